@@ -1,0 +1,1 @@
+"""The access room: roles, what they allow, and who holds them. Denied unless granted."""

@@ -1,0 +1,1 @@
+"""The accounts room: people who can sign in, and how they are found."""

@@ -1,0 +1,29 @@
+"""An account as the rest of the house sees it."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from coatcheck.clock import Instant
+
+Status: TypeAlias = Literal["active", "locked", "closed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Hold one account.
+
+    Args:
+        epoch: goes up when anything a sign-in rests on changes; whatever is pending carries the one it was made under.
+    """
+
+    id: str
+    email: str | None
+    username: str | None
+    status: Status
+    epoch: int
+    created_at: Instant
+
+    @property
+    def is_active(self) -> bool:
+        """Whether its sign-ins may open sessions."""
+        return self.status == "active"

@@ -1,0 +1,114 @@
+"""The SQL of accounts."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from coatcheck.accounts.account import Account, Status
+from coatcheck.accounts.identifiers import EmailAddress, Username
+from coatcheck.clock import Instant
+from coatcheck.secret import new_id
+from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.tables.accounts import accounts
+
+_COLUMNS = (
+    accounts.c.id,
+    accounts.c.email,
+    accounts.c.username,
+    accounts.c.status,
+    accounts.c.epoch,
+    accounts.c.created_at,
+)
+
+
+class Taken(Exception):
+    """Say that another account has this address or name."""
+
+
+async def find(db: Reading, account_id: str) -> Account | None:
+    """Give an account by its id."""
+    return await _first(db, accounts.c.id == account_id)
+
+
+async def find_by(db: Reading, identifier: EmailAddress | Username) -> Account | None:
+    """Give the account that has this address or name."""
+    column = accounts.c.email if isinstance(identifier, EmailAddress) else accounts.c.username
+    return await _first(db, column == identifier.text)
+
+
+async def lock(tx: Writing, account_id: str) -> Account | None:
+    """Give an account and hold its row until the transaction ends: who opens, ends or changes comes here first."""
+    row = (await tx.execute(select(*_COLUMNS).where(accounts.c.id == account_id).with_for_update())).first()
+    return _account(row)
+
+
+async def insert_account(tx: Writing, email: EmailAddress, username: Username | None, now: Instant) -> Account:
+    """Make an account.
+
+    Raises:
+        Taken: another account has the address or the name.
+    """
+    account = Account(
+        id=new_id("acc_"),
+        email=email.text,
+        username=username.text if username else None,
+        status="active",
+        epoch=1,
+        created_at=now,
+    )
+    values = {name: getattr(account, name) for name in ("id", "email", "username", "status", "epoch", "created_at")}
+    try:
+        await tx.execute(insert(accounts).values(**values))
+    except IntegrityError as clash:
+        raise Taken(account.id) from clash
+    return account
+
+
+async def raise_epoch(tx: Writing, account_id: str) -> int:
+    """Make void whatever is pending for an account; give the new epoch."""
+    raised = update(accounts).where(accounts.c.id == account_id).values(epoch=accounts.c.epoch + 1)
+    return int((await tx.execute(raised.returning(accounts.c.epoch))).scalar_one())
+
+
+async def set_status(tx: Writing, account_id: str, status: Status) -> None:
+    """Lock, unlock or close an account; a closed one keeps no address and no name."""
+    values: dict[str, Any] = {"status": status}
+    if status == "closed":
+        values |= {"email": None, "username": None}
+    await tx.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
+
+
+async def set_email(tx: Writing, account_id: str, email: EmailAddress) -> None:
+    """Change an account's address.
+
+    Raises:
+        Taken: another account has it.
+    """
+    try:
+        await tx.execute(update(accounts).where(accounts.c.id == account_id).values(email=email.text))
+    except IntegrityError as clash:
+        raise Taken(account_id) from clash
+
+
+async def search(db: Reading, text: str, limit: int) -> list[Account]:
+    """List accounts whose id, address or name starts with a text, newest first; all for an empty text."""
+    query = select(*_COLUMNS).order_by(accounts.c.created_at.desc(), accounts.c.id).limit(limit)
+    if text:
+        starts = text.strip().lower()
+        query = query.where(
+            or_(
+                accounts.c.id == starts,
+                accounts.c.email.startswith(starts, autoescape=True),
+                accounts.c.username.startswith(starts, autoescape=True),
+            )
+        )
+    return [account for row in await db.execute(query) if (account := _account(row))]
+
+
+async def _first(db: Reading, condition: ColumnElement[bool]) -> Account | None:
+    return _account((await db.execute(select(*_COLUMNS).where(condition))).first())
+
+
+def _account(row: Row[Any] | None) -> Account | None:
+    return Account(**row._mapping) if row is not None else None

@@ -1,0 +1,51 @@
+"""Lock an account, or unlock it."""
+
+from coatcheck.accounts import records as accounts
+from coatcheck.accounts.account import Account
+from coatcheck.audit.record import record
+from coatcheck.desk import Desk
+from coatcheck.errors import Conflict, NotFound
+from coatcheck.limits.lift import lift
+from coatcheck.sessions.end import end_all
+from coatcheck.storage.database import Writing
+from coatcheck.visit import Visit
+
+
+async def lock_account(desk: Desk, visit: Visit, *, account: str, actor: str) -> None:
+    """Lock an account: its sessions end, nothing pending of it can finish, and no way in opens another.
+
+    Raises:
+        NotFound: there is no such account, or it is closed.
+        Conflict: an administrator would lock themselves out.
+
+    See: ASVS 7.4.5.
+    """
+    if account == actor:
+        raise Conflict("an administrator may not lock their own account")
+    async with desk.database.writing() as tx:
+        await _hold(tx, account)
+        await accounts.raise_epoch(tx, account)
+        await accounts.set_status(tx, account, "locked")
+        ended = await end_all(tx, desk, account=account)
+        await record(tx, desk, visit, "account.locked", account=account, actor=actor, details={"sessions": ended})
+
+
+async def unlock_account(desk: Desk, visit: Visit, *, account: str, actor: str) -> None:
+    """Unlock an account and clear the tries counted against it.
+
+    Raises:
+        NotFound: there is no such account, or it is closed.
+    """
+    async with desk.database.writing() as tx:
+        await _hold(tx, account)
+        await accounts.raise_epoch(tx, account)
+        await accounts.set_status(tx, account, "active")
+        await lift(tx, desk, account)
+        await record(tx, desk, visit, "account.unlocked", account=account, actor=actor)
+
+
+async def _hold(tx: Writing, account: str) -> Account:
+    held = await accounts.lock(tx, account)
+    if held is None or held.status == "closed":
+        raise NotFound("no such account")
+    return held

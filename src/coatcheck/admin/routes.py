@@ -1,0 +1,182 @@
+"""The HTTP of the administrators' console; every page of it demands the role `admin`."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from coatcheck.access.names import ADMIN
+from coatcheck.admin.lock_account import lock_account, unlock_account
+from coatcheck.admin.people import find_people, look_at_person
+from coatcheck.admin.roles import grant_role, revoke_role
+from coatcheck.admin.set_up import look_at_set_up, set_up
+from coatcheck.audit.show import Entry, show
+from coatcheck.ending.end_sessions import end_session, end_sessions
+from coatcheck.errors import BadInput, Gone
+from coatcheck.gate.request import desk_of, form_of, go, mount_of, page, principal_of, visit_of
+from coatcheck.sessions.device import describe_device
+from coatcheck.verifier import Demand
+
+_ADMIN = Demand(role=ADMIN)
+_PAGE = 50
+_DONE = {
+    "lock": "The account was locked, and its sessions were ended.",
+    "unlock": "The account was unlocked.",
+    "end-sessions": "All sessions of this account were ended.",
+    "session": "The session was ended.",
+    "roles": "The roles were changed.",
+}
+
+
+async def show_people(request: Request) -> Response:
+    """Find accounts."""
+    await principal_of(request, _ADMIN)
+    query = request.query_params.get("q", "")[:254]
+    found, more = await find_people(desk_of(request), query)
+    listed = [{**vars(account), "roles": roles} for account, roles in found]
+    return await page(request, "admin/people.html", query=query, accounts=listed, more=more)
+
+
+async def show_person(request: Request) -> Response:
+    """Show one account."""
+    principal = await principal_of(request, _ADMIN)
+    person = await look_at_person(desk_of(request), request.path_params["account"])
+    listed = [
+        {**vars(session), "device": session.device, "current": session.id == principal.session}
+        for session in person.sessions
+    ]
+    return await page(
+        request,
+        "admin/person.html",
+        notice=_DONE.get(request.query_params.get("done", "")),
+        account=person.account,
+        sessions=listed,
+        roles=person.roles,
+        all_roles=person.all_roles,
+        events=[_event(entry) for entry in person.events],
+    )
+
+
+async def submit_lock(request: Request) -> Response:
+    """Lock an account."""
+    actor, account = await _acting(request)
+    await lock_account(desk_of(request), visit_of(request), account=account, actor=actor)
+    return _back(request, account, "lock")
+
+
+async def submit_unlock(request: Request) -> Response:
+    """Unlock an account."""
+    actor, account = await _acting(request)
+    await unlock_account(desk_of(request), visit_of(request), account=account, actor=actor)
+    return _back(request, account, "unlock")
+
+
+async def submit_end_sessions(request: Request) -> Response:
+    """End all sessions of an account."""
+    actor, account = await _acting(request)
+    await end_sessions(desk_of(request), visit_of(request), account=account, actor=actor)
+    return _back(request, account, "end-sessions")
+
+
+async def submit_end_session(request: Request) -> Response:
+    """End one session of an account."""
+    actor, account = await _acting(request)
+    session = request.path_params["session"]
+    await end_session(desk_of(request), visit_of(request), account=account, session=session, actor=actor)
+    return _back(request, account, "session")
+
+
+async def submit_roles(request: Request) -> Response:
+    """Give a role, or take one away."""
+    actor = (await principal_of(request, _ADMIN)).subject
+    fields = await form_of(request)
+    account, role = request.path_params["account"], fields.get("role", "")
+    change = {"grant": grant_role, "revoke": revoke_role}.get(fields.get("action", ""))
+    if change is None:
+        raise BadInput({"action": "Say grant or revoke."})
+    await change(desk_of(request), visit_of(request), account=account, role=role, actor=actor)
+    return _back(request, account, "roles")
+
+
+async def show_audit(request: Request) -> Response:
+    """Show the audit trail, newest first."""
+    await principal_of(request, _ADMIN)
+    asked = request.query_params
+    event, account = asked.get("event", "").strip()[:100] or None, asked.get("account", "").strip()[:100] or None
+    before = int(asked["before"]) if asked.get("before", "").isascii() and asked.get("before", "").isdigit() else None
+    entries = await show(desk_of(request), account=account, event=event, before_id=before, limit=_PAGE)
+    filters = {"event": event, "account": account}
+    older = None
+    if len(entries) == _PAGE:
+        query = urlencode({"before": entries[-1].id, **{name: value for name, value in filters.items() if value}})
+        older = f"{mount_of(visit_of(request))}/admin/audit?{query}"
+    events = [_event(entry) for entry in entries]
+    return await page(request, "admin/audit.html", events=events, filters=filters, older=older)
+
+
+async def show_set_up(request: Request) -> Response:
+    """Show the form that makes the first administrator."""
+    token = request.query_params.get("token", "")
+    try:
+        await look_at_set_up(desk_of(request), token=token)
+    except Gone as gone:
+        return await page(request, "admin/set_up_gone.html", status=gone.status)
+    return await _set_up_form(request, token)
+
+
+async def submit_set_up(request: Request) -> Response:
+    """Make the first administrator."""
+    fields = await form_of(request)
+    token, email = fields.get("token", ""), fields.get("email", "")
+    password = fields.get("password", "")
+    try:
+        await set_up(desk_of(request), visit_of(request), token=token, email=email, password=password)
+    except BadInput as problem:
+        return await _set_up_form(request, token, email=email[:254], errors=problem.fields, status=422)
+    except Gone as gone:
+        return await page(request, "admin/set_up_gone.html", status=gone.status)
+    return go(request, "/sign-in?return_to=" + mount_of(visit_of(request)) + "/admin")
+
+
+async def _set_up_form(request: Request, token: str, *, status: int = 200, **filled: Any) -> Response:
+    shown: dict[str, Any] = {"email": "", "errors": {}, **filled}
+    least = desk_of(request).settings.passwords.min_length
+    return await page(request, "admin/set_up.html", status=status, token=token, min_length=least, **shown)
+
+
+async def _acting(request: Request) -> tuple[str, str]:
+    actor = (await principal_of(request, _ADMIN)).subject
+    await form_of(request)
+    return actor, request.path_params["account"]
+
+
+def _back(request: Request, account: str, done: str) -> Response:
+    return go(request, f"/admin/accounts/{account}?done={done}")
+
+
+def _event(entry: Entry) -> dict[str, Any]:
+    return {
+        "at": entry.at,
+        "event": entry.event,
+        "outcome": entry.outcome,
+        "account": entry.account,
+        "address": entry.address or "",
+        "device": describe_device(entry.user_agent) if entry.user_agent else "",
+        "details": entry.details,
+    }
+
+
+pages = [
+    Route("/admin", show_people, methods=["GET"]),
+    Route("/admin/set-up", show_set_up, methods=["GET"]),
+    Route("/admin/set-up", submit_set_up, methods=["POST"]),
+    Route("/admin/audit", show_audit, methods=["GET"]),
+    Route("/admin/accounts/{account}", show_person, methods=["GET"]),
+    Route("/admin/accounts/{account}/lock", submit_lock, methods=["POST"]),
+    Route("/admin/accounts/{account}/unlock", submit_unlock, methods=["POST"]),
+    Route("/admin/accounts/{account}/end-sessions", submit_end_sessions, methods=["POST"]),
+    Route("/admin/accounts/{account}/sessions/{session}/end", submit_end_session, methods=["POST"]),
+    Route("/admin/accounts/{account}/roles", submit_roles, methods=["POST"]),
+]

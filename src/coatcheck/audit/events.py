@@ -1,0 +1,56 @@
+"""The events that Coatcheck records, each with the sentence a person reads in the list of their own activity."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+EVENTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "sign_in.done": "Signed in",
+        "sign_in.refused": "A sign-in was refused",
+        "sign_in.blocked": "Sign-ins were blocked for a while",
+        "sign_out.done": "Signed out",
+        "session.ended": "A session was ended",
+        "sessions.ended_all": "All sessions were ended",
+        "sessions.ended_others": "The other sessions were ended",
+        "sign_up.asked": "Signing up was asked for",
+        "sign_up.confirmed": "The sign-up was confirmed",
+        "recovery.asked": "A recovery link was asked for",
+        "recovery.done": "The account was recovered",
+        "recovery.refused": "A recovery was refused",
+        "password.changed": "Password changed",
+        "password.refused": "A change of password was refused",
+        "email.change_asked": "A change of email was asked for",
+        "email.changed": "Email changed",
+        "account.created": "Account created",
+        "account.locked": "Account locked",
+        "account.unlocked": "Account unlocked",
+        "account.closed": "Account closed",
+        "account.panic": "Everything was ended in an emergency",
+        "role.created": "Role created",
+        "role.removed": "Role removed",
+        "role.granted": "Role given",
+        "role.revoked": "Role taken away",
+        "admin.set_up": "The first administrator was set up",
+        "step_up.done": "Confirmed that it was you",
+        "step_up.refused": "A confirmation that it was you was refused",
+        "cross_site.refused": "A request from another site was refused",
+        "audit.tally": "Refused several times within a minute",
+    }
+)
+"""Event name to public sentence."""
+
+OUTCOMES: Final = frozenset({"done", "refused", "failed"})
+"""How an event can have gone."""
+
+_LATER = {
+    "api_key", "backup_code", "client", "coatcheck", "factor", "identity", "issuer", "key", "mfa", "passkey",
+    "provider", "service", "token", "totp",
+}  # fmt: skip
+OUR_PREFIXES: Final = frozenset(name.split(".")[0] for name in EVENTS) | _LATER
+"""What the first part of an app's own event must not be: ours, now or in a later release."""
+
+
+def says(event: str) -> str:
+    """Give an event's public sentence; an app's own event speaks by its name."""
+    return EVENTS.get(event, event)

@@ -1,0 +1,45 @@
+"""The clock: the only place that reads the time."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, TypeAlias
+
+Instant: TypeAlias = int
+"""A point in time: milliseconds since 1970-01-01 UTC."""
+
+
+class Clock(Protocol):
+    """Tell the time; passed to whoever needs it, so that tests can set it."""
+
+    def now(self) -> Instant:
+        """Give the wall-clock time."""
+        ...
+
+    def monotonic(self) -> float:
+        """Give seconds on a clock that is never set, for measuring how old a thing is."""
+        ...
+
+
+class SystemClock:
+    """Tell the machine's time."""
+
+    def now(self) -> Instant:
+        """Give the wall-clock time in milliseconds since 1970 UTC."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        """Give seconds on the machine's monotonic clock."""
+        return time.monotonic()
+
+
+def millis(duration: timedelta) -> int:
+    """Turn a duration into whole milliseconds."""
+    return duration // timedelta(milliseconds=1)
+
+
+def rfc3339(instant: Instant) -> str:
+    """Write an instant as RFC 3339 in UTC, to the second.
+
+    See: RFC 3339 section 5.6.
+    """
+    return datetime.fromtimestamp(instant / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

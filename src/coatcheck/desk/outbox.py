@@ -1,0 +1,115 @@
+"""The outbox: mail is written in the transaction that causes it, sealed, and sent after the commit.
+
+So nobody waits for a mail server inside a transaction, no mail leaves for a change that was rolled back, and an answer takes
+as long whether or not a mail goes out.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+
+from coatcheck.clock import Instant
+from coatcheck.desk import Desk, records
+from coatcheck.errors import DatabaseAway
+from coatcheck.mail import Mailer, Message
+from coatcheck.mail.message import MailNotSent
+from coatcheck.mail.smtp import SmtpMailer
+from coatcheck.secret import new_id
+from coatcheck.storage.database import Writing
+
+STRANGERS_PER_HOUR = 3
+_KEEP_MS = 24 * records.HOUR_MS
+_BATCH = 20
+_log = structlog.get_logger("coatcheck.mail")
+
+
+async def post(tx: Writing, desk: Desk, message: Message, *, asked_by_stranger: bool, is_decoy: bool = False) -> None:
+    """Queue a mail in the transaction of its cause.
+
+    Args:
+        asked_by_stranger: somebody not signed in caused it, so at most three an hour reach one recipient; more are dropped
+            silently, as an answer would tell who has an account.
+        is_decoy: do the work and send nothing, so that an address nobody has takes as long as one that somebody has.
+    """
+    now = desk.now()
+    mail_id = new_id("mail_")
+    sealed = desk.key_ring.seal(msgspec.json.encode(message), place=f"outbox.sealed:{mail_id}")
+    if asked_by_stranger:
+        recipient = desk.key_ring.mac("mail recipient", message.to)
+        if await records.count_recipient(tx, recipient, now) > STRANGERS_PER_HOUR:
+            return
+    due_at = None if is_decoy else now
+    await records.queue(tx, records.Queued(mail_id, sealed, 0, now), due_at=due_at, expires_at=now + _KEEP_MS)
+    tx.afterwards(desk.keep(Postman).wake)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingMail:
+    """Hold a mail that waits, opened for the mailbox of this machine."""
+
+    id: str
+    at: Instant
+    message: Message
+
+
+async def waiting_mails(desk: Desk, limit: int = 100) -> list[WaitingMail]:
+    """List the mails that wait, newest first: the mailbox at `/dev/mail`, shown on this machine alone."""
+    async with desk.database.reading() as db:
+        queued = await records.waiting(db, limit)
+    return [WaitingMail(id=mail.id, at=mail.queued_at, message=_open(desk, mail)) for mail in queued]
+
+
+class Postman:
+    """Send what is due, one worker a mail, again and again with growing pauses until it is a day old."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        smtp = desk.settings.mail
+        self.mailer: Mailer | None = SmtpMailer(smtp.smtp_url, smtp.sender) if smtp.smtp_url else None
+        self._due = asyncio.Event()
+
+    def use(self, mailer: Mailer | None) -> None:
+        """Send by this mailer in place of the configured one; None changes nothing."""
+        self.mailer = mailer or self.mailer
+
+    def wake(self) -> None:
+        """Look for due mail now rather than at the next round."""
+        self._due.set()
+
+    async def run(self) -> None:
+        """Send for ever; without a mail server there is nothing to do, and mail waits."""
+        while self.mailer is not None:
+            self._due.clear()
+            try:
+                await self.deliver_due(self.mailer)
+            except DatabaseAway as away:
+                _log.warning("mail.waits", because=away.because)
+            try:
+                await asyncio.wait_for(self._due.wait(), timeout=10)
+            except TimeoutError:
+                continue
+
+    async def deliver_due(self, mailer: Mailer) -> int:
+        """Send one batch of due mail; give how many were handed over."""
+        now = self._desk.now()
+        async with self._desk.database.writing() as tx:
+            mails = await records.claim_due(tx, now, retry_at=now + 60_000, limit=_BATCH)
+        return sum([await self._deliver(mailer, mail) for mail in mails])
+
+    async def _deliver(self, mailer: Mailer, mail: records.Queued) -> bool:
+        try:
+            await mailer.send(_open(self._desk, mail))
+        except MailNotSent as problem:
+            _log.warning("mail.not_sent", mail=mail.id, attempt=mail.attempts, because=str(problem))
+            async with self._desk.database.writing() as tx:
+                await records.put_off(tx, mail.id, self._desk.now() + min(2**mail.attempts, 60) * 60_000)
+            return False
+        async with self._desk.database.writing() as tx:
+            await records.mark_sent(tx, mail.id)
+        return True
+
+
+def _open(desk: Desk, mail: records.Queued) -> Message:
+    return msgspec.json.decode(desk.key_ring.unseal(mail.sealed, place=f"outbox.sealed:{mail.id}"), type=Message)

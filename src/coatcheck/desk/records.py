@@ -1,0 +1,75 @@
+"""The SQL of the outbox: mail that waits, and how many one recipient got this hour."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import case, insert, select, update
+
+from coatcheck.clock import Instant
+from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.tables.mail import mail_quota, outbox
+from coatcheck.storage.upsert import insert_into
+
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True)
+class Queued:
+    """Hold one mail as the outbox keeps it."""
+
+    id: str
+    sealed: bytes = field(repr=False)
+    attempts: int
+    queued_at: Instant
+
+
+async def queue(tx: Writing, mail: Queued, due_at: Instant | None, expires_at: Instant) -> None:
+    """Add a mail to the outbox."""
+    row = {"id": mail.id, "sealed": mail.sealed, "attempts": 0, "queued_at": mail.queued_at}
+    await tx.execute(insert(outbox).values(**row, due_at=due_at, expires_at=expires_at))
+
+
+async def count_recipient(tx: Writing, recipient_mac: bytes, now: Instant) -> int:
+    """Count one more mail to a recipient this hour and give the count."""
+    over = mail_quota.c.expires_at <= now
+    statement = (
+        insert_into(mail_quota, tx.dialect)
+        .values(recipient_mac=recipient_mac, count=1, expires_at=now + HOUR_MS)
+        .on_conflict_do_update(
+            index_elements=["recipient_mac"],
+            set_={
+                "count": case((over, 1), else_=mail_quota.c.count + 1),
+                "expires_at": case((over, now + HOUR_MS), else_=mail_quota.c.expires_at),
+            },
+        )
+        .returning(mail_quota.c.count)
+    )
+    return int((await tx.execute(statement)).scalar_one())
+
+
+async def claim_due(tx: Writing, now: Instant, retry_at: Instant, limit: int) -> list[Queued]:
+    """Claim mails that are due: put their next try off, so that no other worker sends them meanwhile."""
+    due = select(outbox.c.id).where(outbox.c.due_at <= now).order_by(outbox.c.due_at).limit(limit)
+    claimed = (
+        update(outbox)
+        .where(outbox.c.id.in_(due.with_for_update(skip_locked=True)))
+        .values(due_at=retry_at, attempts=outbox.c.attempts + 1)
+        .returning(outbox.c.id, outbox.c.sealed, outbox.c.attempts, outbox.c.queued_at)
+    )
+    return [Queued(*row) for row in await tx.execute(claimed)]
+
+
+async def mark_sent(tx: Writing, mail_id: str) -> None:
+    """Erase a mail that was handed over."""
+    await tx.execute(update(outbox).where(outbox.c.id == mail_id).values(sealed=b"", due_at=None))
+
+
+async def put_off(tx: Writing, mail_id: str, due_at: Instant) -> None:
+    """Say when to try a mail again."""
+    await tx.execute(update(outbox).where(outbox.c.id == mail_id).values(due_at=due_at))
+
+
+async def waiting(db: Reading, limit: int) -> list[Queued]:
+    """List mails that were not handed over, newest first."""
+    columns = (outbox.c.id, outbox.c.sealed, outbox.c.attempts, outbox.c.queued_at)
+    rows = select(*columns).where(outbox.c.due_at.is_not(None)).order_by(outbox.c.queued_at.desc()).limit(limit)
+    return [Queued(*row) for row in await db.execute(rows)]

@@ -1,0 +1,1 @@
+"""The ending room: signing out, ending sessions, closing an account."""

@@ -1,0 +1,86 @@
+"""The HTTP of signing out and of ending sessions."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from coatcheck.ending.end_sessions import end_session, end_sessions
+from coatcheck.ending.sign_out import sign_out
+from coatcheck.errors import NotSignedIn
+from coatcheck.gate.request import clear_session, desk_of, form_of, page, principal_of, principal_or_none, visit_of
+from coatcheck.http.api import Body, Handle, problems
+
+api = APIRouter(prefix="/api", tags=["sessions"])
+
+
+class SignOutBody(Body):
+    """Sign out here, or everywhere."""
+
+    everywhere: bool = False
+
+
+@api.post("/sign-out", status_code=204, responses=problems(401))
+async def sign_out_call(request: Request, body: SignOutBody | None = None) -> Response:
+    """End this session, or with `everywhere` all of the account's. The cookie is cleared in any case."""
+    await _sign_out(request, everywhere=body is not None and body.everywhere)
+    response = Response(status_code=204)
+    clear_session(desk_of(request), response)
+    return response
+
+
+@api.delete("/sessions/{session}", status_code=204, responses=problems(401, 404))
+async def end_one(request: Request, session: Handle) -> Response:
+    """End one of one's own sessions."""
+    principal = await principal_of(request)
+    await end_session(
+        desk_of(request), visit_of(request), account=principal.subject, session=session, actor=principal.subject
+    )
+    response = Response(status_code=204)
+    if session == principal.session:
+        clear_session(desk_of(request), response)
+    return response
+
+
+@api.delete("/sessions", status_code=204, responses=problems(401))
+async def end_others(request: Request) -> Response:
+    """End one's other sessions."""
+    principal = await principal_of(request)
+    subject = principal.subject
+    await end_sessions(desk_of(request), visit_of(request), account=subject, actor=subject, keep=principal.session)
+    return Response(status_code=204)
+
+
+async def show_sign_out(request: Request) -> Response:
+    """Ask whether to sign out; somebody not signed in is told so."""
+    if await principal_or_none(request) is None:
+        response = await page(request, "ending/signed_out.html")
+        clear_session(desk_of(request), response)
+        return response
+    return await page(request, "ending/sign_out.html")
+
+
+async def submit_sign_out(request: Request) -> Response:
+    """Sign out."""
+    fields = await form_of(request)
+    await _sign_out(request, everywhere=fields.get("everywhere") == "true")
+    response = await page(request, "ending/signed_out.html")
+    clear_session(desk_of(request), response)
+    return response
+
+
+async def _sign_out(request: Request, *, everywhere: bool) -> None:
+    try:
+        principal = await principal_of(request)
+    except NotSignedIn:
+        return  # signed out already
+    desk, visit = desk_of(request), visit_of(request)
+    if everywhere:
+        await end_sessions(desk, visit, account=principal.subject, actor=principal.subject)
+    else:
+        await sign_out(desk, visit, principal)
+
+
+pages = [
+    Route("/sign-out", show_sign_out, methods=["GET"]),
+    Route("/sign-out", submit_sign_out, methods=["POST"]),
+]

@@ -1,0 +1,227 @@
+"""Every error Coatcheck answers with: one tree, one stable `code` each.
+
+    CoatcheckError
+    ├── BadInput               422  the fields, each with a sentence
+    │   ├── BadBody            400  not the JSON or form it says it is
+    │   ├── BodyTooLarge       413
+    │   └── WrongContentType   415
+    ├── NotSignedIn            401
+    │   ├── SessionEnded       401  the only code on which a client signs out
+    │   └── InvalidCredentials 401
+    ├── NotAllowed             403
+    │   ├── CrossSiteRefused   403
+    │   └── FreshSignInNeeded  403
+    ├── NotFound               404
+    ├── Conflict               409
+    ├── Gone                   410  a link or sign-in that was used or has run out
+    │   └── SignInGone         410
+    ├── UnknownHost            400
+    ├── HttpsNeeded            400
+    ├── TooManyAttempts        429  with Retry-After
+    └── Busy                   503  with Retry-After
+        └── DatabaseAway       503
+
+`says` is public and constant; `because` is for the operator's log alone and may name facts, never secrets.
+Expected outcomes of a sign-in are values (`Admitted | MoreNeeded`), not errors.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class CoatcheckError(Exception):
+    """Stand at the root of every error that becomes an answer.
+
+    Args:
+        because: the operator's reason, for the log only.
+
+    See: RFC 9457 (problem documents), ASVS 16.5.1.
+    """
+
+    code: ClassVar[str] = "internal_error"
+    status: ClassVar[int] = 500
+    says: ClassVar[str] = "Something went wrong on our side."
+
+    def __init__(self, because: str = "") -> None:
+        super().__init__(because or self.says)
+        self.because = because
+
+
+class BadInput(CoatcheckError):
+    """Say which fields are wrong, each with one public sentence."""
+
+    code = "invalid_input"
+    status = 422
+    says = "Some of what was sent cannot be used."
+
+    def __init__(self, fields: Mapping[str, str] | None = None, because: str = "") -> None:
+        super().__init__(because)
+        self.fields = dict(fields or {})
+
+
+class BadBody(BadInput):
+    """Refuse a body that is not well-formed."""
+
+    code = "malformed_body"
+    status = 400
+    says = "The body is not well-formed."
+
+
+class BodyTooLarge(BadInput):
+    """Refuse a body above the limit."""
+
+    code = "body_too_large"
+    status = 413
+    says = "The body is larger than this call accepts."
+
+
+class WrongContentType(BadInput):
+    """Refuse a body of another media type."""
+
+    code = "wrong_content_type"
+    status = 415
+    says = "This call does not accept that content type."
+
+
+class NotSignedIn(CoatcheckError):
+    """Refuse a request that presents no credential."""
+
+    code = "not_signed_in"
+    status = 401
+    says = "Sign in first."
+
+
+class SessionEnded(NotSignedIn):
+    """Refuse a credential whose session has ended: the one code on which a client signs out."""
+
+    code = "session_ended"
+    says = "This session has ended. Sign in again."
+
+
+class InvalidCredentials(NotSignedIn):
+    """Refuse a sign-in without telling which part was wrong."""
+
+    code = "invalid_credentials"
+    says = "That name and password do not match an account."
+
+
+class NotAllowed(CoatcheckError):
+    """Refuse what the principal may not do."""
+
+    code = "not_allowed"
+    status = 403
+    says = "You may not do this."
+
+
+class CrossSiteRefused(NotAllowed):
+    """Refuse an unsafe request that another site caused."""
+
+    code = "cross_site_refused"
+    says = "This request came from another site and was refused."
+
+
+class FreshSignInNeeded(NotAllowed):
+    """Ask for a sign-in more recent than the one there is."""
+
+    code = "fresh_sign_in_needed"
+    says = "Confirm that it is you first."
+
+
+class NotFound(CoatcheckError):
+    """Say that nothing is there, or nothing that this caller may know of."""
+
+    code = "not_found"
+    status = 404
+    says = "There is nothing here."
+
+
+class MethodNotAllowed(CoatcheckError):
+    """Refuse a method that this address does not take."""
+
+    code = "method_not_allowed"
+    status = 405
+    says = "This address does not take that method."
+
+
+class Conflict(CoatcheckError):
+    """Refuse what contradicts what is already there."""
+
+    code = "conflict"
+    status = 409
+    says = "This contradicts what is already there."
+
+
+class Gone(CoatcheckError):
+    """Say that a link or code was used already or has run out."""
+
+    code = "link_gone"
+    status = 410
+    says = "This link was used already or has run out. Ask for a new one."
+
+
+class SignInGone(Gone):
+    """Say that a sign-in in progress is over."""
+
+    code = "sign_in_gone"
+    says = "This sign-in has run out. Start again."
+
+
+class UnknownHost(CoatcheckError):
+    """Refuse a `Host` that is not the one of `server.public_url`."""
+
+    code = "unknown_host"
+    status = 400
+    says = "This address is not served here."
+
+
+class HttpsNeeded(CoatcheckError):
+    """Refuse plain HTTP from anywhere but this machine."""
+
+    code = "https_needed"
+    status = 400
+    says = "Use https for this address."
+
+
+class TooManyAttempts(CoatcheckError):
+    """Refuse for a while.
+
+    Args:
+        retry_after: whole seconds until a try is judged again.
+        because: which limit, for the log.
+    """
+
+    code = "too_many_attempts"
+    status = 429
+    says = "Too many attempts. Wait a while, then try again."
+
+    def __init__(self, retry_after: int, because: str = "") -> None:
+        super().__init__(because)
+        self.retry_after = max(1, retry_after)
+
+
+class Busy(CoatcheckError):
+    """Refuse now, as there is more to do than can be done.
+
+    Args:
+        retry_after: whole seconds after which to ask again.
+        because: what is short, for the log.
+    """
+
+    code = "busy"
+    status = 503
+    says = "Too busy at the moment. Try again shortly."
+
+    def __init__(self, retry_after: int = 1, because: str = "") -> None:
+        super().__init__(because)
+        self.retry_after = max(1, retry_after)
+
+
+class DatabaseAway(Busy):
+    """Say that the database cannot be reached."""
+
+    code = "unavailable"
+    says = "This service is not available at the moment. Try again shortly."
+
+
+class ConfigurationError(Exception):
+    """Stop start-up: a setting is wrong. The message names the setting and the fix."""

@@ -1,0 +1,36 @@
+"""The request path: from what a request presents to the principal behind it."""
+
+from coatcheck.desk import Desk
+from coatcheck.errors import BadInput, NotSignedIn
+from coatcheck.gate.cookie import check_cookie
+from coatcheck.http.cookies import cookie_kind, read_cookie
+from coatcheck.http.cross_site import refuse_cross_site
+from coatcheck.verifier import Principal
+from coatcheck.visit import Asked
+
+
+async def authenticate(desk: Desk, asked: Asked) -> Principal:
+    """Give the principal behind a request.
+
+    `Authorization` wins, and a bad one is refused without looking at cookies.
+
+    Raises:
+        NotSignedIn: nothing is presented, or a credential that is not understood.
+        SessionEnded: the session is over.
+        CrossSiteRefused: a cookie on an unsafe request that another site caused.
+        DatabaseAway: the session is not in memory and the database cannot be reached.
+    """
+    if asked.authorization is not None:
+        raise NotSignedIn("the Authorization header holds no credential that is known here")
+    value = _session_cookie(desk, asked)
+    if not value:
+        raise NotSignedIn("no credential was presented")
+    refuse_cross_site(asked, desk.settings.server, desk.settings.web)
+    return await check_cookie(desk, value)
+
+
+def _session_cookie(desk: Desk, asked: Asked) -> str | None:
+    try:
+        return read_cookie(asked.cookies, cookie_kind(desk.settings.server).name("session"))
+    except BadInput as twice:
+        raise NotSignedIn(twice.because) from None

@@ -1,0 +1,73 @@
+"""Check a session cookie."""
+
+from hashlib import sha256
+
+from coatcheck.desk import Desk
+from coatcheck.errors import SessionEnded
+from coatcheck.gate.cache import Entry, PrincipalCache
+from coatcheck.sessions import records
+from coatcheck.sessions.seen import Seen
+from coatcheck.sessions.session import SEEN_EVERY_MS, last_good_moment
+from coatcheck.verifier import Principal
+
+_TRIES = 3
+
+
+async def check_cookie(desk: Desk, value: str) -> Principal:
+    """Give the principal behind a session cookie: from memory, or from the database on a miss.
+
+    Raises:
+        SessionEnded: no live session has this secret.
+    """
+    now = desk.now()
+    cache = desk.keep(PrincipalCache)
+    digest = sha256(value.encode("utf-8", "surrogatepass")).digest()
+    entry = cache.get(digest, now)
+    if entry is None:
+        entry = await _look_up(desk, cache, digest)
+    if now >= entry.seen_again_at:
+        entry.seen(now)
+        desk.keep(Seen).note(entry.principal.session or "")
+    return entry.principal
+
+
+async def _look_up(desk: Desk, cache: PrincipalCache, digest: bytes) -> Entry:
+    """Read a session; read again when news about it came while it was read."""
+    for _ in range(_TRIES):
+        ticket = cache.begin()
+        async with desk.database.reading() as db:
+            found = await records.find(db, digest)
+        if found is None:
+            raise SessionEnded("no session has this secret")
+        entry = _entry(found, digest)
+        if desk.now() > entry.good_until:
+            raise SessionEnded("the session was idle too long, or is over")
+        if cache.fill(ticket, entry):
+            return entry
+    # News about this very session keeps coming: what was just read is true, and is not kept.
+    return entry
+
+
+def _entry(found: records.Found, digest: bytes) -> Entry:
+    session = found.session
+    principal = Principal(
+        subject=session.account,
+        session=session.id,
+        roles=found.roles,
+        permissions=found.permissions,
+        acr=session.acr,
+        amr=session.amr,
+        auth_time=session.auth_time,
+        expires_at=session.expires_at,
+        ends_at=session.ends_at,
+        email=found.email,
+        username=found.username,
+    )
+    return Entry(
+        principal=principal,
+        digest=digest,
+        idle_for=session.idle_for,
+        works_until=session.ends_at if found.former_until is None else found.former_until,
+        good_until=min(last_good_moment(session.expires_at, session.ends_at), found.former_until or session.ends_at),
+        seen_again_at=session.last_seen + SEEN_EVERY_MS,
+    )

@@ -1,0 +1,134 @@
+"""Where a request meets the desk: what every route asks for."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from coatcheck.access.names import ADMIN
+from coatcheck.desk import Desk
+from coatcheck.errors import NotSignedIn
+from coatcheck.gate.authenticate import authenticate
+from coatcheck.http.bodies import parse_form
+from coatcheck.http.cookies import BROWSER_FOR_S, cookie_kind, read_cookie
+from coatcheck.http.form_token import FIELD, check_form_token, form_token
+from coatcheck.http.hop import needs_hop
+from coatcheck.http.pages import Frame, Me, render
+from coatcheck.secret import Secret
+from coatcheck.verifier import Demand, Principal, refusal
+from coatcheck.visit import Visit
+
+DESK = "coatcheck.desk"
+VISIT = "coatcheck.visit"
+NEW_BROWSER = "coatcheck.new_browser"
+
+
+def desk_of(request: Request) -> Desk:
+    """Give the desk this request is served from."""
+    desk: Desk = request.scope[DESK]
+    return desk
+
+
+def visit_of(request: Request) -> Visit:
+    """Give the facts of this request."""
+    visit: Visit = request.scope[VISIT]
+    return visit
+
+
+async def principal_of(request: Request, demand: Demand | None = None) -> Principal:
+    """Give who asks, and refuse whoever does not meet a demand.
+
+    Raises:
+        NotSignedIn: nobody is signed in.
+        NotAllowed: the demand is not met.
+    """
+    desk = desk_of(request)
+    principal = await authenticate(desk, visit_of(request).asked)
+    problem = refusal(demand, principal, desk.now()) if demand else None
+    if problem is not None:
+        raise problem
+    return principal
+
+
+async def principal_or_none(request: Request) -> Principal | None:
+    """Give who asks, or None when nobody is signed in."""
+    try:
+        return await principal_of(request)
+    except NotSignedIn:
+        return None
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """Read a form that this browser was given by us.
+
+    Raises:
+        BadInput: it is not a form, or not well-formed.
+        CrossSiteRefused: the token in it is another browser's.
+    """
+    fields = parse_form(await request.body(), request.headers.get("content-type", ""))
+    check_form_token(desk_of(request).key_ring, visit_of(request).browser, fields.pop(FIELD, ""))
+    return fields
+
+
+async def page(
+    request: Request, template: str, /, *, status: int = 200, notice: str | None = None, **values: Any
+) -> HTMLResponse:
+    """Answer with a page."""
+    desk, visit = desk_of(request), visit_of(request)
+    try:
+        principal = await principal_or_none(request)
+    except Exception:  # noqa: BLE001 (an error page must come out even when nobody can be looked up)
+        principal = None
+    frame = Frame(
+        settings=desk.settings,
+        mount=mount_of(visit),
+        now=desk.now(),
+        form_token=form_token(desk.key_ring, visit.browser),
+        me=me_of(principal),
+        notice=notice,
+    )
+    response = HTMLResponse(render(frame, template, **values), status)
+    if request.scope.get(NEW_BROWSER):
+        kind = cookie_kind(desk.settings.server)
+        response.headers.append("set-cookie", kind.set("browser", visit.browser, max_age=BROWSER_FOR_S))
+    return response
+
+
+def go(request: Request, path: str) -> RedirectResponse:
+    """Send a person on to a path under our mount."""
+    return RedirectResponse(f"{mount_of(visit_of(request))}{path}", 303)
+
+
+def mount_of(visit: Visit) -> str:
+    """Give the path we are mounted under, without a slash at its end."""
+    return urlsplit(visit.base_url).path.rstrip("/")
+
+
+def me_of(principal: Principal | None) -> Me | None:
+    """Give what pages say of a principal."""
+    if principal is None:
+        return None
+    return Me(principal.email, principal.username, ADMIN in principal.roles, principal.session or "")
+
+
+def set_session(desk: Desk, response: Response, secret: Secret, *, max_age: int | None) -> None:
+    """Set the session's cookie on an answer; without `max_age` (seconds) it ends with the browser."""
+    line = cookie_kind(desk.settings.server).set("session", secret.reveal(), max_age=max_age)
+    response.headers.append("set-cookie", line)
+
+
+def clear_session(desk: Desk, response: Response) -> None:
+    """Remove the session's cookie."""
+    response.headers.append("set-cookie", cookie_kind(desk.settings.server).clear("session"))
+
+
+async def hop_if_needed(request: Request) -> Response | None:
+    """Answer with the hop when another site led here and our cookie stayed away because of it; None otherwise."""
+    desk, visit = desk_of(request), visit_of(request)
+    cookie = read_cookie(visit.asked.cookies, cookie_kind(desk.settings.server).name("session"))
+    is_navigation = request.headers.get("sec-fetch-mode", "navigate") == "navigate"
+    if not needs_hop(visit.asked, is_navigation=is_navigation, has_session_cookie=cookie is not None):
+        return None
+    query = f"?{request.url.query}" if request.url.query else ""
+    return await page(request, "http/hop.html", url=f"{request.url.path}{query}")

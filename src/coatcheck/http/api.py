@@ -1,0 +1,43 @@
+"""What all JSON calls share: strict bodies, and problem documents in the OpenAPI document."""
+
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+
+class Body(BaseModel):
+    """Read a JSON body strictly: known fields alone, no conversion between types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class Answer(BaseModel):
+    """Describe a JSON answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(Answer):
+    """Describe a problem document (RFC 9457)."""
+
+    type: str
+    code: str
+    status: int
+    title: str
+    fields: dict[str, str] | None = None
+    request_id: str | None = None
+
+
+Identifier: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=254)]
+Typed: TypeAlias = Annotated[str, StringConstraints(max_length=4096)]
+Handle: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe the problem documents that a call answers with, beside those every call may."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    everywhere = (400, 403, 413, 415, 422, 429, 503)
+    return {
+        status: {"model": Problem, "content": content, "description": "A problem document"}
+        for status in sorted({*everywhere, *statuses})
+    }

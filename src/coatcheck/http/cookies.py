@@ -1,0 +1,60 @@
+"""Cookies: their names, how they are read strictly, and how they are set."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from coatcheck.errors import BadInput
+from coatcheck.settings import ServerSettings
+
+CookieName: TypeAlias = Literal["session", "browser", "known", "trusted", "access", "refresh"]
+BROWSER_FOR_S = 400 * 86_400  # the longest that browsers keep a cookie
+
+
+@dataclass(frozen=True)
+class CookieKind:
+    """Name and set cookies for one kind of site.
+
+    On https they are `__Host-` cookies: no other host, subdomain or plain-HTTP page can set or overwrite them. On this
+    machine's plain HTTP they have other names, which https never reads.
+
+    See: draft-ietf-httpbis-rfc6265bis (cookie name prefixes); ASVS 3.3.
+    """
+
+    secure: bool
+
+    def name(self, cookie: CookieName) -> str:
+        """Give a cookie's full name."""
+        plain = "coatcheck" if cookie == "session" else f"coatcheck-{cookie}"
+        if not self.secure:
+            return "coatcheck-session" if cookie == "session" else plain
+        return f"__Secure-{plain}" if cookie == "refresh" else f"__Host-{plain}"
+
+    def set(self, cookie: CookieName, value: str, *, max_age: int | None = None) -> str:
+        """Give the `Set-Cookie` line; without `max_age` (seconds) the cookie ends with the browser."""
+        life = "" if max_age is None else f"; Max-Age={max_age}"
+        return f"{self.name(cookie)}={value}{life}; Path=/; HttpOnly; SameSite=Strict{'; Secure' if self.secure else ''}"
+
+    def clear(self, cookie: CookieName) -> str:
+        """Give the `Set-Cookie` line that removes a cookie."""
+        return self.set(cookie, "", max_age=0)
+
+
+def cookie_kind(server: ServerSettings) -> CookieKind:
+    """Choose the kind by `server.public_url`, never by a header."""
+    return CookieKind(secure=(server.public_url or "").startswith("https://"))
+
+
+def read_cookie(cookies: str, name: str) -> str | None:
+    """Give one cookie's value from a `Cookie` header.
+
+    Raises:
+        BadInput: two cookies of that name: one of them was planted.
+    """
+    found: str | None = None
+    for part in cookies.split(";"):
+        key, equals, value = part.partition("=")
+        if equals and key.strip() == name:
+            if found is not None:
+                raise BadInput(because=f"two cookies named {name}")
+            found = value.strip().strip('"')
+    return found

@@ -1,0 +1,127 @@
+"""Pages and mails from templates: each room keeps its own beside its flows, in `pages/` and `mails/`."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from coatcheck.clock import Instant
+from coatcheck.http.ago import in_words
+from coatcheck.mail import Message
+from coatcheck.settings import Settings
+
+_SOURCE = Path(__file__).parents[1]
+_STATIC = _SOURCE / "http" / "static"
+_PUBLIC_RECOVERY = "/recover"
+
+
+@dataclass(frozen=True)
+class Me:
+    """Hold what pages say of the person who is signed in."""
+
+    email: str | None
+    username: str | None
+    is_admin: bool
+    session_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """Hold what every page knows, whatever it shows.
+
+    Args:
+        mount: the path under which we are mounted, without a slash at its end.
+        now: the time, for "3 minutes ago".
+    """
+
+    settings: Settings
+    mount: str
+    now: Instant
+    form_token: str = field(default="", repr=False)
+    me: Me | None = None
+    notice: str | None = None
+
+
+def render(frame: Frame, template: str, /, **values: Any) -> str:
+    """Fill a page such as `login/sign_in.html`.
+
+    Raises:
+        jinja2.UndefinedError: a value that the template asks for was not given.
+    """
+    environment = _pages()
+    page = environment.get_template(template, globals=_globals(frame))
+    return page.render(**values)
+
+
+def mail_text(settings: Settings, template: str, /, *, to: str, base_url: str, link: str = "") -> Message:
+    """Fill a mail such as `signup/verify.txt`; its first line is the subject.
+
+    Args:
+        base_url: where we are reached; the links to sign-in and recovery begin with it.
+        link: the one-use link this mail is about.
+    """
+    values = {"link": link, "sign_in_link": f"{base_url}/sign-in", "recover_link": f"{base_url}{_PUBLIC_RECOVERY}"}
+    filled = _mails().get_template(template).render(site=settings.site, **values)
+    subject, _, text = filled.partition("\n")
+    return Message(to=to, subject=subject.removeprefix("Subject: ").strip(), text=text.lstrip("\n"))
+
+
+def static_file(name: str) -> Path | None:
+    """Give the file that a static address such as `coatcheck.1a2b3c4d.css` names, or None."""
+    stem, _, rest = name.partition(".")
+    _digest, _, suffix = rest.partition(".")
+    return next((path for path in _STATIC.iterdir() if path.name == f"{stem}.{suffix}"), None)
+
+
+def _globals(frame: Frame) -> dict[str, Any]:
+    def static(name: str) -> str:
+        return f"{frame.mount}/static/{_stamped(name)}"
+
+    return {
+        "site": frame.settings.site,
+        "path": lambda path: f"{frame.mount}{path}",
+        "static": static,
+        "form_token": frame.form_token,
+        "me": frame.me,
+        "notice": frame.notice,
+        "now": frame.now,
+    }
+
+
+@lru_cache(maxsize=1)
+def _pages() -> Environment:
+    environment = Environment(loader=_loader("pages"), autoescape=True, undefined=StrictUndefined)
+    environment.filters["when"] = _when
+    return environment
+
+
+@lru_cache(maxsize=1)
+def _mails() -> Environment:
+    # Plain text: nothing to escape, and nothing but addresses and our own links goes in.
+    return Environment(loader=_loader("mails"), autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701
+
+
+def _loader(folder: str) -> BaseLoader:
+    rooms = {path.parent.name: FileSystemLoader(path) for path in sorted(_SOURCE.glob(f"*/{folder}"))}
+    return PrefixLoader(dict(rooms))
+
+
+@lru_cache(maxsize=16)
+def _stamped(name: str) -> str:
+    """Put a file's digest into its name, so that it may be cached for ever and still change."""
+    stem, _, suffix = name.partition(".")
+    return f"{stem}.{hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]}.{suffix}"
+
+
+@pass_context
+def _when(context: Context, instant: Instant) -> Markup:
+    moment = datetime.fromtimestamp(instant / 1000, UTC)
+    shown, exact = in_words(instant, context["now"]), moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+    stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(stamp, exact, shown)

@@ -1,0 +1,108 @@
+"""Who reaches us and how: whether it is this machine, by which host and scheme, and from which address."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
+
+from coatcheck.address import parse_address
+from coatcheck.errors import HttpsNeeded, UnknownHost
+from coatcheck.settings import ServerSettings
+
+_LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+_FORWARDING = ("forwarded", "via")
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Say how a request reached us, in the server's own words.
+
+    Args:
+        peer: the address at the other end of the connection, or empty.
+        scheme: `http` or `https` as our own socket saw it.
+        host: the `Host` header.
+        headers: lower-case names.
+    """
+
+    peer: str
+    scheme: str
+    host: str
+    headers: dict[str, str]
+
+
+def is_local(reached: Reached, server: ServerSettings) -> bool:
+    """Tell whether the person sits at this machine: the one function behind every rule that says so.
+
+    The peer is loopback, and `Host` names this machine, and nothing says that it was forwarded, and no proxy is configured.
+    """
+    if server.trusted_proxies or not _is_loopback(reached.peer) or host_name(reached.host) not in _LOOPBACK_HOSTS:
+        return False
+    return not any(name in _FORWARDING or name.startswith("x-forwarded-") for name in reached.headers)
+
+
+def check_reached(reached: Reached, server: ServerSettings) -> None:
+    """Refuse a host that is not ours, and plain HTTP unless it comes from this machine or a configured proxy.
+
+    Raises:
+        UnknownHost: `Host` is not that of `server.public_url`.
+        HttpsNeeded: plain HTTP from afar.
+
+    See: ASVS 12.2.1 (HTTPS), 4.1.2.
+    """
+    local = is_local(reached, server)
+    if server.public_url is not None and reached.host.lower() != _authority(server.public_url):
+        raise UnknownHost(f"Host {reached.host[:100]!r} is not the one of server.public_url")
+    if server.public_url is None and not local:
+        raise UnknownHost("server.public_url is not set, so only this machine is served")
+    plain_chosen = (server.public_url or "").startswith("http://") and "PLAIN_HTTP" in server.unsafe
+    if reached.scheme != "https" and not (local or plain_chosen or is_proxy(reached.peer, server)):
+        raise HttpsNeeded("plain http from a peer that is no configured proxy")
+
+
+def client_address(reached: Reached, server: ServerSettings) -> str:
+    """Give the client's address: the rightmost in the configured header that is no configured proxy; empty when unknown."""
+    hops = [reached.peer]
+    if is_proxy(reached.peer, server):
+        named = reached.headers.get(server.client_address_header.lower(), "")
+        hops = [hop.strip() for hop in named.split(",")] + hops
+    for hop in reversed(hops):
+        try:
+            address = parse_address(hop)
+        except ValueError:
+            return ""
+        if not is_proxy(address, server):
+            return address
+    return ""
+
+
+def is_proxy(address: str, server: ServerSettings) -> bool:
+    """Tell whether an address is a configured proxy."""
+    try:
+        parsed = ip_address(parse_address(address))
+    except ValueError:
+        return False
+    return any(parsed in network for network in _networks(server.trusted_proxies))
+
+
+def host_name(host: str) -> str:
+    """Give the name part of a `Host` header, without port and brackets, in lower case."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _authority(url: str) -> str:
+    return urlsplit(url).netloc.lower()
+
+
+def _is_loopback(peer: str) -> bool:
+    try:
+        return ip_address(parse_address(peer)).is_loopback
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=8)
+def _networks(proxies: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(proxy, strict=False) for proxy in proxies)

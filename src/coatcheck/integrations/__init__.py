@@ -1,0 +1,1 @@
+"""The integrations room: frameworks, each on a framework and `coatcheck.verifier` alone."""

@@ -1,0 +1,60 @@
+"""Which counters a try is spent on: a lane for who tries on whom, and totals behind it."""
+
+from datetime import timedelta
+
+from coatcheck.clock import Instant, millis
+from coatcheck.desk import Desk
+from coatcheck.limits.address import address_key
+from coatcheck.limits.records import LaneTry, TotalTry, mark
+from coatcheck.secret import hash_secret, random_bytes
+from coatcheck.visit import Visit
+
+_DAY_MS = millis(timedelta(days=1))
+_HOUR_MS = millis(timedelta(hours=1))
+
+
+def stranger_lane(desk: Desk, visit: Visit, subject: str, now: Instant) -> LaneTry:
+    """Give the lane of one address on one subject: the pair."""
+    return _lane(desk, "pair", desk.key_ring.mac("limits pair", address_key(visit.address), subject), subject, now)
+
+
+def device_lane(desk: Desk, visit: Visit, subject: str, now: Instant) -> LaneTry:
+    """Give the lane of one known device on its account."""
+    return _lane(desk, "device", desk.key_ring.mac("limits device", hash_secret(visit.known), subject), subject, now)
+
+
+def account_total(desk: Desk, subject: str, now: Instant, *, refuses: bool) -> TotalTry:
+    """Give the day's count of a subject; a known device's try is counted there but never refused by it."""
+    limit = desk.settings.limits.account_per_day if refuses else None
+    return TotalTry("account", account_key(desk, subject), now, _DAY_MS, limit)
+
+
+def address_total(desk: Desk, visit: Visit, what: str, now: Instant, *, per_hour: int) -> TotalTry:
+    """Give the hour's count of an address for one kind of asking."""
+    key = desk.key_ring.mac("limits address", what, address_key(visit.address))
+    return TotalTry(f"address ({what})", key, now, _HOUR_MS, per_hour)
+
+
+def subject_key(desk: Desk, subject: str) -> bytes:
+    """Give what a subject's lanes are found by."""
+    return desk.key_ring.mac("limits subject", subject)
+
+
+def account_key(desk: Desk, subject: str) -> bytes:
+    """Give the key of a subject's day count."""
+    return desk.key_ring.mac("limits account", subject)
+
+
+def _lane(desk: Desk, name: str, key: bytes, subject: str, now: Instant) -> LaneTry:
+    limits = desk.settings.limits
+    return LaneTry(
+        name=name,
+        key=key,
+        subject=subject_key(desk, subject),
+        mark=mark(now, random_bytes(4)),
+        now=now,
+        tries=limits.tries,
+        window_ms=millis(limits.window),
+        # A shorter block would let more than `tries` into one window.
+        block_ms=millis(max(limits.block, limits.window)),
+    )

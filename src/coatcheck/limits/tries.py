@@ -1,0 +1,120 @@
+"""Tries: spent before they are judged, given back if they never were, and cleared by success.
+
+One transaction spends a try on every counter or, when one of them refuses, on none. Each counter judges and counts in a
+single upsert, so that of many tries at once, in any number of workers, no more pass than are allowed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from coatcheck.clock import Instant
+from coatcheck.desk import Desk
+from coatcheck.errors import TooManyAttempts
+from coatcheck.limits import counters, records
+from coatcheck.limits.known_devices import is_known
+from coatcheck.limits.overall import is_crowded
+from coatcheck.limits.records import LaneTry, TotalTry
+from coatcheck.storage.database import Writing
+from coatcheck.visit import Visit
+
+SIGN_IN = "sign-in"
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Carry which counters a try was spent on, until it was judged."""
+
+    lane: bytes
+    mark: str
+    totals: tuple[tuple[bytes, Instant], ...]
+
+
+async def spend(desk: Desk, visit: Visit, *, subject: str) -> Spent:
+    """Spend one try before it is judged.
+
+    A stranger's try counts on the pair of address and subject, on the address and on the subject's day. A known
+    device's counts on a lane of its own and on the subject's day, which refuses strangers alone.
+
+    Args:
+        subject: the account's id, whichever of its names was given, or the normalised identifier when there is none.
+
+    Raises:
+        TooManyAttempts: a counter refuses; nothing was spent then, and the longest wait is said.
+        DatabaseAway: the database cannot be reached, so nothing may be judged.
+
+    See: NIST SP 800-63B-4 section 3.2.2; ASVS 6.3.1.
+    """
+    known = await is_known(desk, visit, subject)
+    async with desk.database.writing() as tx:
+        now = desk.now()
+        if known:
+            lane = counters.device_lane(desk, visit, subject, now)
+            totals = [counters.account_total(desk, subject, now, refuses=False)]
+        else:
+            lane = counters.stranger_lane(desk, visit, subject, now)
+            per_hour = desk.settings.limits.address_per_hour
+            totals = [
+                counters.account_total(desk, subject, now, refuses=True),
+                counters.address_total(desk, visit, SIGN_IN, now, per_hour=per_hour),
+            ]
+        spent = await _spend_all(tx, lane, totals)
+    if not known and await is_crowded(desk):
+        await give_back(desk, spent)
+        raise TooManyAttempts(1, because="limits: overall rate")
+    return spent
+
+
+async def give_back(desk: Desk, spent: Spent) -> None:
+    """Take a try back that never was judged: every counter goes back by one.
+
+    A block that this very try set is lifted; one that another try set stays.
+
+    Raises:
+        DatabaseAway: the database cannot be reached; the try stays spent.
+    """
+    async with desk.database.writing() as tx:
+        await records.give_back_lane(tx, spent.lane, spent.mark)
+        await records.give_back_totals(tx, spent.totals)
+
+
+async def succeeded(tx: Writing, spent: Spent) -> None:
+    """Clear the lane of a try that was right, and take it back from the totals; their other tries stay counted.
+
+    Belongs in the transaction that opens the session, after its other locks.
+    """
+    await records.clear_lane(tx, spent.lane)
+    await records.give_back_totals(tx, spent.totals)
+
+
+async def spend_address(desk: Desk, visit: Visit, *, what: str, per_hour: int) -> None:
+    """Spend one asking of an address, for what anybody may ask: a sign-up, a recovery mail.
+
+    Args:
+        what: names what is asked; each is counted apart.
+        per_hour: how many are let through in an hour from the first.
+
+    Raises:
+        TooManyAttempts: the address has asked too often.
+        DatabaseAway: the database cannot be reached.
+    """
+    async with desk.database.writing() as tx:
+        total = counters.address_total(desk, visit, what, desk.now(), per_hour=per_hour)
+        if await records.spend_total(tx, total) is None:
+            raise await _refusal(tx, total.now, None, [total])
+
+
+async def _spend_all(tx: Writing, lane: LaneTry, totals: Iterable[TotalTry]) -> Spent:
+    is_open = await records.spend_lane(tx, lane)
+    # Always in the order of the keys: two tries that share counters never wait for each other in a ring.
+    in_order = sorted(totals, key=lambda total: total.key)
+    ends = [(total, await records.spend_total(tx, total)) for total in in_order]
+    closed = [total for total, end in ends if end is None]
+    if closed or not is_open:
+        raise await _refusal(tx, lane.now, None if is_open else lane, closed)
+    return Spent(lane.key, lane.mark, tuple((total.key, end) for total, end in ends if end is not None))
+
+
+async def _refusal(tx: Writing, now: Instant, lane: LaneTry | None, totals: list[TotalTry]) -> TooManyAttempts:
+    until = await records.longest_wait(tx, lane.key if lane else None, [total.key for total in totals])
+    closed = ", ".join(counter.name for counter in (lane, *totals) if counter)
+    return TooManyAttempts(-(-(until - now) // 1000), because=f"limits: {closed}")

@@ -1,0 +1,31 @@
+"""Begin a sign-in by a name alone: the answer is the site's, the same for every name."""
+
+from coatcheck.desk import Desk
+from coatcheck.login import transactions
+from coatcheck.login.admit import SITE_FACTORS
+from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
+from coatcheck.login.with_password import sign_in_with_password
+from coatcheck.secret import new_id
+from coatcheck.visit import Visit
+
+
+async def begin_sign_in(desk: Desk, *, identifier: str, remember_me: bool = False) -> MoreNeeded:
+    """Begin a sign-in without a proof; nothing is looked up, so nothing can be learnt."""
+    sign_in = SignIn(id=new_id("sgn_"), identifier=identifier, remember_me=remember_me)
+    return await transactions.hold(desk, sign_in, SITE_FACTORS)
+
+
+async def continue_with_password(
+    desk: Desk, visit: Visit, *, sign_in: str, continuation: str, password: str
+) -> Admitted | MoreNeeded:
+    """Go on with a sign-in by a password. Its continuation is spent, also by a wrong one: begin again.
+
+    Raises:
+        SignInGone: it ran out, or the continuation is not its.
+        InvalidCredentials: wrong name or password.
+        TooManyAttempts: this try was not judged.
+    """
+    begun = await transactions.resume(desk, sign_in, continuation)
+    return await sign_in_with_password(
+        desk, visit, identifier=begun.identifier, password=password, remember_me=begun.remember_me
+    )

@@ -1,0 +1,49 @@
+"""A sign-in in progress: who it is for and what has been proven. Never a half-valid credential."""
+
+from dataclasses import dataclass
+
+from coatcheck.clock import Instant
+from coatcheck.login.policy import Factor
+from coatcheck.secret import Secret
+from coatcheck.sessions.session import Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignIn:
+    """Hold what a sign-in has come to.
+
+    Args:
+        id: `sgn_…`, no secret.
+        account: the account, or empty while nobody is found.
+        epoch: the account's epoch when its first proof was judged; another epoch voids the sign-in.
+        proofs: the factors proven.
+        identifier: what was typed as a name.
+    """
+
+    id: str
+    account: str = ""
+    epoch: int = 0
+    proofs: tuple[Factor, ...] = ()
+    identifier: str = ""
+    remember_me: bool = False
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """Say that a session was opened, or raised, and hold what is sent to its owner."""
+
+    session: Session
+    secret: Secret
+    known_device: Secret
+    email: str | None
+    username: str | None
+
+
+@dataclass(frozen=True)
+class MoreNeeded:
+    """Say that more must be proven: the handle, the secret that continues it, and the choices."""
+
+    sign_in: str
+    continuation: Secret
+    options: tuple[Factor, ...]
+    expires_at: Instant

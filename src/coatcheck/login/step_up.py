@@ -1,0 +1,40 @@
+"""Confirm that it is you: prove the password again within a session."""
+
+from coatcheck.accounts import records as accounts
+from coatcheck.audit.refused import refused
+from coatcheck.desk import Desk
+from coatcheck.errors import Busy, InvalidCredentials, SessionEnded
+from coatcheck.limits import tries
+from coatcheck.login.admit import admit_again
+from coatcheck.login.sign_in import Admitted, SignIn
+from coatcheck.passwords.check import check_password
+from coatcheck.secret import new_id
+from coatcheck.verifier import Principal
+from coatcheck.visit import Visit
+
+
+async def step_up_with_password(desk: Desk, visit: Visit, principal: Principal, *, password: str) -> Admitted:
+    """Make a session fresh by its account's password; it gets a new secret.
+
+    Raises:
+        InvalidCredentials: the password is wrong.
+        TooManyAttempts: this try was not judged.
+        SessionEnded: the session ended meanwhile.
+
+    See: RFC 9470; ASVS 7.5.1.
+    """
+    async with desk.database.reading() as db:
+        account = await accounts.find(db, principal.subject)
+    if account is None:
+        raise SessionEnded("the account is gone")
+    spent = await tries.spend(desk, visit, subject=account.id)
+    try:
+        checked = await check_password(desk, account=account.id, identifier=account.id, password=password)
+    except Busy:
+        await tries.give_back(desk, spent)
+        raise
+    if not checked.is_right:
+        await refused(desk, visit, "step_up.refused", account=account.id)
+        raise InvalidCredentials("wrong password at step-up")
+    sign_in = SignIn(id=new_id("sgn_"), account=account.id, epoch=account.epoch, proofs=("password",))
+    return await admit_again(desk, visit, principal, sign_in, spent)

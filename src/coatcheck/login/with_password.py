@@ -1,0 +1,81 @@
+"""Sign in with a password.
+
+    limits → find account → check password → admit (policy → open session) → audit
+"""
+
+from coatcheck.audit.refused import refused
+from coatcheck.desk import Desk
+from coatcheck.errors import Busy, InvalidCredentials, TooManyAttempts
+from coatcheck.limits import tries
+from coatcheck.limits.tries import Spent
+from coatcheck.login.admit import admit
+from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
+from coatcheck.login.who import Who, find_who
+from coatcheck.passwords.check import Checked, check_password
+from coatcheck.passwords.choose import upgrade_hash
+from coatcheck.secret import new_id
+from coatcheck.visit import Visit
+
+
+async def sign_in_with_password(
+    desk: Desk, visit: Visit, *, identifier: str, password: str, remember_me: bool = False
+) -> Admitted | MoreNeeded:
+    """Sign in with a name and a password.
+
+    Args:
+        identifier: an email address or a username, as typed.
+        password: as typed.
+        remember_me: whether the session outlives the browser and lasts longer.
+
+    Raises:
+        InvalidCredentials: wrong name or password, or an account that is locked; the same for all.
+        TooManyAttempts: this try was not judged.
+        Busy: too many passwords are being checked; this try was given back.
+
+    See: NIST SP 800-63B-4 section 3.1.1; ASVS 6.3.1, 6.3.8.
+    """
+    who = await find_who(desk, identifier)
+    spent = await _spend(desk, visit, who)
+    checked = await _judge(desk, who, password, spent)
+    if who.account is None or not checked.is_right or not who.account.is_active:
+        account = who.account.id if who.account else None
+        await refused(desk, visit, "sign_in.refused", account=account, email=who.email)
+        raise InvalidCredentials("no account, a wrong password, or a locked account")
+    sign_in = SignIn(
+        id=new_id("sgn_"),
+        account=who.account.id,
+        epoch=who.account.epoch,
+        proofs=("password",),
+        remember_me=remember_me,
+    )
+    outcome = await admit(desk, visit, sign_in, spent)
+    if checked.upgrade_from is not None:
+        await _upgrade(desk, who.account.id, checked.upgrade_from, password)
+    return outcome
+
+
+async def _spend(desk: Desk, visit: Visit, who: Who) -> Spent:
+    try:
+        return await tries.spend(desk, visit, subject=who.subject)
+    except TooManyAttempts:
+        account = who.account.id if who.account else None
+        tally = desk.key_ring.mac("audit tally", "sign_in.blocked", visit.address, who.subject)
+        await refused(desk, visit, "sign_in.blocked", account=account, email=who.email, tally=tally)
+        raise
+
+
+async def _judge(desk: Desk, who: Who, password: str, spent: Spent) -> Checked:
+    account = who.account.id if who.account else None
+    try:
+        return await check_password(desk, account=account, identifier=who.typed, password=password)
+    except Busy:
+        await tries.give_back(desk, spent)
+        raise
+
+
+async def _upgrade(desk: Desk, account: str, old_hash: str, password: str) -> None:
+    try:
+        await upgrade_hash(desk, account, old_hash, password)
+    except Busy:
+        # The person is in; the stronger hash comes with the next sign-in.
+        return

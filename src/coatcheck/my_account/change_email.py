@@ -1,0 +1,93 @@
+"""Change one's address: asked with the password, done by the link mailed to the new address."""
+
+from datetime import timedelta
+
+from coatcheck.accounts import records as accounts
+from coatcheck.accounts.account import Account
+from coatcheck.accounts.identifiers import EmailAddress, NotAnIdentifier, parse_email
+from coatcheck.audit.record import record
+from coatcheck.clock import millis
+from coatcheck.desk import Desk
+from coatcheck.desk.outbox import post
+from coatcheck.errors import BadInput, Gone, SessionEnded
+from coatcheck.http.pages import mail_text
+from coatcheck.my_account import records
+from coatcheck.my_account.own_password import prove_own_password
+from coatcheck.revocation import indices
+from coatcheck.secret import hash_secret, new_secret
+from coatcheck.storage.database import Writing
+from coatcheck.verifier import Principal
+from coatcheck.visit import Visit
+
+LINK_LIVES = timedelta(hours=1)
+
+
+async def ask_to_change_email(desk: Desk, visit: Visit, principal: Principal, *, password: str, new_email: str) -> None:
+    """Mail a link to the new address; until it is used nothing changes. A taken address is told so by mail alone.
+
+    Raises:
+        BadInput: the password is wrong, or the address cannot be one.
+        TooManyAttempts: this try was not judged.
+        SessionEnded: the account changed meanwhile.
+
+    See: ASVS 6.3.7, 6.3.8.
+    """
+    try:
+        address = parse_email(new_email)
+    except NotAnIdentifier as problem:
+        raise BadInput({"new_email": str(problem)}) from None
+    account = await prove_own_password(desk, visit, principal, password=password)
+    link = new_secret()
+    async with desk.database.writing() as tx:
+        held = await accounts.lock(tx, account.id)
+        if held is None or held.epoch != account.epoch:
+            raise SessionEnded("the account changed meanwhile")
+        expires_at = desk.now() + millis(LINK_LIVES)
+        await records.insert_change(tx, link.hashed(), account.id, account.epoch, address.text, expires_at)
+        taken = await accounts.find_by(tx, address) is not None
+        url = f"{visit.base_url}/account/email/confirm?token={link.reveal()}"
+        template = "signup/already.txt" if taken else "my_account/email_change.txt"
+        message = mail_text(desk.settings, template, to=address.text, base_url=visit.base_url, link=url)
+        await post(tx, desk, message, asked_by_stranger=True)
+        await record(tx, desk, visit, "email.change_asked", account=account.id, email=address.text)
+
+
+async def look_at_email_change(desk: Desk, *, token: str) -> str:
+    """Give the new address that a link confirms; nothing happens by looking.
+
+    Raises:
+        Gone: the link was used or has run out.
+    """
+    async with desk.database.reading() as db:
+        change = await records.find(db, hash_secret(token), desk.now())
+    if change is None:
+        raise Gone("no change of address waits for this link")
+    return change[2]
+
+
+async def confirm_email_change(desk: Desk, visit: Visit, *, token: str) -> None:
+    """Change the address; the old one is told. Tokens that name the old address go stale.
+
+    Raises:
+        Gone: the link was used or has run out, the account changed since, or the address is taken by now.
+    """
+    try:
+        async with desk.database.writing() as tx:
+            change = await records.take(tx, hash_secret(token), desk.now())
+            account = await accounts.lock(tx, change[0]) if change else None
+            if change is None or account is None or not account.is_active or account.epoch != change[1]:
+                raise Gone("the link was used, or the account changed since it was mailed")
+            await _set_email(tx, desk, visit, account, EmailAddress(change[2]))
+    except accounts.Taken:
+        raise Gone("the address belongs to another account by now") from None
+
+
+async def _set_email(tx: Writing, desk: Desk, visit: Visit, account: Account, email: EmailAddress) -> None:
+    await accounts.set_email(tx, account.id, email)
+    await accounts.raise_epoch(tx, account.id)
+    await records.drop_all(tx, account.id)
+    await indices.move(tx, desk, account=account.id)
+    await record(tx, desk, visit, "email.changed", account=account.id, email=email.text)
+    for address in filter(None, (account.email,)):
+        message = mail_text(desk.settings, "my_account/email_changed.txt", to=address, base_url=visit.base_url)
+        await post(tx, desk, message, asked_by_stranger=False)

@@ -1,0 +1,43 @@
+"""What the account page shows: the account, the last sign-in before this one, and what happened lately."""
+
+from dataclasses import dataclass
+
+from coatcheck.accounts import records as accounts
+from coatcheck.accounts.account import Account
+from coatcheck.audit.show import Entry, show
+from coatcheck.desk import Desk
+from coatcheck.errors import SessionEnded
+from coatcheck.sessions import records as sessions
+from coatcheck.sessions.session import Session
+from coatcheck.verifier import Principal
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Hold what the account page shows."""
+
+    account: Account
+    last_sign_in: Entry | None
+    activity: list[Entry]
+
+
+async def overview(desk: Desk, principal: Principal) -> Overview:
+    """Gather the account, the sign-in before this session's, and the latest events.
+
+    Raises:
+        SessionEnded: the account is gone.
+    """
+    async with desk.database.reading() as db:
+        account = await accounts.find(db, principal.subject)
+    if account is None:
+        raise SessionEnded("the account is gone")
+    activity = await show(desk, account=account.id, limit=20)
+    sign_ins = await show(desk, account=account.id, event="sign_in.done", limit=2)
+    before = [entry for entry in sign_ins if entry.session != principal.session]
+    return Overview(account, before[0] if before else None, activity)
+
+
+async def own_sessions(desk: Desk, principal: Principal) -> list[Session]:
+    """List the live sessions of the signed-in account, last used first."""
+    async with desk.database.reading() as db:
+        return await sessions.list_live(db, principal.subject, desk.now())

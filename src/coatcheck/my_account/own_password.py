@@ -1,0 +1,39 @@
+"""Make sure that the person at the keyboard knows the account's password, before something of it is changed."""
+
+from coatcheck.accounts import records as accounts
+from coatcheck.accounts.account import Account
+from coatcheck.audit.refused import refused
+from coatcheck.desk import Desk
+from coatcheck.errors import BadInput, Busy, SessionEnded
+from coatcheck.limits import tries
+from coatcheck.passwords.check import check_password
+from coatcheck.verifier import Principal
+from coatcheck.visit import Visit
+
+
+async def prove_own_password(desk: Desk, visit: Visit, principal: Principal, *, password: str) -> Account:
+    """Check the password of the signed-in account and give the account as it was when its password was judged.
+
+    Raises:
+        BadInput: the password is wrong; the field says so, as the person is known already.
+        TooManyAttempts: this try was not judged.
+        SessionEnded: the account is gone.
+
+    See: ASVS 6.2.3.
+    """
+    async with desk.database.reading() as db:
+        account = await accounts.find(db, principal.subject)
+    if account is None:
+        raise SessionEnded("the account is gone")
+    spent = await tries.spend(desk, visit, subject=account.id)
+    try:
+        checked = await check_password(desk, account=account.id, identifier=account.id, password=password)
+    except Busy:
+        await tries.give_back(desk, spent)
+        raise
+    if not checked.is_right:
+        await refused(desk, visit, "password.refused", account=account.id)
+        raise BadInput({"password": "This is not your password."})
+    async with desk.database.writing() as tx:
+        await tries.succeeded(tx, spent)
+    return account

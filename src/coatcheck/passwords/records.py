@@ -1,0 +1,37 @@
+"""The SQL of passwords."""
+
+from sqlalchemy import delete, func, select, update
+
+from coatcheck.clock import Instant
+from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.tables.passwords import passwords
+from coatcheck.storage.upsert import insert_into
+
+
+async def stored_hash(db: Reading, account: str) -> str | None:
+    """Give an account's stored hash, if it has a password."""
+    return (await db.execute(select(passwords.c.hash).where(passwords.c.account == account))).scalar_one_or_none()
+
+
+async def store(tx: Writing, account: str, hashed: str, label: str, now: Instant) -> None:
+    """Set or replace an account's password."""
+    values = {"hash": hashed, "label": label, "changed_at": now}
+    statement = insert_into(passwords, tx.dialect).values(account=account, **values)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["account"], set_=values))
+
+
+async def upgrade(tx: Writing, account: str, old_hash: str, new_hash: str, label: str) -> None:
+    """Replace a hash by a stronger one of the same password, unless the password was changed meanwhile."""
+    same = (passwords.c.account == account, passwords.c.hash == old_hash)
+    await tx.execute(update(passwords).where(*same).values(hash=new_hash, label=label))
+
+
+async def remove(tx: Writing, account: str) -> None:
+    """Leave an account without a password."""
+    await tx.execute(delete(passwords).where(passwords.c.account == account))
+
+
+async def census(db: Reading) -> dict[str, int]:
+    """Count the stored hashes by scheme and cost."""
+    rows = await db.execute(select(passwords.c.label, func.count()).group_by(passwords.c.label))
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,60 @@
+"""Finish a recovery: a new password, and every session, device and pending link of before is gone."""
+
+from coatcheck.accounts import records as accounts
+from coatcheck.audit.record import record
+from coatcheck.desk import Desk
+from coatcheck.desk.outbox import post
+from coatcheck.errors import Gone
+from coatcheck.http.pages import mail_text
+from coatcheck.limits import known_devices
+from coatcheck.passwords.choose import choose_password, store_password
+from coatcheck.recovery import records
+from coatcheck.secret import hash_secret
+from coatcheck.sessions.end import end_all
+from coatcheck.visit import Visit
+
+
+async def look_at_link(desk: Desk, *, token: str) -> None:
+    """Tell whether a link is still good; nothing happens by looking.
+
+    Raises:
+        Gone: it was used or has run out.
+    """
+    async with desk.database.reading() as db:
+        if await records.find(db, hash_secret(token), desk.now()) is None:
+            raise Gone("no recovery waits for this link")
+
+
+async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password: str) -> None:
+    """Set a new password by a mailed link. It opens no session: the person signs in, with whatever that takes.
+
+    The link is spent in the transaction that uses it, so a password that is not taken costs no link.
+
+    Raises:
+        Gone: the link was used, has run out, or what the account rests on changed since it was mailed.
+        BadInput: the password is not taken.
+        Busy: too many passwords are being hashed.
+
+    See: NIST SP 800-63B-4 section 4.2; ASVS 6.4.3, 7.4.3.
+    """
+    now, link_hash = desk.now(), hash_secret(token)
+    async with desk.database.reading() as db:
+        found = await records.find(db, link_hash, now)
+        account = await accounts.find(db, found[0]) if found else None
+    if account is None or account.email is None:
+        raise Gone("no recovery waits for this link")
+    context = [account.email, account.username or ""]
+    chosen = await choose_password(desk, new_password, context=context, name="new_password")
+    async with desk.database.writing() as tx:
+        held = await accounts.lock(tx, account.id)
+        spent = await records.take(tx, link_hash, now)
+        if spent is None or held is None or not held.is_active or held.epoch != spent[1]:
+            raise Gone("the link was used, or the account changed since it was mailed")
+        await accounts.raise_epoch(tx, account.id)
+        await store_password(tx, account.id, chosen, now)
+        ended = await end_all(tx, desk, account=account.id)
+        await known_devices.forget_all(tx, account.id)
+        await records.drop_all(tx, account.id)
+        await record(tx, desk, visit, "recovery.done", account=account.id, details={"sessions": ended})
+        message = mail_text(desk.settings, "recovery/recovered.txt", to=account.email, base_url=visit.base_url)
+        await post(tx, desk, message, asked_by_stranger=False)

@@ -1,0 +1,103 @@
+"""Follow the revocation log: what was committed anywhere reaches this process within the bound, or its caches count as stale."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from coatcheck.desk import Desk
+from coatcheck.errors import DatabaseAway
+from coatcheck.revocation import records
+from coatcheck.revocation.event import Event, Position
+from coatcheck.storage.database import Reading
+
+_BATCH = 1000
+_log = structlog.get_logger("coatcheck.revocation")
+
+
+class LogReader:
+    """Read the log again and again, and tell whoever caches what it decides.
+
+    One a process. Nothing it tells is needed for correctness beyond its own timeliness: a listener trusts what it keeps only
+    while `is_fresh()`.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        settings = desk.settings.revocation
+        self._desk = desk
+        self._bound = settings.bound.total_seconds()
+        self._poll = settings.poll.total_seconds()
+        self._heard: list[Callable[[Event], None]] = []
+        self._forgets: list[Callable[[], None]] = []
+        self.position: Position | None = None
+        self.fresh_until = float("-inf")
+
+    def subscribe(self, on_event: Callable[[Event], None], on_reload: Callable[[], None]) -> None:
+        """Be told of every event, and of every time when all that is cached must be forgotten."""
+        self._heard.append(on_event)
+        self._forgets.append(on_reload)
+
+    def heed(self, event: Event) -> None:
+        """Tell the listeners of one event; doing so twice does no harm."""
+        for hear in self._heard:
+            hear(event)
+
+    async def run(self) -> None:
+        """Follow the log for ever; while the database is away nothing here counts as fresh."""
+        while True:
+            try:
+                await self._follow()
+            except DatabaseAway as away:
+                _log.warning("revocation.log_unreadable", because=away.because)
+            await asyncio.sleep(self._poll)
+
+    async def look(self) -> None:
+        """Read what is new, once."""
+        async with self._desk.database.reading() as db:
+            await self._look(db)
+
+    async def _follow(self) -> None:
+        # One connection of its own, so that a flood of other readers cannot make it late.
+        async with self._desk.database.reading() as db:
+            while True:
+                await self._look(db)
+                await asyncio.sleep(self._poll)
+
+    async def _look(self, db: Reading) -> None:
+        # Freshness counts from before the question: what was committed later may be missing from the answer.
+        asked_at = self._desk.clock.monotonic()
+        caught_up = False
+        while not caught_up:
+            caught_up = await self._read_batch(db)
+        self.fresh_until = asked_at + self._bound
+
+    async def _read_batch(self, db: Reading) -> bool:
+        known = self.position
+        head, rows = await (records.after(db, known.number, _BATCH) if known else _head_alone(db))
+        if known is None or head.era != known.era or head.number < known.number or self._has_gap(known, rows, head):
+            self._start_over(head)
+            return True
+        for number, event in rows:
+            self._tell(event)
+            self.position = Position(head.era, number)
+        return len(rows) < _BATCH
+
+    def _has_gap(self, known: Position, rows: list[tuple[int, Event]], head: Position) -> bool:
+        first = rows[0][0] if rows else head.number + 1
+        return first != known.number + 1
+
+    def _start_over(self, head: Position) -> None:
+        for forget in self._forgets:
+            forget()
+        self.position = head
+
+    def _tell(self, event: Event) -> None:
+        if event.kind in ("ended", "moved"):
+            self.heed(event)
+        else:
+            for forget in self._forgets:
+                forget()
+
+
+async def _head_alone(db: Reading) -> tuple[Position, list[tuple[int, Event]]]:
+    return await records.head(db), []

@@ -1,0 +1,112 @@
+"""The SQL of the revocation log, the status lists and their indices."""
+
+from sqlalchemy import func, insert, select, update
+
+from coatcheck.clock import Instant
+from coatcheck.revocation.event import Event, Position
+from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.tables.revocation import revocation_head, revocation_log, status_indices, status_lists
+
+_DAY_MS = 86_400_000
+_EVENT = (
+    revocation_log.c.kind,
+    revocation_log.c.account,
+    revocation_log.c.owner,
+    revocation_log.c.list,
+    revocation_log.c.index,
+)
+
+
+async def append(tx: Writing, events: list[Event], now: Instant) -> None:
+    """Append events under numbers that follow commit order.
+
+    The head row stays locked from here to the commit, so the next writer takes its number only when this one's rows can be
+    seen. A sequence would number in the order of asking, and a reader that has passed 6 would never see 5.
+    """
+    take = update(revocation_head).values(number=revocation_head.c.number + len(events))
+    last = int((await tx.execute(take.returning(revocation_head.c.number))).scalar_one())
+    first = last - len(events) + 1
+    rows = [
+        {
+            "number": first + offset,
+            "kind": event.kind,
+            "account": event.account,
+            "owner": event.owner,
+            "list": event.list,
+            "index": event.index,
+            "forget_at": now + _DAY_MS,
+        }
+        for offset, event in enumerate(events)
+    ]
+    await tx.execute(insert(revocation_log), rows)
+
+
+async def head(db: Reading) -> Position:
+    """Give the log's era and its last number."""
+    row = (await db.execute(select(revocation_head.c.era, revocation_head.c.number))).one()
+    return Position(*row)
+
+
+async def after(db: Reading, number: int, limit: int) -> tuple[Position, list[tuple[int, Event]]]:
+    """Give the head and the rows after a number, in one statement and so in one state of the log."""
+    joined = revocation_head.outerjoin(revocation_log, revocation_log.c.number > number)
+    query = select(revocation_head.c.era, revocation_head.c.number.label("head"), revocation_log.c.number, *_EVENT)
+    rows = (await db.execute(query.select_from(joined).order_by(revocation_log.c.number).limit(limit))).all()
+    events = [(row[2], Event(*row[3:])) for row in rows if row[2] is not None]
+    return Position(rows[0][0], rows[0][1]), events
+
+
+async def set_era(tx: Writing, era: str) -> None:
+    """Start a new era, so that every reader starts over."""
+    await tx.execute(update(revocation_head).values(era=era))
+
+
+async def take_slot(tx: Writing, live_until: Instant) -> tuple[int, int, int, bytes] | None:
+    """Take the next slot of the open list: its id, the slot, the list's size and what scatters it; None when all are full."""
+    open_list = select(func.max(status_lists.c.id)).where(status_lists.c.used < status_lists.c.size).scalar_subquery()
+    later = func.greatest if tx.dialect == "postgresql" else func.max
+    taken = (
+        update(status_lists)
+        .where(status_lists.c.id == open_list, status_lists.c.used < status_lists.c.size)
+        .values(used=status_lists.c.used + 1, live_until=later(status_lists.c.live_until, live_until))
+        .returning(status_lists.c.id, status_lists.c.used, status_lists.c.size, status_lists.c.scatter)
+    )
+    row = (await tx.execute(taken)).first()
+    return (row[0], row[1] - 1, row[2], row[3]) if row else None
+
+
+async def next_list(tx: Writing) -> int:
+    """Give the number of a new list; it is never given again, and nobody else opens one until the commit."""
+    counted = update(revocation_head).values(lists=revocation_head.c.lists + 1)
+    return int((await tx.execute(counted.returning(revocation_head.c.lists))).scalar_one())
+
+
+async def open_list(tx: Writing, list_id: int, size: int, scatter: bytes, live_until: Instant) -> None:
+    """Open a new list."""
+    row = {"id": list_id, "used": 0, "size": size, "scatter": scatter, "live_until": live_until}
+    await tx.execute(insert(status_lists).values(**row))
+
+
+async def insert_index(tx: Writing, list_id: int, index: int, owner: str, account: str, live_until: Instant) -> None:
+    """Keep whose an index is."""
+    row = {"list": list_id, "index": index, "owner": owner, "account": account, "live_until": live_until}
+    await tx.execute(insert(status_indices).values(**row))
+
+
+async def end_indices(tx: Writing, owner: str, now: Instant) -> list[tuple[int, int]]:
+    """Set the bits of an owner's live indices; give them."""
+    ended = (
+        update(status_indices)
+        .where(status_indices.c.owner == owner, status_indices.c.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(status_indices.c.list, status_indices.c.index)
+    )
+    return [(row[0], row[1]) for row in await tx.execute(ended)]
+
+
+async def live_owners(tx: Writing, account: str, now: Instant) -> list[tuple[str, Instant]]:
+    """List the owners of an account's live indices and until when they live."""
+    query = select(status_indices.c.owner, status_indices.c.live_until).where(
+        status_indices.c.account == account, status_indices.c.ended_at.is_(None), status_indices.c.live_until > now
+    )
+    return [(row[0], row[1]) for row in await tx.execute(query)]

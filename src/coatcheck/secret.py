@@ -1,0 +1,155 @@
+"""Randomness, ids, hashed secrets and the master-key ring: the only place that draws random values."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_SECRET_BYTES = 24  # 192 bits; the floor for a secret stored as a plain hash is 128
+_SEALED_FORMAT = b"\x01"
+
+
+class Secret:
+    """Carry a secret string without ever showing it: `repr` and `str` hide it, `reveal()` gives it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Give the secret itself, to be sent to its owner."""
+        return self._value
+
+    def hashed(self) -> bytes:
+        """Give what may be stored of it."""
+        return hash_secret(self._value)
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+
+def new_secret() -> Secret:
+    """Draw a secret of 192 random bits as 32 URL-safe characters."""
+    return Secret(secrets.token_urlsafe(_SECRET_BYTES))
+
+
+def hash_secret(value: str) -> bytes:
+    """Hash a random secret of 128 bits or more for storage.
+
+    A plain SHA-256 is enough for values nobody can guess; short codes go through `KeyRing.mac` instead.
+
+    See: ASVS 6.5.2, 7.2.3.
+    """
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).digest()
+
+
+def new_id(prefix: str) -> str:
+    """Draw an id such as `acc_…`: the prefix and 128 random bits as 26 lower-case base-32 characters."""
+    return prefix + base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
+
+
+def random_bytes(count: int) -> bytes:
+    """Draw `count` random bytes."""
+    return secrets.token_bytes(count)
+
+
+def random_number(below: int) -> int:
+    """Draw a number from 0 up to, not including, `below`."""
+    return secrets.randbelow(below)
+
+
+class CannotUnseal(Exception):
+    """Say that a sealed value was changed, moved to another place, or sealed under a key that is not in the ring."""
+
+
+@dataclass(frozen=True, repr=False)
+class KeyRing:
+    """Derive every key from the master keys by HKDF-SHA256, one label each; seal and unseal stored values.
+
+    Args:
+        masters: 32-byte master keys, the current one first; the others only unseal.
+
+    Raises:
+        ValueError: there is no master key, or one is not 32 bytes.
+
+    See: RFC 5869; ASVS 11.2.
+    """
+
+    masters: tuple[bytes, ...] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.masters or any(len(master) != 32 for master in self.masters):
+            raise ValueError("a master key must be 32 bytes: make one with `coatcheck init`")
+
+    def __repr__(self) -> str:
+        return f"KeyRing({len(self.masters)} keys)"
+
+    def key(self, label: str) -> bytes:
+        """Give the 32-byte key for a label, from the current master."""
+        return _derive(self.masters[0], label)
+
+    def mac(self, label: str, *parts: str | bytes) -> bytes:
+        """Give a keyed hash of the parts, each length-prefixed so that no two lists collide."""
+        return _mac(self.key(label), parts)
+
+    def seal(self, plain: bytes, *, place: str) -> bytes:
+        """Encrypt a value for one place (`table.column:id`); only there can it be unsealed.
+
+        See: ASVS 11.3.2 (AES-GCM).
+        """
+        master = self.masters[0]
+        nonce = secrets.token_bytes(12)
+        sealed = AESGCM(_derive(master, "seal")).encrypt(nonce, plain, place.encode())
+        return _SEALED_FORMAT + _version(master) + nonce + sealed
+
+    def unseal(self, sealed: bytes, *, place: str) -> bytes:
+        """Decrypt a value sealed for this place.
+
+        Raises:
+            CannotUnseal: it was changed, belongs elsewhere, or its master key is not in the ring.
+        """
+        version, nonce, body = sealed[1:5], sealed[5:17], sealed[17:]
+        for master in self.masters:
+            if sealed[:1] == _SEALED_FORMAT and _version(master) == version:
+                try:
+                    return AESGCM(_derive(master, "seal")).decrypt(nonce, body, place.encode())
+                except InvalidTag:
+                    break
+        raise CannotUnseal(f"a sealed value for {place} cannot be read")
+
+
+def same(left: bytes | str, right: bytes | str) -> bool:
+    """Compare two secrets in constant time."""
+    as_bytes = [value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value for value in (left, right)]
+    return hmac.compare_digest(*as_bytes)
+
+
+@lru_cache(maxsize=128)
+def _derive(master: bytes, label: str) -> bytes:
+    return HKDF(SHA256(), length=32, salt=b"coatcheck", info=label.encode()).derive(master)
+
+
+def _version(master: bytes) -> bytes:
+    return _derive(master, "version")[:4]
+
+
+def _mac(key: bytes, parts: tuple[str | bytes, ...]) -> bytes:
+    digest = hmac.new(key, digestmod=hashlib.sha256)
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        digest.update(len(raw).to_bytes(8, "big") + raw)
+    return digest.digest()

@@ -1,0 +1,57 @@
+"""The ASGI app: every room's routes, behind the entrance."""
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from coatcheck import __version__
+from coatcheck.admin import routes as admin
+from coatcheck.desk import Desk
+from coatcheck.ending import routes as ending
+from coatcheck.errors import CoatcheckError
+from coatcheck.gate.request import go
+from coatcheck.login import routes as login
+from coatcheck.login.admit import SITE_FACTORS
+from coatcheck.login.policy import check_ways_in
+from coatcheck.my_account import routes as my_account
+from coatcheck.recovery import routes as recovery
+from coatcheck.server import operations
+from coatcheck.server.entrance import Entrance
+from coatcheck.server.openapi import describe
+from coatcheck.server.refusals import answer_error
+from coatcheck.server.request_log import RequestLog
+from coatcheck.signup import routes as signup
+
+
+def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
+    """Put the app together.
+
+    Raises:
+        ConfigurationError: a way in declares no assurance.
+    """
+    check_ways_in(SITE_FACTORS)
+    app = FastAPI(
+        title="Coatcheck",
+        version=__version__,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for room in (login, signup, recovery, ending, my_account):
+        app.include_router(room.api)
+    app.router.routes.append(Route("/", _home, methods=["GET"]))
+    for pages in (login.pages, signup.pages, recovery.pages, ending.pages, my_account.pages, admin.pages):
+        app.router.routes.extend(pages)
+    app.router.routes.extend(operations.routes)
+    for kind in (CoatcheckError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, answer_error)
+    describe(app)
+    return Entrance(desk, app, log)
+
+
+async def _home(request: Request) -> Response:
+    return go(request, "/account")

@@ -1,0 +1,222 @@
+"""`Coatcheck`: the whole of it, to be served alone or mounted into an app."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
+
+from coatcheck.audit.note import note as write_note
+from coatcheck.clock import Clock, SystemClock
+from coatcheck.desk import Desk
+from coatcheck.desk.ephemeral.opening import open_ephemeral
+from coatcheck.desk.outbox import Postman
+from coatcheck.errors import ConfigurationError
+from coatcheck.gate.authenticate import authenticate
+from coatcheck.mail import Mailer
+from coatcheck.server.app import make_app
+from coatcheck.server.background import Background
+from coatcheck.server.entrance import Entrance
+from coatcheck.server.page_guard import guard_pages
+from coatcheck.server.request_log import RequestLog
+from coatcheck.settings import Settings
+from coatcheck.settings.master_key import load_key_ring
+from coatcheck.settings.read import read_settings
+from coatcheck.storage.database import Database
+from coatcheck.storage.migrate import prepare
+from coatcheck.verifier import Asked, Principal
+from coatcheck.visit import Visit
+
+
+class Coatcheck:
+    """Authenticate people, in a server of its own or inside a FastAPI or Starlette app.
+
+    Args:
+        database: `sqlite:///app.db` or `postgresql://user@host/name`.
+        sections: settings by section, such as `sessions={"cookie_idle": "2h"}`; `docs/settings.md` lists them.
+
+    Raises:
+        ConfigurationError: a setting is wrong; the message names it and the fix.
+
+    Example:
+        auth = Coatcheck("sqlite:///app.db")
+        app = FastAPI(lifespan=auth.lifespan)
+        auth.mount(app, "/auth")
+    """
+
+    def __init__(self, database: str | None = None, **sections: Mapping[str, object]) -> None:
+        overrides = dict(sections)
+        if database is not None:
+            overrides["database"] = {"url": database, **overrides.get("database", {})}
+        self._use(read_settings(None, overrides=overrides), Path.cwd())
+
+    @classmethod
+    def from_config(cls, path: str | Path) -> "Coatcheck":
+        """Read `coatcheck.toml`; the environment goes before it.
+
+        Raises:
+            ConfigurationError: the file cannot be read, or a setting is wrong.
+        """
+        return cls.from_settings(read_settings(Path(path)), base=Path(path).resolve().parent)
+
+    @classmethod
+    def from_settings(
+        cls, settings: Settings, *, base: Path | None = None, clock: Clock | None = None, mailer: Mailer | None = None
+    ) -> "Coatcheck":
+        """Use settings made in code.
+
+        Args:
+            base: the folder that relative key files are in; the current one when left out.
+            clock: the time; tests pass one they can set.
+            mailer: who sends mail, in place of `mail.smtp_url`.
+        """
+        made = cls.__new__(cls)
+        made._use(settings, base or Path.cwd(), clock, mailer)
+        return made
+
+    def _use(self, settings: Settings, base: Path, clock: Clock | None = None, mailer: Mailer | None = None) -> None:
+        self.settings = settings
+        self.app = _Mounted(self)
+        self._base = base
+        self._clock = clock or SystemClock()
+        self._mailer = mailer
+        self._log: RequestLog | None = None
+        self._desk: Desk | None = None
+        self._entrance: Entrance | None = None
+
+    @property
+    def desk(self) -> Desk:
+        """What flows work with.
+
+        Raises:
+            ConfigurationError: Coatcheck is not started.
+        """
+        if self._desk is None:
+            raise ConfigurationError(
+                "Coatcheck is not started: pass lifespan=auth.lifespan to the app, or use `async with auth.lifespan():`"
+            )
+        return self._desk
+
+    async def open(self) -> Desk:
+        """Open the database and make the desk, without serving: for command lines and tests. `close` ends it.
+
+        Raises:
+            ConfigurationError: the database is older or newer than this release, or there is no master key.
+        """
+        settings = self.settings
+        key_ring = load_key_ring(settings, self._base)
+        database = Database(settings.database.url, pool=settings.database.pool)
+        try:
+            await prepare(database)
+        except BaseException:
+            await database.close()
+            raise
+        ephemeral = open_ephemeral(settings, database, self._clock)
+        self._desk = Desk(
+            settings=settings, database=database, ephemeral=ephemeral, key_ring=key_ring, clock=self._clock
+        )
+        self._desk.keep(Postman).use(self._mailer)
+        self._entrance = make_app(self._desk, self._log)
+        return self._desk
+
+    async def close(self) -> None:
+        """Give back connections and threads."""
+        desk, self._desk, self._entrance = self._desk, None, None
+        if desk is not None:
+            await desk.close()
+
+    @asynccontextmanager
+    async def lifespan(self, app: object = None) -> AsyncIterator[None]:
+        """Start with the app and stop with it.
+
+        Raises:
+            ConfigurationError: see `open`.
+        """
+        desk = await self.open()
+        background = Background(desk, self._log)
+        try:
+            await background.start()
+            yield
+        finally:
+            await background.stop()
+            await self.close()
+
+    def mount(self, app: Starlette, path: str = "/auth") -> None:
+        """Mount the pages and calls under a path of an app, and let its own pages ask for a sign-in.
+
+        Args:
+            app: a FastAPI or Starlette app that runs `auth.lifespan`.
+            path: where; `server.public_url` must end with it.
+
+        Raises:
+            ConfigurationError: the path is none, or contradicts `server.public_url`.
+        """
+        if not path.startswith("/") or path.endswith("/"):
+            raise ConfigurationError(f"mount path {path!r} must start with / and not end with it, such as /auth")
+        public_url = self.settings.server.public_url
+        if public_url is not None and not public_url.rstrip("/").endswith(path):
+            raise ConfigurationError(f"server.public_url must end with {path}, where Coatcheck is mounted")
+        app.mount(path, self.app)
+        guard_pages(app, self, path)
+
+    def log_requests(self) -> None:
+        """Write one line a request to standard error, as `coatcheck serve` does."""
+        self._log = RequestLog(self._clock)
+
+    async def authenticate(self, asked: Asked) -> Principal:
+        """Give the principal behind a request's credential.
+
+        Raises:
+            NotSignedIn: nothing is presented, or a credential that is not understood.
+            SessionEnded: the session is over.
+            CrossSiteRefused: a cookie on an unsafe request that another site caused.
+        """
+        return await authenticate(self.desk, asked)
+
+    async def note(self, event: str, *, account: str | None = None, details: Mapping[str, Any] | None = None) -> None:
+        """Write an event of the app's own into the audit trail.
+
+        Args:
+            event: a name such as `note.deleted`; not one of Coatcheck's own.
+            account: whom it is about.
+            details: plain values, never secrets.
+
+        Raises:
+            ValueError: the name is ours or does not read `thing.done`, or a detail is not a plain value.
+        """
+        await write_note(self.desk, Visit(), event, account=account, details=details)
+
+    async def serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request on ASGI."""
+        if self._entrance is None:
+            self.desk  # noqa: B018 (raises, and says how to start)
+        else:
+            await self._entrance(scope, receive, send)
+
+
+class _Mounted:
+    """Stand for the app before it is started: frameworks mount it while they are put together."""
+
+    def __init__(self, auth: Coatcheck) -> None:
+        self._auth = auth
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _serve_lifespan(self._auth, receive, send)
+        else:
+            await self._auth.serve_request(scope, receive, send)
+
+
+async def _serve_lifespan(auth: Coatcheck, receive: Receive, send: Send) -> None:
+    """Start and stop by the server's own messages, where Coatcheck is served alone."""
+    await receive()
+    try:
+        async with auth.lifespan():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+    except ConfigurationError as wrong:
+        await send({"type": "lifespan.startup.failed", "message": str(wrong)})
+        return
+    await send({"type": "lifespan.shutdown.complete"})

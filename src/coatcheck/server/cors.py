@@ -1,0 +1,34 @@
+"""CORS: only the owner's other apps, named exactly, are answered; and never with cookies."""
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from coatcheck.settings import WebSettings
+
+_PREFLIGHT = {
+    "access-control-allow-methods": "GET, POST, DELETE",
+    "access-control-allow-headers": "authorization, content-type, dpop",
+    "access-control-max-age": "600",
+}
+
+
+def cors_headers(web: WebSettings, headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    """Give the headers that let one of the owner's other apps read an answer; none for anybody else.
+
+    See: ASVS 3.4.2.
+    """
+    if not web.origins:
+        return []
+    origin = headers.get("origin")
+    vary = [(b"vary", b"Origin")]
+    return [*vary, (b"access-control-allow-origin", origin.encode())] if origin in web.origins and origin else vary
+
+
+def is_preflight(method: str, headers: dict[str, str]) -> bool:
+    """Tell whether a browser asks if it may send a request."""
+    return method == "OPTIONS" and "access-control-request-method" in headers
+
+
+async def answer_preflight(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a preflight; without our allow-origin header, which strangers do not get, it allows nothing."""
+    await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send)

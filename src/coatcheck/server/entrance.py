@@ -1,0 +1,172 @@
+"""The entrance: every request passes here first. It is checked, bounded, named, and its answer gets our headers."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from coatcheck.desk import Desk
+from coatcheck.errors import BadInput, BodyTooLarge
+from coatcheck.gate.request import DESK, NEW_BROWSER, VISIT
+from coatcheck.http.bodies import MAX_BYTES, check_json
+from coatcheck.http.cookies import cookie_kind, read_cookie
+from coatcheck.http.cross_site import refuse_cross_site
+from coatcheck.http.headers import secured
+from coatcheck.http.reached import Reached, check_reached, client_address
+from coatcheck.secret import new_id, new_secret
+from coatcheck.server.cors import answer_preflight, cors_headers, is_preflight
+from coatcheck.server.metrics import Metrics
+from coatcheck.server.refusals import answer_error
+from coatcheck.server.request_log import RequestLog
+from coatcheck.server.session_answer import answer_session
+from coatcheck.visit import SAFE_METHODS, Asked, Visit, headers_of
+
+_AGENT_LENGTH = 400
+
+
+class Entrance:
+    """Stand in front of every route.
+
+    Args:
+        desk: what the routes work with.
+        inner: the routes.
+        log: where the line of each request goes, or None when the app around us has its own.
+    """
+
+    def __init__(self, desk: Desk, inner: ASGIApp, log: RequestLog | None = None) -> None:
+        self._desk = desk
+        self._inner = inner
+        self._log = log
+        self._metrics = desk.keep(Metrics)
+        self._https = cookie_kind(desk.settings.server).secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return await self._inner(scope, receive, send)
+        began = self._desk.clock.monotonic()
+        headers = headers_of(scope["headers"])
+        request_id = new_id("req_")
+        status = 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                extra = cors_headers(self._desk.settings.web, headers)
+                stamped = [*message.get("headers", []), *extra, (b"x-request-id", request_id.encode())]
+                message = {**message, "headers": secured(stamped, is_https=self._https)}
+            await send(message)
+
+        await self._serve(scope, receive, answer, headers, request_id)
+        seconds = self._desk.clock.monotonic() - began
+        path = _route_path(scope)
+        self._metrics.count_request(scope["method"], path, status, seconds)
+        if self._log is not None:
+            self._log.note(request_id, scope["method"], path, status, seconds, scope.get(VISIT))
+        return None
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], request_id: str
+    ) -> None:
+        try:
+            visit = self._visit(scope, headers, request_id)
+            scope[DESK], scope[VISIT] = self._desk, visit
+            path = _route_path(scope)
+            if path == "/api/session" and scope["method"] == "GET":
+                return await answer_session(self._desk, visit, send)
+            if is_preflight(scope["method"], headers):
+                return await answer_preflight(scope, receive, send)
+            if scope["method"] not in SAFE_METHODS:
+                self._check_unsafe(visit)
+                receive = await _bounded(receive, headers, is_json=path.startswith("/api/"))
+            await self._inner(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 (the last resort: nothing may end without an answer, ASVS 16.5.4)
+            response = await answer_error(Request(scope, receive), error)
+            await response(scope, receive, send)
+
+    def _visit(self, scope: Scope, headers: dict[str, str], request_id: str) -> Visit:
+        """Gather the facts of a request; refuse a host that is not ours and plain HTTP from afar."""
+        server = self._desk.settings.server
+        peer = scope["client"][0] if scope.get("client") else ""
+        reached = Reached(peer, scope["scheme"], headers.get("host", ""), headers)
+        check_reached(reached, server)
+        root = scope.get("root_path", "")
+        base_url = server.public_url or f"{scope['scheme']}://{reached.host}{root}"
+        cookies = headers.get("cookie", "")
+        kind = cookie_kind(server)
+        browser = _cookie(cookies, kind.name("browser"))
+        if not browser and scope["method"] == "GET":
+            browser = new_secret().reveal()
+            scope[NEW_BROWSER] = True
+        return Visit(
+            asked=_asked(scope, headers, cookies, base_url.removesuffix(root)),
+            address=client_address(reached, server),
+            user_agent=headers.get("user-agent", "")[:_AGENT_LENGTH],
+            request_id=request_id,
+            base_url=base_url.rstrip("/"),
+            browser=browser,
+            known=_cookie(cookies, kind.name("known")),
+        )
+
+    def _check_unsafe(self, visit: Visit) -> None:
+        asked = visit.asked
+        if asked.authorization is not None and not asked.cookies:
+            return  # it authenticates by a header that no other site can make a browser send
+        refuse_cross_site(asked, self._desk.settings.server, self._desk.settings.web)
+
+
+def _asked(scope: Scope, headers: dict[str, str], cookies: str, origin: str) -> Asked:
+    return Asked(
+        method=scope["method"],
+        url=f"{origin}{scope['path']}",
+        authorization=headers.get("authorization"),
+        dpop=headers.get("dpop"),
+        cookies=cookies,
+        origin=headers.get("origin"),
+        sec_fetch_site=headers.get("sec-fetch-site"),
+    )
+
+
+def _cookie(cookies: str, name: str) -> str:
+    """Give a cookie that only names something; one that is planted twice names nothing."""
+    try:
+        return read_cookie(cookies, name) or ""
+    except BadInput:
+        return ""
+
+
+def _route_path(scope: Scope) -> str:
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
+async def _bounded(receive: Receive, headers: dict[str, str], *, is_json: bool) -> Receive:
+    """Read a body up to its limit and hand it on; refuse what is larger or not what it says.
+
+    Raises:
+        BodyTooLarge: it is above the limit, whatever length it claimed.
+        BadInput: it is not well-formed.
+    """
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > MAX_BYTES:
+            raise BodyTooLarge(because=f"more than {MAX_BYTES} bytes")
+    if is_json and body:
+        check_json(body, headers.get("content-type", ""))
+
+    handed_on = False
+
+    async def replay() -> dict[str, Any]:
+        nonlocal handed_on
+        if handed_on:
+            return {"type": "http.disconnect"}
+        handed_on = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+

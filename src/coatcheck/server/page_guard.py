@@ -1,0 +1,65 @@
+"""The page guard: an app's own pages send people to sign in and back; its calls answer with problem documents."""
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from coatcheck.errors import CoatcheckError, FreshSignInNeeded, NotSignedIn
+from coatcheck.http.cookies import cookie_kind, read_cookie
+from coatcheck.http.hop import needs_hop
+from coatcheck.http.pages import Frame, render
+from coatcheck.http.problems import problem_response
+from coatcheck.integrations.starlette import AUTHENTICATOR, asked_of
+
+if TYPE_CHECKING:
+    from coatcheck.server.coatcheck import Coatcheck
+
+
+def guard_pages(app: Starlette, auth: "Coatcheck", mount: str) -> None:
+    """Let an app's routes ask who is signed in, and answer for them when nobody is.
+
+    Args:
+        mount: the path under which the sign-in page is.
+    """
+    setattr(app.state, AUTHENTICATOR, auth)
+
+    async def answer(request: Request, error: Exception) -> Response:
+        if not isinstance(error, CoatcheckError):
+            raise error
+        if not _is_page(request):
+            return problem_response(error)
+        if isinstance(error, NotSignedIn):
+            return _hop(request, auth, mount) or _sign_in(request, mount, "")
+        if isinstance(error, FreshSignInNeeded):
+            return _sign_in(request, mount, "confirm=1&")
+        return problem_response(error)
+
+    app.add_exception_handler(CoatcheckError, answer)
+
+
+def _is_page(request: Request) -> bool:
+    accepts_pages = "text/html" in request.headers.get("accept", "")
+    return request.method == "GET" and accepts_pages and request.headers.get("sec-fetch-mode", "navigate") == "navigate"
+
+
+def _hop(request: Request, auth: "Coatcheck", mount: str) -> Response | None:
+    asked = asked_of(request)
+    cookie = read_cookie(asked.cookies, cookie_kind(auth.settings.server).name("session"))
+    if not needs_hop(asked, is_navigation=True, has_session_cookie=cookie is not None):
+        return None
+    frame = Frame(settings=auth.settings, mount=mount, now=auth.desk.now())
+    return HTMLResponse(render(frame, "http/hop.html", url=_here(request)), headers={"cache-control": "no-store"})
+
+
+def _sign_in(request: Request, mount: str, more: str) -> Response:
+    here = quote(_here(request), safe="")
+    location = f"{mount}/sign-in?{more}return_to={here}"
+    return RedirectResponse(location, 303, headers={"cache-control": "no-store"})
+
+
+def _here(request: Request) -> str:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.url.path}{query}"

@@ -1,0 +1,134 @@
+"""Turn an error into an answer: a problem document for programs, a page for people."""
+
+from urllib.parse import quote
+
+import structlog
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from coatcheck.errors import (
+    BadBody,
+    BadInput,
+    Busy,
+    CoatcheckError,
+    FreshSignInNeeded,
+    MethodNotAllowed,
+    NotFound,
+    NotSignedIn,
+    SessionEnded,
+    TooManyAttempts,
+)
+from coatcheck.gate.request import DESK, VISIT, clear_session, desk_of, go, hop_if_needed, page, visit_of
+from coatcheck.http.problems import problem_headers, problem_response
+
+_PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/status/", "/healthz", "/readyz", "/metrics", "/verify/")
+_log = structlog.get_logger("coatcheck.server")
+
+
+async def answer_error(request: Request, error: Exception) -> Response:
+    """Answer with what an error says in public; its reason goes to the log."""
+    refused = _ours(error)
+    request_id = visit_of(request).request_id if VISIT in request.scope else ""
+    if refused.status >= 500:
+        _log.error("request.failed", request_id=request_id, code=refused.code, because=refused.because, exc_info=error)
+    else:
+        _log.info("request.refused", request_id=request_id, code=refused.code, because=refused.because)
+    if DESK not in request.scope or is_program(request):
+        response = problem_response(refused, request_id)
+        for name, value in _kept_headers(error).items():
+            response.headers[name] = value
+        return response
+    return await _page_for(request, refused, request_id)
+
+
+def is_program(request: Request) -> bool:
+    """Tell whether an address is for programs, so that its errors are problem documents."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    return path.startswith(_PROGRAMS)
+
+
+async def _page_for(request: Request, refused: CoatcheckError, request_id: str) -> Response:
+    if isinstance(refused, NotSignedIn) and request.method in ("GET", "HEAD"):
+        return await hop_if_needed(request) or _to_sign_in(request, refused)
+    if isinstance(refused, FreshSignInNeeded) and request.method in ("GET", "HEAD"):
+        return go(request, f"/sign-in?confirm=1&return_to={quote(_here(request), safe='')}")
+    retry_after = refused.retry_after if isinstance(refused, (TooManyAttempts, Busy)) else None
+    response = await page(
+        request,
+        "http/problem.html",
+        status=refused.status,
+        title=_TITLES.get(refused.status, "That did not work"),
+        says=refused.says,
+        code=refused.code,
+        request_id=request_id,
+        retry_after=retry_after,
+    )
+    for name, value in problem_headers(refused).items():
+        response.headers[name] = value
+    return response
+
+
+def _to_sign_in(request: Request, refused: NotSignedIn) -> Response:
+    response = go(request, f"/sign-in?return_to={quote(_here(request), safe='')}")
+    if isinstance(refused, SessionEnded):
+        clear_session(desk_of(request), response)
+    return response
+
+
+def _here(request: Request) -> str:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.url.path}{query}"
+
+
+def _ours(error: Exception) -> CoatcheckError:
+    if isinstance(error, CoatcheckError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return _bad_fields(error)
+    if isinstance(error, HTTPException):
+        return {404: NotFound, 405: MethodNotAllowed, 400: BadBody}.get(error.status_code, CoatcheckError)(
+            because=f"{error.status_code}"
+        )
+    return CoatcheckError(because=type(error).__name__)
+
+
+def _bad_fields(error: RequestValidationError) -> BadInput:
+    """Name the fields that are wrong, in our own words: a validator's message may repeat what was sent."""
+    fields: dict[str, str] = {}
+    for problem in error.errors():
+        place = [str(part) for part in problem["loc"] if part not in ("body", "query", "path")]
+        fields[".".join(place)[:100] or "body"] = _SENTENCES.get(problem["type"], "This cannot be used here.")
+    return BadInput(fields, because="the fields do not fit")
+
+
+def _kept_headers(error: Exception) -> dict[str, str]:
+    return dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+
+
+_SENTENCES = {
+    "missing": "This is needed.",
+    "extra_forbidden": "There is no such field.",
+    "string_type": "This must be a text.",
+    "bool_type": "This must be true or false.",
+    "string_too_long": "This is too long.",
+    "string_too_short": "This is too short.",
+    "literal_error": "This is none of the choices.",
+    "model_attributes_type": "The body must be an object.",
+    "dict_type": "The body must be an object.",
+}
+_TITLES = {
+    400: "That address or form is not right",
+    403: "This is not allowed",
+    404: "There is nothing here",
+    405: "That is not how this works",
+    409: "That does not fit",
+    410: "This link has run out",
+    413: "That is too large",
+    415: "That form is of another kind",
+    422: "Something needs another look",
+    429: "Too many attempts",
+    500: "Something went wrong",
+    503: "Back in a moment",
+}

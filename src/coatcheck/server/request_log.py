@@ -1,0 +1,56 @@
+"""One line a request: gathered, and written a few times a second, so that no request waits for the log."""
+
+import asyncio
+import sys
+from typing import TextIO
+
+import msgspec
+
+from coatcheck.clock import Clock, rfc3339
+from coatcheck.visit import Visit
+
+_encode = msgspec.json.Encoder().encode
+_EVERY_SECONDS = 0.2
+
+
+class RequestLog:
+    """Write a JSON line for each request: no query, no cookie, no body, so that no secret is in it.
+
+    See: ASVS 16.2.1, 16.2.5.
+    """
+
+    def __init__(self, clock: Clock, stream: TextIO | None = None) -> None:
+        self._clock = clock
+        self._stream = stream or sys.stderr
+        self._lines: list[bytes] = []
+
+    def note(self, request_id: str, method: str, path: str, status: int, seconds: float, visit: Visit | None) -> None:
+        """Gather the line of one request."""
+        line = {
+            "at": rfc3339(self._clock.now()),
+            "event": "request",
+            "request_id": request_id,
+            "method": method,
+            "path": path,
+            "status": status,
+            "ms": round(seconds * 1000, 2),
+            "address": visit.address if visit else "",
+        }
+        self._lines.append(_encode(line))
+
+    async def run(self) -> None:
+        """Write what has gathered, for ever."""
+        while True:
+            await asyncio.sleep(_EVERY_SECONDS)
+            self.write()
+
+    def write(self) -> None:
+        """Write what has gathered."""
+        lines, self._lines = self._lines, []
+        if lines:
+            self._stream.write(b"\n".join(lines).decode() + "\n")
+            self._stream.flush()
+
+    def close(self) -> None:
+        """Write what is left."""
+        self.write()

@@ -1,0 +1,37 @@
+"""Where the files are that settings name: relative to `coatcheck.toml`, not to wherever the process started."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from coatcheck.settings import Settings
+
+
+def sqlite_file(url: str) -> str | None:
+    """Give the path in a `sqlite:///…` URL, or None when the URL is for another database or names no file."""
+    scheme, _, rest = url.partition(":///")
+    path = rest.partition("?")[0]
+    return path if scheme.partition("+")[0] == "sqlite" and path not in ("", ":memory:") else None
+
+
+def anchored(settings: Settings, base: Path) -> Settings:
+    """Make relative paths absolute.
+
+    Args:
+        base: the directory they are relative to.
+    """
+    database, secret, audit = settings.database, settings.secret, settings.audit
+    return replace(
+        settings,
+        database=replace(database, url=_anchored_url(database.url, base)),
+        secret=replace(secret, master_key_file=_anchored_path(secret.master_key_file, base)),
+        audit=replace(audit, checkpoint_file=_anchored_path(audit.checkpoint_file, base)),
+    )
+
+
+def _anchored_url(url: str, base: Path) -> str:
+    path = sqlite_file(url)
+    return url if path is None else url.replace(f":///{path}", f":///{base.absolute() / path}", 1)
+
+
+def _anchored_path(path: str | None, base: Path) -> str | None:
+    return None if path is None else str(base.absolute() / path)

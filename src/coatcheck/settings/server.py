@@ -1,0 +1,51 @@
+"""Settings of the server: where it is reached, and behind which proxies."""
+
+from dataclasses import dataclass
+from ipaddress import ip_network
+from urllib.parse import urlsplit
+
+from coatcheck import unsafe
+
+FORWARDED_HEADERS = ("x-forwarded-for", "x-real-ip", "cf-connecting-ip", "fly-client-ip", "true-client-ip")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSettings:
+    """Say where the server is reached."""
+
+    public_url: str | None = None
+    """Scheme, host and mount path as people and services reach it, such as `https://example.org/auth`; mailed links, the
+    issuer and the kind of cookies come from it, never from a header. Required unless every visitor is on this machine."""
+
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of the reverse proxies in front, such as `10.0.0.0/8`. Only they may say who the client is."""
+
+    client_address_header: str = "x-forwarded-for"
+    """The one header in which the proxies name the client."""
+
+    unsafe: tuple[str, ...] = ()
+    """Protections switched off, each by its name in `coatcheck.unsafe`."""
+
+    def __post_init__(self) -> None:
+        if self.public_url is not None:
+            _check_public_url(self.public_url, plain_allowed=unsafe.PLAIN_HTTP.name in self.unsafe)
+        for network in self.trusted_proxies:
+            try:
+                ip_network(network, strict=False)
+            except ValueError:
+                raise ValueError(f"server.trusted_proxies: {network!r} is no address or network") from None
+        if self.client_address_header.lower() not in FORWARDED_HEADERS:
+            raise ValueError(f"server.client_address_header must be one of {', '.join(FORWARDED_HEADERS)}")
+        for name in self.unsafe:
+            if name not in unsafe.ALL:
+                raise ValueError(f"server.unsafe: {name!r} is none of {', '.join(unsafe.ALL)}")
+
+
+def _check_public_url(url: str, *, plain_allowed: bool) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"server.public_url: {url!r} must read like https://example.org/auth")
+    if parts.query or parts.fragment or parts.username or parts.password:
+        raise ValueError("server.public_url: leave out user, query and fragment")
+    if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1") and not plain_allowed:
+        raise ValueError("server.public_url: use https (plain http would send passwords in clear)")

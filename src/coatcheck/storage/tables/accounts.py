@@ -1,0 +1,17 @@
+"""Accounts: who can sign in."""
+
+from sqlalchemy import Column, Integer, String, Table
+
+from coatcheck.storage.tables.metadata import Id, Moment, metadata
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("email", String(254), unique=True),
+    Column("username", String(64), unique=True),
+    Column("status", String(16), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    info={"stays": "an account lives until it is closed; what remains of a closed one names nobody"},
+)

@@ -1,0 +1,52 @@
+"""Revocation: the log that is the truth, and the indices that tokens carry."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table
+
+from coatcheck.storage.tables.metadata import Id, Moment, metadata
+
+revocation_head = Table(
+    "revocation_head",
+    metadata,
+    Column("one", Integer, primary_key=True),
+    Column("era", String(32), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("lists", Integer, nullable=False, server_default="0"),
+    info={"stays": "one row: the log's era, its last number, and how many status lists there ever were"},
+)
+
+revocation_log = Table(
+    "revocation_log",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("account", Id, nullable=False),
+    Column("owner", Id, nullable=False),
+    Column("list", Integer),
+    Column("index", Integer),
+    Column("forget_at", Moment, nullable=False, index=True),
+    info={"expires": "forget_at"},
+)
+
+status_lists = Table(
+    "status_lists",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("used", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("scatter", LargeBinary(16), nullable=False),
+    Column("live_until", Moment, nullable=False, index=True),
+    info={"expires": "live_until"},
+)
+
+status_indices = Table(
+    "status_indices",
+    metadata,
+    Column("list", Integer, primary_key=True),
+    Column("index", Integer, primary_key=True),
+    Column("owner", Id, nullable=False, index=True),
+    Column("account", Id, nullable=False, index=True),
+    Column("live_until", Moment, nullable=False, index=True),
+    Column("ended_at", Moment),
+    Index("ix_status_indices_list_ended_at", "list", "ended_at"),
+    info={"expires": "live_until"},
+)

@@ -1,0 +1,38 @@
+"""Clean-up: remove what has expired, a bounded batch at a time, so that nobody waits for it."""
+
+from sqlalchemy import Table, delete, select, tuple_
+
+from coatcheck.clock import Instant
+from coatcheck.storage.database import Database
+from coatcheck.storage.tables import metadata
+
+BATCH = 500
+
+
+async def tidy(database: Database, now: Instant, *, batch: int = BATCH) -> dict[str, int]:
+    """Remove one batch of expired rows from each table that has an expiry.
+
+    Returns:
+        How many rows went, by table, where any did; call again while a number equals `batch`.
+    """
+    gone: dict[str, int] = {}
+    for table in metadata.sorted_tables:
+        if "expires" in table.info:
+            count = await _tidy_table(database, table, now, batch)
+            if count:
+                gone[table.name] = count
+    return gone
+
+
+async def _tidy_table(database: Database, table: Table, now: Instant, batch: int) -> int:
+    expires = table.c[table.info["expires"]]
+    # A minute's grace: rows are judged by their own expiry; nothing may depend on their being gone.
+    old = select(*table.primary_key.columns).where(expires < now - 60_000).limit(batch)
+    async with database.reading() as db:
+        keys = [tuple(row) for row in await db.execute(old)]
+    if not keys:
+        return 0
+    async with database.writing() as tx:
+        # The expiry is asked again: a row may have been prolonged since it was listed.
+        doomed = delete(table).where(tuple_(*table.primary_key.columns).in_(keys), expires < now - 60_000)
+        return int((await tx.execute(doomed)).rowcount)

@@ -1,0 +1,20 @@
+"""Named values that switch a protection off. Nothing else does; `doctor` lists every one in use."""
+
+from typing import Final
+
+
+class Unsafe:
+    """Name one protection that its owner chose to do without."""
+
+    __slots__ = ("name", "risk")
+
+    def __init__(self, name: str, risk: str) -> None:
+        self.name = name
+        self.risk = risk
+
+    def __repr__(self) -> str:
+        return f"coatcheck.unsafe.{self.name}"
+
+
+PLAIN_HTTP: Final = Unsafe("PLAIN_HTTP", "passwords and cookies cross the network in clear")
+ALL: Final = {value.name: value for value in (PLAIN_HTTP,)}

@@ -1,0 +1,49 @@
+"""The principal: what checking any credential yields, and what may be demanded of it."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from coatcheck.clock import Instant
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Principal:
+    """Say who a checked credential speaks for and what it may do.
+
+    Args:
+        subject: `acc_…` for a person, `svc_…` for a service.
+        session: `ses_…`, or None for an API key or a service's token.
+        roles: names of the roles held.
+        permissions: `resource:action`, what the roles allow.
+        scopes: the part of the permissions this credential may use; None means all of them.
+        acr: how well the subject was authenticated (`aal1`, `aal2`, …).
+        amr: the methods used, after RFC 8176.
+        auth_time: when the subject last proved itself; None for a credential that never does (never fresh).
+        expires_at: when the session ends if it is not used again.
+        ends_at: when it ends at the latest.
+        cnf: thumbprint of the key the credential is bound to (`cnf.jkt`, RFC 9449), or None.
+        email: the account's address, where the credential carries it.
+        username: the account's name, where the credential carries it.
+    """
+
+    subject: str
+    session: str | None = None
+    roles: frozenset[str] = frozenset()
+    permissions: frozenset[str] = frozenset()
+    scopes: frozenset[str] | None = None
+    acr: str = "aal1"
+    amr: tuple[str, ...] = ()
+    auth_time: Instant | None = None
+    expires_at: Instant = 0
+    ends_at: Instant = 0
+    cnf: str | None = None
+    email: str | None = field(default=None, repr=False)
+    username: str | None = field(default=None, repr=False)
+
+    def may(self, permission: str) -> bool:
+        """Tell whether a permission is held and within the credential's scopes."""
+        return permission in self.permissions and (self.scopes is None or permission in self.scopes)
+
+    def is_fresh(self, within: timedelta, now: Instant) -> bool:
+        """Tell whether the subject proved itself within a duration before `now`."""
+        return self.auth_time is not None and now - self.auth_time <= within // timedelta(milliseconds=1)

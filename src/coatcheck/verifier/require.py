@@ -1,0 +1,62 @@
+"""What `require(...)` decides: a demand and a principal in, nothing or the refusal out."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from coatcheck.clock import Instant
+from coatcheck.errors import CoatcheckError, FreshSignInNeeded, NotAllowed
+from coatcheck.verifier.principal import Principal
+
+_LEVELS = ("aal1", "aal2", "aal3")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Demand:
+    """Say what a route demands; every part that is given must hold.
+
+    Args:
+        role: a role that must be held.
+        permission: a permission that must be held and be within the credential's scopes.
+        fresh: how long ago the subject may have proved itself at the most.
+        acr: the least level of assurance.
+
+    Raises:
+        ValueError: a demand that could never be met, or that demands nothing.
+    """
+
+    role: str | None = None
+    permission: str | None = None
+    fresh: timedelta | None = None
+    acr: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.permission is not None and ":" not in self.permission:
+            raise ValueError(f"permission {self.permission!r} must read 'resource:action'")
+        if self.acr is not None and self.acr not in _LEVELS:
+            raise ValueError(f"acr {self.acr!r} must be one of {', '.join(_LEVELS)}")
+        if self.fresh is not None and self.fresh <= timedelta(0):
+            raise ValueError("fresh must be longer than nothing")
+        if (self.role, self.permission, self.fresh, self.acr) == (None, None, None, None):
+            raise ValueError("require() needs at least one of role, permission, fresh, acr; for any account use CurrentUser")
+
+
+def refusal(demand: Demand, principal: Principal, now: Instant) -> CoatcheckError | None:
+    """Give the reason to refuse a principal, or None when the demand is met.
+
+    Role and permission come first: nobody is asked to prove themselves again for what they may not do anyway.
+
+    See: RFC 9470 (step-up), ASVS 8.2.
+    """
+    if demand.role is not None and demand.role not in principal.roles:
+        return NotAllowed(f"{principal.subject} lacks the role {demand.role}")
+    if demand.permission is not None and not principal.may(demand.permission):
+        return NotAllowed(f"{principal.subject} lacks the permission {demand.permission}")
+    if demand.acr is not None and _rank(principal.acr) < _rank(demand.acr):
+        return FreshSignInNeeded(f"{principal.acr} is below {demand.acr}")
+    if demand.fresh is not None and not principal.is_fresh(demand.fresh, now):
+        return FreshSignInNeeded(f"the last proof is older than {demand.fresh}")
+    return None
+
+
+def _rank(acr: str) -> int:
+    return _LEVELS.index(acr) if acr in _LEVELS else -1

@@ -1,0 +1,71 @@
+"""The facts of one request, with nothing of a framework in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """Carry what a request presents, for `Authenticator.authenticate`.
+
+    Args:
+        method: `GET`, `POST`, …; a WebSocket upgrade is `GET` with `websocket` set.
+        url: the full URL as the client addressed it.
+        authorization: the `Authorization` header, or None.
+        dpop: the `DPoP` header, or None (RFC 9449).
+        cookies: the raw `Cookie` header values, joined by `; `.
+        origin: the `Origin` header, or None.
+        sec_fetch_site: the `Sec-Fetch-Site` header, or None.
+        websocket: whether this is a WebSocket upgrade.
+    """
+
+    method: str = "GET"
+    url: str = ""
+    authorization: str | None = field(default=None, repr=False)
+    dpop: str | None = field(default=None, repr=False)
+    cookies: str = field(default="", repr=False)
+    origin: str | None = None
+    sec_fetch_site: str | None = None
+    websocket: bool = False
+
+    @property
+    def is_unsafe(self) -> bool:
+        """Whether this request may change something, so that another site must not cause it."""
+        return self.websocket or self.method not in SAFE_METHODS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visit:
+    """Carry who asks, from where and with what, to a flow.
+
+    Args:
+        asked: what the request presents.
+        address: the client's address in canonical text, behind the configured proxies; empty when unknown.
+        user_agent: the `User-Agent` header, at most 400 characters.
+        request_id: names this request in logs and audit.
+        base_url: where we are reached, with the mount and no slash at its end: `server.public_url`, or this machine's own address.
+        browser: the secret of the cookie that names this browser, or empty.
+        known: the secret of the known-device cookie, or empty.
+    """
+
+    asked: Asked = field(default_factory=Asked)
+    address: str = ""
+    user_agent: str = ""
+    request_id: str = ""
+    base_url: str = ""
+    browser: str = field(default="", repr=False)
+    known: str = field(default="", repr=False)
+
+
+def headers_of(pairs: list[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    """Decode ASGI header pairs; a header given twice is joined by `, `, cookies by `; `."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in pairs:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        if name in headers:
+            headers[name] += ("; " if name == "cookie" else ", ") + value
+        else:
+            headers[name] = value
+    return headers

