@@ -18,6 +18,7 @@ from tests.servers.programs import (
     first_that_runs,
 )
 from tests.servers.redis import Redis
+from tests.site import Site, open_site
 
 # A test's marks follow from the fixtures it uses; the quick tests go first.
 MARK_OF_FIXTURE = {"postgres": "postgres", "redis": "redis", "chromium": "browser"}
@@ -85,3 +86,31 @@ async def browser(chromium: Path) -> AsyncIterator[Browser]:
         launched = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         yield launched
         await launched.close()
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    """Open a site on SQLite."""
+    async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def postgres_site(postgres_url: str, tmp_path: Path) -> AsyncIterator[Site]:
+    """Open a site on PostgreSQL."""
+    async with open_site(postgres_url, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def redis_site(postgres_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Site]:
+    """Open a site on PostgreSQL with Redis."""
+    async with open_site(postgres_url, tmp_path, ephemeral=redis_url) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["site", "postgres_site", "redis_site"])
+def every_site(request: pytest.FixtureRequest) -> Site:
+    """Run a test on each backing in turn."""
+    opened: Site = request.getfixturevalue(request.param)
+    return opened

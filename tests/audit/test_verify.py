@@ -210,6 +210,15 @@ async def test_chain_rewritten_with_the_key_is_seen_against_a_checkpoint(desk: D
     assert await found(desk, kept) == [("rewritten", 4)]
 
 
+async def test_one_row_sealed_anew_with_the_key_no_longer_carries_the_next(desk: Desk) -> None:
+    await happen_and_seal(desk, 5)
+    async with desk.database.writing() as tx:
+        before, row = [row for row, _ in await sealed_rows(tx, 0, 2)]
+    forged = link(desk.key_ring, before.mac or b"", replace(row, outcome="refused"), 2)
+    await tamper(desk, "UPDATE audit_events SET outcome = 'refused', mac = :m WHERE number = 2", m=forged)
+    assert await found(desk) == [("edited", 3)]
+
+
 async def test_chain_rewritten_without_the_key_is_seen(desk: Desk) -> None:
     await happen_and_seal(desk, 6)
     await rewrite(desk, KeyRing((b"x" * 32,)), drop=2)

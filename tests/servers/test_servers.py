@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -82,6 +83,15 @@ def test_a_restart_keeps_port_and_data(server: Server, end: Callable[[Server], N
     server.start()
     assert server.port == port
     assert read(server) == "here"
+
+
+def test_it_outlives_the_thread_that_restarts_it(redis: Redis) -> None:
+    redis.stop()
+    starter = threading.Thread(target=redis.start)
+    starter.start()
+    starter.join()
+    assert redis.running
+    assert redis.fresh_url()
 
 
 def test_it_runs_as_an_unprivileged_user(server: Server) -> None:
