@@ -54,11 +54,11 @@ class Site:
     ) -> Account:
         """Make an account at once, without its mail."""
         actor = "operator"
-        return await create_account(
-            self.desk, Visit(), email=email, password=password, username=username, actor=actor
-        )
+        return await create_account(self.desk, Visit(), email=email, password=password, username=username, actor=actor)
 
-    async def signed_in(self, email: str = "ann@example.org", password: str = PASSWORD, **browser: Any) -> httpx.AsyncClient:
+    async def signed_in(
+        self, email: str = "ann@example.org", password: str = PASSWORD, **browser: Any
+    ) -> httpx.AsyncClient:
         """Open a browser and sign in."""
         opened = self.browser(**browser)
         answer = await sign_in(opened, email, password)
@@ -95,7 +95,12 @@ async def submit(browser: httpx.AsyncClient, page: str, action: str, **fields: s
 
 @asynccontextmanager
 async def open_site(
-    url: str, folder: Path, *, ephemeral: str = "sql", clock: ManualClock | None = None, **sections: Mapping[str, object]
+    url: str,
+    folder: Path,
+    *,
+    ephemeral: str = "sql",
+    clock: ManualClock | None = None,
+    **sections: Mapping[str, object],
 ) -> AsyncIterator[Site]:
     """Open a site on a database; `sections` are settings by section."""
     overrides: dict[str, Mapping[str, object]] = {

@@ -41,7 +41,7 @@ COMPONENTS = (
         name="PostgreSQL",
         found=all_postgres,
         packages=("postgresql",),
-        otherwise="install PostgreSQL 14 or newer",
+        otherwise="install PostgreSQL 15 or newer",
     ),
     Component(
         name="Redis",

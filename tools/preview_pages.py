@@ -102,10 +102,10 @@ MAILS = [
 ]
 SIGN_IN: dict[str, Any] = {
     "identifier": "", "remember_me": False, "return_to": "/notes", "problem": None,
-    "can_sign_up": True, "can_recover": True, "confirming": False,
+    "has_passwords": True, "can_sign_up": True, "can_recover": True, "confirming": False,
 }  # fmt: skip
 SIGN_UP: dict[str, Any] = {"email": "", "username": "", "errors": {}, "ask_username": True, "min_length": 15}
-MINE: dict[str, Any] = {"account": ACCOUNT, "errors": {}, "min_length": 15, "activity": ACTIVITY}
+MINE: dict[str, Any] = {"account": ACCOUNT, "has_passwords": True, "errors": {}, "min_length": 15, "activity": ACTIVITY}
 MINE["last_sign_in"] = {"at": NOW - 2 * DAY, **SAFARI}
 PROBLEM: dict[str, Any] = {"request_id": "req_7fQ2mB1xT0", "retry_after": None}
 

@@ -45,7 +45,8 @@ class Visit:
         address: the client's address in canonical text, behind the configured proxies; empty when unknown.
         user_agent: the `User-Agent` header, at most 400 characters.
         request_id: names this request in logs and audit.
-        base_url: where we are reached, with the mount and no slash at its end: `server.public_url`, or this machine's own address.
+        base_url: where we are reached, with the mount and no slash at its end: `server.public_url`, or this machine's
+            own address.
         browser: the secret of the cookie that names this browser, or empty.
         known: the secret of the known-device cookie, or empty.
     """

@@ -84,7 +84,8 @@ class Postgres(Server):
         self.start()
         name = f"test_{next(self._numbers)}"
         template = _name(copy_of) if copy_of else "template1"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        # Copying files takes half as long as the default, which writes each page to the log as well.
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self.url_of(name)
 
     def drop(self, url: str) -> None:

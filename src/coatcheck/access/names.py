@@ -18,7 +18,9 @@ def parse_role(raw: str) -> str:
         BadInput: it is none.
     """
     if not _ROLE.fullmatch(raw):
-        raise BadInput({"role": "A role is named by up to 63 of a-z, 0-9, dot, dash, underscore; a letter comes first."})
+        raise BadInput(
+            {"role": "A role is named by up to 63 of a-z, 0-9, dot, dash, underscore; a letter comes first."}
+        )
     return raw
 
 

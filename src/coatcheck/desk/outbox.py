@@ -1,7 +1,7 @@
 """The outbox: mail is written in the transaction that causes it, sealed, and sent after the commit.
 
-So nobody waits for a mail server inside a transaction, no mail leaves for a change that was rolled back, and an answer takes
-as long whether or not a mail goes out.
+So nobody waits for a mail server inside a transaction, no mail leaves for a change that was rolled back, and an answer
+takes as long whether or not a mail goes out.
 """
 
 import asyncio
@@ -29,8 +29,8 @@ async def post(tx: Writing, desk: Desk, message: Message, *, asked_by_stranger: 
     """Queue a mail in the transaction of its cause.
 
     Args:
-        asked_by_stranger: somebody not signed in caused it, so at most three an hour reach one recipient; more are dropped
-            silently, as an answer would tell who has an account.
+        asked_by_stranger: somebody not signed in caused it, so at most three an hour reach one recipient; more are
+            dropped silently, as an answer would tell who has an account.
         is_decoy: do the work and send nothing, so that an address nobody has takes as long as one that somebody has.
     """
     now = desk.now()

@@ -32,8 +32,8 @@ async def close_account(desk: Desk, visit: Visit, *, account: str, actor: str) -
         await access.unassign_all(tx, account)
         await known_devices.forget_all(tx, account)
         await accounts.set_status(tx, account, "closed")
-        await erase(tx, account)
         await record(tx, desk, visit, "account.closed", account=account, actor=actor, details={"sessions": ended})
+        await erase(tx, account)
         if closing.email:
             message = mail_text(desk.settings, "my_account/closed.txt", to=closing.email, base_url=visit.base_url)
             await post(tx, desk, message, asked_by_stranger=False)

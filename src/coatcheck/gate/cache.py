@@ -50,8 +50,8 @@ class Ticket:
 class PrincipalCache:
     """Keep principals; heed the revocation log.
 
-    An entry counts only while the log was read within the bound. A fill that began before a newer row for its session or account
-    was heard is dropped: else a late fill would bring a dead session back.
+    An entry counts only while the log was read within the bound. A fill that began before a newer row for its session
+    or account was heard is dropped: else a late fill would bring a dead session back.
     """
 
     def __init__(self, desk: Desk) -> None:

@@ -35,16 +35,21 @@ async def _look_up(desk: Desk, cache: PrincipalCache, digest: bytes) -> Entry:
     """Read a session; read again when news about it came while it was read."""
     for _ in range(_TRIES):
         ticket = cache.begin()
-        async with desk.database.reading() as db:
-            found = await records.find(db, digest)
-        if found is None:
-            raise SessionEnded("no session has this secret")
-        entry = _entry(found, digest)
-        if desk.now() > entry.good_until:
-            raise SessionEnded("the session was idle too long, or is over")
+        entry = await _read(desk, digest)
         if cache.fill(ticket, entry):
             return entry
-    # News about this very session keeps coming: what was just read is true, and is not kept.
+    # News about this very session keeps coming: what is read now is true, and is not kept.
+    return await _read(desk, digest)
+
+
+async def _read(desk: Desk, digest: bytes) -> Entry:
+    async with desk.database.reading() as db:
+        found = await records.find(db, digest)
+    if found is None:
+        raise SessionEnded("no session has this secret")
+    entry = _entry(found, digest)
+    if desk.now() > entry.good_until:
+        raise SessionEnded("the session was idle too long, or is over")
     return entry
 
 

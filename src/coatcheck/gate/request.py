@@ -88,7 +88,7 @@ async def page(
         me=me_of(principal),
         notice=notice,
     )
-    response = HTMLResponse(render(frame, template, **values), status)
+    response = HTMLResponse(render(frame, template, status=status, **values), status)
     if request.scope.get(NEW_BROWSER):
         kind = cookie_kind(desk.settings.server)
         response.headers.append("set-cookie", kind.set("browser", visit.browser, max_age=BROWSER_FOR_S))

@@ -32,7 +32,9 @@ class CookieKind:
     def set(self, cookie: CookieName, value: str, *, max_age: int | None = None) -> str:
         """Give the `Set-Cookie` line; without `max_age` (seconds) the cookie ends with the browser."""
         life = "" if max_age is None else f"; Max-Age={max_age}"
-        return f"{self.name(cookie)}={value}{life}; Path=/; HttpOnly; SameSite=Strict{'; Secure' if self.secure else ''}"
+        return (
+            f"{self.name(cookie)}={value}{life}; Path=/; HttpOnly; SameSite=Strict{'; Secure' if self.secure else ''}"
+        )
 
     def clear(self, cookie: CookieName) -> str:
         """Give the `Set-Cookie` line that removes a cookie."""

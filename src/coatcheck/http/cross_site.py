@@ -16,8 +16,8 @@ def own_origin(server: ServerSettings, asked: Asked) -> str:
 def refuse_cross_site(asked: Asked, server: ServerSettings, web: WebSettings) -> None:
     """Refuse an unsafe request unless our own pages, the owner's other apps or no browser at all made it.
 
-    `Sec-Fetch-Site` must be `same-origin` or `none`; without it `Origin` must be ours; a caller that sends neither is no
-    browser. `same-site` is a stranger: another subdomain may belong to somebody else.
+    `Sec-Fetch-Site` must be `same-origin` or `none`; without it `Origin` must be ours; a caller that sends neither is
+    no browser. `same-site` is a stranger: another subdomain may belong to somebody else.
 
     Raises:
         CrossSiteRefused: another site caused it.

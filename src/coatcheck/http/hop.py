@@ -1,7 +1,7 @@
 """The hop: one step on our own site, so that a link from elsewhere finds the person signed in.
 
-SameSite=Strict cookies stay away from the first request that another site causes. A 200 page that sends the browser to the same
-address makes the next request our own; a redirect would keep the foreign initiator.
+SameSite=Strict cookies stay away from the first request that another site causes. A 200 page that sends the browser to
+the same address makes the next request our own; a redirect would keep the foreign initiator.
 """
 
 from coatcheck.visit import Asked
@@ -12,6 +12,4 @@ def needs_hop(asked: Asked, *, is_navigation: bool, has_session_cookie: bool) ->
 
     After the hop the browser says `same-origin`, so it happens once.
     """
-    return (
-        asked.method == "GET" and asked.sec_fetch_site == "cross-site" and is_navigation and not has_session_cookie
-    )
+    return asked.method == "GET" and asked.sec_fetch_site == "cross-site" and is_navigation and not has_session_cookie

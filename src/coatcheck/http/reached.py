@@ -1,5 +1,6 @@
 """Who reaches us and how: whether it is this machine, by which host and scheme, and from which address."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -27,13 +28,14 @@ class Reached:
     peer: str
     scheme: str
     host: str
-    headers: dict[str, str]
+    headers: Mapping[str, str]
 
 
 def is_local(reached: Reached, server: ServerSettings) -> bool:
     """Tell whether the person sits at this machine: the one function behind every rule that says so.
 
-    The peer is loopback, and `Host` names this machine, and nothing says that it was forwarded, and no proxy is configured.
+    The peer is loopback, and `Host` names this machine, and nothing says that it was forwarded, and no proxy is
+    configured.
     """
     if server.trusted_proxies or not _is_loopback(reached.peer) or host_name(reached.host) not in _LOOPBACK_HOSTS:
         return False
@@ -60,7 +62,7 @@ def check_reached(reached: Reached, server: ServerSettings) -> None:
 
 
 def client_address(reached: Reached, server: ServerSettings) -> str:
-    """Give the client's address: the rightmost in the configured header that is no configured proxy; empty when unknown."""
+    """Give the client's address: the rightmost in the configured header that is no configured proxy, or empty."""
     hops = [reached.peer]
     if is_proxy(reached.peer, server):
         named = reached.headers.get(server.client_address_header.lower(), "")
@@ -77,11 +79,20 @@ def client_address(reached: Reached, server: ServerSettings) -> str:
 
 def is_proxy(address: str, server: ServerSettings) -> bool:
     """Tell whether an address is a configured proxy."""
+    return _is_in(address, server.trusted_proxies)
+
+
+def is_operator(reached: Reached, server: ServerSettings) -> bool:
+    """Tell whether a request may see how the server is doing: from this machine, or a configured address."""
+    return is_local(reached, server) or _is_in(client_address(reached, server), server.operators)
+
+
+def _is_in(address: str, networks: tuple[str, ...]) -> bool:
     try:
         parsed = ip_address(parse_address(address))
     except ValueError:
         return False
-    return any(parsed in network for network in _networks(server.trusted_proxies))
+    return any(parsed in network for network in _networks(networks))
 
 
 def host_name(host: str) -> str:
@@ -104,5 +115,5 @@ def _is_loopback(peer: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _networks(proxies: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(ip_network(proxy, strict=False) for proxy in proxies)
+def _networks(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(text, strict=False) for text in texts)

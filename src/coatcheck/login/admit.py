@@ -17,8 +17,6 @@ from coatcheck.storage.database import Writing
 from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
 
-SITE_FACTORS = ("password",)
-
 
 class _NotAnyMore(Exception):
     """Leave the transaction: what the sign-in rested on has changed since it began."""
@@ -27,7 +25,8 @@ class _NotAnyMore(Exception):
 async def admit(desk: Desk, visit: Visit, sign_in: SignIn, spent: Spent) -> Admitted | MoreNeeded:
     """Open a session if the policy asks for nothing more.
 
-    The account's row is locked and its epoch compared: whatever changed what this sign-in rests on, came first and voids it.
+    The account's row is locked and its epoch compared: whatever changed what this sign-in rests on, came first and
+    voids it.
 
     Args:
         sign_in: what has been proven, and the epoch it was proven under.
@@ -41,7 +40,7 @@ async def admit(desk: Desk, visit: Visit, sign_in: SignIn, spent: Spent) -> Admi
     try:
         async with desk.database.writing() as tx:
             account = await _still_the_same(tx, sign_in)
-            decision = policy.decide(sign_in.proofs, site=SITE_FACTORS, enrolled=frozenset())
+            decision = policy.decide(sign_in.proofs, site=policy.first_factors(desk.settings), enrolled=frozenset())
             if isinstance(decision, policy.Enough):
                 return await _open(tx, desk, visit, account, sign_in, decision, spent)
     except _NotAnyMore as reason:
@@ -62,7 +61,7 @@ async def admit_again(desk: Desk, visit: Visit, principal: Principal, sign_in: S
             session = await sessions.lock(tx, principal.session or "")
             if session is None or session.account != account.id:
                 raise _NotAnyMore("the session has ended")
-            proven = policy.decide(sign_in.proofs, site=SITE_FACTORS, enrolled=frozenset())
+            proven = policy.decide(sign_in.proofs, site=policy.first_factors(desk.settings), enrolled=frozenset())
             if not isinstance(proven, policy.Enough):
                 raise _NotAnyMore("nothing was proven")
             amr = tuple(dict.fromkeys((*session.amr, *proven.amr)))

@@ -2,7 +2,7 @@
 
 from coatcheck.desk import Desk
 from coatcheck.login import transactions
-from coatcheck.login.admit import SITE_FACTORS
+from coatcheck.login.policy import first_factors
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.with_password import sign_in_with_password
 from coatcheck.secret import new_id
@@ -12,7 +12,7 @@ from coatcheck.visit import Visit
 async def begin_sign_in(desk: Desk, *, identifier: str, remember_me: bool = False) -> MoreNeeded:
     """Begin a sign-in without a proof; nothing is looked up, so nothing can be learnt."""
     sign_in = SignIn(id=new_id("sgn_"), identifier=identifier, remember_me=remember_me)
-    return await transactions.hold(desk, sign_in, SITE_FACTORS)
+    return await transactions.hold(desk, sign_in, first_factors(desk.settings))
 
 
 async def continue_with_password(

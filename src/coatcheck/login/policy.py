@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from coatcheck.errors import ConfigurationError
+from coatcheck.settings import Settings
 
 Factor: TypeAlias = str
 Level: TypeAlias = Literal["aal1", "aal2"]
@@ -23,6 +24,9 @@ class Assurance:
     kind: Literal["knowledge", "possession", "mailbox"]
     amr: str
 
+
+SITE_FACTORS: tuple[Factor, ...] = ("password",)
+"""The factors a sign-in can begin with, before settings switch some of them off."""
 
 ASSURANCES = MappingProxyType({"password": Assurance("knowledge", "pwd")})
 """What each factor proves; a way in that declares nothing here stops start-up."""
@@ -61,6 +65,11 @@ def decide(proofs: Iterable[Factor], *, site: tuple[Factor, ...], enrolled: froz
     if missing and len(kinds - {"mailbox"}) < 2:
         return StillNeeded(missing)
     return Enough("aal2" if len(kinds - {"mailbox"}) >= 2 else "aal1", tuple(ASSURANCES[name].amr for name in proven))
+
+
+def first_factors(settings: Settings) -> tuple[Factor, ...]:
+    """Give the factors this site begins a sign-in with; the same for everybody, so nothing can be learnt from them."""
+    return tuple(factor for factor in SITE_FACTORS if factor != "password" or settings.passwords.enabled)
 
 
 def check_ways_in(factors: Iterable[Factor]) -> None:

@@ -7,7 +7,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from coatcheck.errors import BadInput, InvalidCredentials, TooManyAttempts
-from coatcheck.gate.request import desk_of, form_of, go, hop_if_needed, mount_of, page, principal_of, principal_or_none, visit_of
+from coatcheck.gate.request import (
+    desk_of,
+    form_of,
+    go,
+    hop_if_needed,
+    mount_of,
+    page,
+    principal_of,
+    principal_or_none,
+    visit_of,
+)
 from coatcheck.http.api import Answer, Body, Handle, Identifier, Typed, problems
 from coatcheck.http.return_to import parse_return_to
 from coatcheck.login.begin import begin_sign_in, continue_with_password
@@ -17,6 +27,7 @@ from coatcheck.login.step_up import step_up_with_password
 from coatcheck.login.with_password import sign_in_with_password
 
 api = APIRouter(prefix="/api", tags=["sign-in"])
+password_api = APIRouter(prefix="/api", tags=["sign-in"])
 
 
 class SignInBody(Body):
@@ -79,6 +90,8 @@ async def sign_in(request: Request, body: SignInBody) -> Response:
     if body.password is None:
         begun = await begin_sign_in(desk, identifier=body.identifier or "", remember_me=body.remember_me)
         return JSONResponse(answer_of(begun))
+    if not desk.settings.passwords.enabled:
+        raise BadInput({"password": "This site has no passwords."})
     if body.identifier is None:
         raise BadInput({"identifier": "Say whose password this is."})
     outcome = await sign_in_with_password(
@@ -87,7 +100,7 @@ async def sign_in(request: Request, body: SignInBody) -> Response:
     return _answer(request, outcome)
 
 
-@api.post(
+@password_api.post(
     "/sign-in/{sign_in}/password", response_model=AdmittedAnswer | MoreNeededAnswer, responses=problems(401, 410)
 )
 async def sign_in_password(request: Request, sign_in: Handle, body: PasswordProof) -> Response:
@@ -160,7 +173,8 @@ async def _form(
     remember_me: bool = False,
     problem: str | None = None,
 ) -> Response:
-    site = desk_of(request).settings.site
+    settings = desk_of(request).settings
+    has_passwords = settings.passwords.enabled
     return await page(
         request,
         "login/sign_in.html",
@@ -170,8 +184,9 @@ async def _form(
         confirming=confirming,
         remember_me=remember_me,
         problem=problem,
-        can_sign_up=site.sign_up,
-        can_recover=True,
+        has_passwords=has_passwords,
+        can_sign_up=settings.site.sign_up and has_passwords,
+        can_recover=has_passwords,
     )
 
 
@@ -184,7 +199,5 @@ def _onward(request: Request, return_to: str | None) -> Response:
     return Response(status_code=303, headers={"location": home or mount_of(visit_of(request))})
 
 
-pages = [
-    Route("/sign-in", show_sign_in, methods=["GET"]),
-    Route("/sign-in", submit_sign_in, methods=["POST"]),
-]
+pages = [Route("/sign-in", show_sign_in, methods=["GET"])]
+password_pages = [Route("/sign-in", submit_sign_in, methods=["POST"])]

@@ -1,5 +1,7 @@
 """Keep sign-ins that need more between their steps; only the holder of the continuation can go on with one."""
 
+from datetime import timedelta
+
 import msgspec
 
 from coatcheck.clock import millis
@@ -8,7 +10,6 @@ from coatcheck.errors import SignInGone
 from coatcheck.login.policy import Factor
 from coatcheck.login.sign_in import MoreNeeded, SignIn
 from coatcheck.secret import hash_secret, new_secret
-from datetime import timedelta
 
 LIVES = timedelta(minutes=10)
 _KIND = "sign_in"

@@ -16,7 +16,8 @@ class Who:
         account: the account, or None.
         subject: what limits count under: the account's id, the same for all its names, or the name nobody has.
         typed: the name, normalised.
-        email: the name, where it is an address: fit for the audit trail. Anything else might be a password in the wrong field.
+        email: the name, where it is an address: fit for the audit trail. Anything else might be a password in the wrong
+            field.
     """
 
     account: Account | None

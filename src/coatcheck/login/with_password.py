@@ -1,6 +1,6 @@
 """Sign in with a password.
 
-    limits → find account → check password → admit (policy → open session) → audit
+limits → find account → check password → admit (policy → open session) → audit
 """
 
 from coatcheck.audit.refused import refused

@@ -48,6 +48,8 @@ async def change_password(
         details = {"sessions": ended}
         await record(tx, desk, visit, "password.changed", account=account.id, session=session.id, details=details)
         if account.email:
-            message = mail_text(desk.settings, "my_account/password_changed.txt", to=account.email, base_url=visit.base_url)
+            message = mail_text(
+                desk.settings, "my_account/password_changed.txt", to=account.email, base_url=visit.base_url
+            )
             await post(tx, desk, message, asked_by_stranger=False)
     return session, secret

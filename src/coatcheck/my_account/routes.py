@@ -31,6 +31,7 @@ from coatcheck.sessions.device import describe_device
 from coatcheck.verifier import Principal
 
 api = APIRouter(prefix="/api", tags=["account"])
+password_api = APIRouter(prefix="/api", tags=["account"])
 
 _DONE = {
     "password": "Your password was changed, and your other sessions were ended.",
@@ -105,7 +106,7 @@ async def list_sessions(request: Request) -> Response:
     return JSONResponse({"sessions": listed})
 
 
-@api.post("/account/password", status_code=204, responses=problems(401))
+@password_api.post("/account/password", status_code=204, responses=problems(401))
 async def change_password_call(request: Request, body: ChangePasswordBody) -> Response:
     """Change one's password: the other sessions end, and this one's cookie is replaced."""
     principal = await principal_of(request)
@@ -150,9 +151,7 @@ async def submit_password(request: Request) -> Response:
     fields = await form_of(request)
     response = go(request, "/account?done=password")
     try:
-        await _change_password(
-            request, principal, response, fields.get("password", ""), fields.get("new_password", "")
-        )
+        await _change_password(request, principal, response, fields.get("password", ""), fields.get("new_password", ""))
     except BadInput as problem:
         return await _account_page(request, principal, errors=_of_form("password", problem))
     return response
@@ -272,6 +271,7 @@ async def _account_page(
         errors=errors or {},
         new_email=new_email,
         min_length=desk.settings.passwords.min_length,
+        has_passwords=desk.settings.passwords.enabled,
     )
 
 
@@ -286,7 +286,6 @@ def _of_form(form: str, problem: BadInput) -> dict[str, str]:
 
 pages = [
     Route("/account", show_account, methods=["GET"]),
-    Route("/account/password", submit_password, methods=["POST"]),
     Route("/account/email", submit_email, methods=["POST"]),
     Route("/account/email/confirm", show_confirm_email, methods=["GET"]),
     Route("/account/email/confirm", submit_confirm_email, methods=["POST"]),
@@ -296,3 +295,4 @@ pages = [
     Route("/account/sessions/end-others", submit_end_others, methods=["POST"]),
     Route("/account/sessions/{session}/end", submit_end_session, methods=["POST"]),
 ]
+password_pages = [Route("/account/password", submit_password, methods=["POST"])]

@@ -1,1 +1,1 @@
-"""The revocation room: the log that is the truth, the indices that tokens carry, and the reader that follows the log."""
+"""The revocation room: the log that is the truth, the indices that tokens carry, the reader that follows the log."""

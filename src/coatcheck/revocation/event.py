@@ -11,8 +11,8 @@ class Event:
     """Say what happened to an owner of indices.
 
     Args:
-        kind: `ended`: refuse it from now on; `moved`: what its credentials say is stale, read it anew; `keys_changed`: reload
-            keys. A reader that meets another kind reloads everything.
+        kind: `ended`: refuse it from now on; `moved`: what its credentials say is stale, read it anew; `keys_changed`:
+            reload keys. A reader that meets another kind reloads everything.
         account: the account concerned, or empty.
         owner: the session (later: service credential, grant) concerned, or empty.
         list: the status list of the index whose bit was set, or None.

@@ -1,4 +1,4 @@
-"""Follow the revocation log: what was committed anywhere reaches this process within the bound, or its caches count as stale."""
+"""Follow the revocation log: what was committed anywhere is heard here within the bound, or caches count as stale."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,8 +18,8 @@ _log = structlog.get_logger("coatcheck.revocation")
 class LogReader:
     """Read the log again and again, and tell whoever caches what it decides.
 
-    One a process. Nothing it tells is needed for correctness beyond its own timeliness: a listener trusts what it keeps only
-    while `is_fresh()`.
+    One a process. Nothing it tells is needed for correctness beyond its own timeliness: a listener trusts what it keeps
+    only while `is_fresh()`.
     """
 
     def __init__(self, desk: Desk) -> None:

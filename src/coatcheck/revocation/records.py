@@ -20,8 +20,8 @@ _EVENT = (
 async def append(tx: Writing, events: list[Event], now: Instant) -> None:
     """Append events under numbers that follow commit order.
 
-    The head row stays locked from here to the commit, so the next writer takes its number only when this one's rows can be
-    seen. A sequence would number in the order of asking, and a reader that has passed 6 would never see 5.
+    The head row stays locked from here to the commit, so the next writer takes its number only when this one's rows can
+    be seen. A sequence would number in the order of asking, and a reader that has passed 6 would never see 5.
     """
     take = update(revocation_head).values(number=revocation_head.c.number + len(events))
     last = int((await tx.execute(take.returning(revocation_head.c.number))).scalar_one())
@@ -62,7 +62,7 @@ async def set_era(tx: Writing, era: str) -> None:
 
 
 async def take_slot(tx: Writing, live_until: Instant) -> tuple[int, int, int, bytes] | None:
-    """Take the next slot of the open list: its id, the slot, the list's size and what scatters it; None when all are full."""
+    """Take a slot of the open list: its id, the slot, the list's size, what scatters it; None when all are full."""
     open_list = select(func.max(status_lists.c.id)).where(status_lists.c.used < status_lists.c.size).scalar_subquery()
     later = func.greatest if tx.dialect == "postgresql" else func.max
     taken = (

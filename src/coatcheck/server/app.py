@@ -1,6 +1,6 @@
 """The ASGI app: every room's routes, behind the entrance."""
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,8 +14,7 @@ from coatcheck.ending import routes as ending
 from coatcheck.errors import CoatcheckError
 from coatcheck.gate.request import go
 from coatcheck.login import routes as login
-from coatcheck.login.admit import SITE_FACTORS
-from coatcheck.login.policy import check_ways_in
+from coatcheck.login.policy import SITE_FACTORS, check_ways_in
 from coatcheck.my_account import routes as my_account
 from coatcheck.recovery import routes as recovery
 from coatcheck.server import operations
@@ -23,6 +22,7 @@ from coatcheck.server.entrance import Entrance
 from coatcheck.server.openapi import describe
 from coatcheck.server.refusals import answer_error
 from coatcheck.server.request_log import RequestLog
+from coatcheck.settings import Settings
 from coatcheck.signup import routes as signup
 
 
@@ -41,16 +41,30 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for room in (login, signup, recovery, ending, my_account):
-        app.include_router(room.api)
+    for api in _apis(desk.settings):
+        app.include_router(api)
     app.router.routes.append(Route("/", _home, methods=["GET"]))
-    for pages in (login.pages, signup.pages, recovery.pages, ending.pages, my_account.pages, admin.pages):
-        app.router.routes.extend(pages)
-    app.router.routes.extend(operations.routes)
+    app.router.routes.extend([*_pages(desk.settings), *operations.routes])
     for kind in (CoatcheckError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer_error)
     describe(app)
     return Entrance(desk, app, log)
+
+
+def _apis(settings: Settings) -> list[APIRouter]:
+    """List the calls that this site has; without passwords, none that is about them."""
+    always = [login.api, ending.api, my_account.api]
+    return [*always, *(_PASSWORD_APIS if settings.passwords.enabled else ())]
+
+
+def _pages(settings: Settings) -> list[Route]:
+    """List the pages that this site has."""
+    always = [*login.pages, *ending.pages, *my_account.pages, *admin.pages]
+    return [*always, *(_PASSWORD_PAGES if settings.passwords.enabled else ())]
+
+
+_PASSWORD_APIS = (login.password_api, signup.api, recovery.api, my_account.password_api)
+_PASSWORD_PAGES = (*login.password_pages, *signup.pages, *recovery.pages, *my_account.password_pages)
 
 
 async def _home(request: Request) -> Response:

@@ -11,6 +11,7 @@ from coatcheck.desk.outbox import Postman
 from coatcheck.errors import DatabaseAway
 from coatcheck.revocation.reader import LogReader
 from coatcheck.server.request_log import RequestLog
+from coatcheck.server.trace import trace_of
 from coatcheck.sessions.seen import Seen
 from coatcheck.storage.leases import hold
 from coatcheck.storage.tidy import BATCH, tidy
@@ -51,7 +52,7 @@ class Background:
             try:
                 return await job()
             except Exception as error:  # noqa: BLE001 (a job that died would stop revocations or mail silently)
-                _log.error("background.failed", job=getattr(job, "__qualname__", "job"), exc_info=error)
+                _log.error("background.failed", job=getattr(job, "__qualname__", "job"), trace=trace_of(error))
             await asyncio.sleep(1)
 
     async def _tidy(self) -> None:

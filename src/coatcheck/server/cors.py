@@ -1,5 +1,7 @@
 """CORS: only the owner's other apps, named exactly, are answered; and never with cookies."""
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -12,7 +14,7 @@ _PREFLIGHT = {
 }
 
 
-def cors_headers(web: WebSettings, headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+def cors_headers(web: WebSettings, headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     """Give the headers that let one of the owner's other apps read an answer; none for anybody else.
 
     See: ASVS 3.4.2.
@@ -24,7 +26,7 @@ def cors_headers(web: WebSettings, headers: dict[str, str]) -> list[tuple[bytes,
     return [*vary, (b"access-control-allow-origin", origin.encode())] if origin in web.origins and origin else vary
 
 
-def is_preflight(method: str, headers: dict[str, str]) -> bool:
+def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
     """Tell whether a browser asks if it may send a request."""
     return method == "OPTIONS" and "access-control-request-method" in headers
 

@@ -1,5 +1,6 @@
 """The entrance: every request passes here first. It is checked, bounded, named, and its answer gets our headers."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -22,6 +23,8 @@ from coatcheck.server.session_answer import answer_session
 from coatcheck.visit import SAFE_METHODS, Asked, Visit, headers_of
 
 _AGENT_LENGTH = 400
+OPERATIONS = ("/healthz", "/readyz", "/metrics")
+"""What load balancers and monitoring ask by address rather than by name; the last two guard themselves."""
 
 
 class Entrance:
@@ -67,7 +70,7 @@ class Entrance:
         return None
 
     async def _serve(
-        self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], request_id: str
+        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], request_id: str
     ) -> None:
         try:
             visit = self._visit(scope, headers, request_id)
@@ -85,12 +88,13 @@ class Entrance:
             response = await answer_error(Request(scope, receive), error)
             await response(scope, receive, send)
 
-    def _visit(self, scope: Scope, headers: dict[str, str], request_id: str) -> Visit:
+    def _visit(self, scope: Scope, headers: Mapping[str, str], request_id: str) -> Visit:
         """Gather the facts of a request; refuse a host that is not ours and plain HTTP from afar."""
         server = self._desk.settings.server
         peer = scope["client"][0] if scope.get("client") else ""
         reached = Reached(peer, scope["scheme"], headers.get("host", ""), headers)
-        check_reached(reached, server)
+        if _route_path(scope) not in OPERATIONS:
+            check_reached(reached, server)
         root = scope.get("root_path", "")
         base_url = server.public_url or f"{scope['scheme']}://{reached.host}{root}"
         cookies = headers.get("cookie", "")
@@ -116,7 +120,7 @@ class Entrance:
         refuse_cross_site(asked, self._desk.settings.server, self._desk.settings.web)
 
 
-def _asked(scope: Scope, headers: dict[str, str], cookies: str, origin: str) -> Asked:
+def _asked(scope: Scope, headers: Mapping[str, str], cookies: str, origin: str) -> Asked:
     return Asked(
         method=scope["method"],
         url=f"{origin}{scope['path']}",
@@ -140,7 +144,7 @@ def _route_path(scope: Scope) -> str:
     return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
-async def _bounded(receive: Receive, headers: dict[str, str], *, is_json: bool) -> Receive:
+async def _bounded(receive: Receive, headers: Mapping[str, str], *, is_json: bool) -> Receive:
     """Read a body up to its limit and hand it on; refuse what is larger or not what it says.
 
     Raises:
@@ -168,5 +172,3 @@ async def _bounded(receive: Receive, headers: dict[str, str], *, is_json: bool) 
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replay
-
-

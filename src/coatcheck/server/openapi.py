@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from coatcheck.http.api import Problem, problems
 
-_SESSION = {
+_SESSION: dict[str, Any] = {
     "get": {
         "tags": ["sessions"],
         "summary": "Who am I",

@@ -8,7 +8,7 @@ from coatcheck.desk.outbox import waiting_mails
 from coatcheck.errors import DatabaseAway, NotFound
 from coatcheck.gate.request import desk_of, page
 from coatcheck.http.pages import static_file
-from coatcheck.http.reached import Reached, is_local
+from coatcheck.http.reached import Reached, is_local, is_operator
 from coatcheck.revocation import records as revocation
 from coatcheck.server.metrics import Metrics
 
@@ -22,7 +22,7 @@ async def show_health(request: Request) -> Response:
 
 async def show_ready(request: Request) -> Response:
     """Say whether the database answers; 503 when it does not."""
-    _only_local(request)
+    _only_operators(request)
     try:
         async with desk_of(request).database.reading() as db:
             await revocation.head(db)
@@ -33,7 +33,7 @@ async def show_ready(request: Request) -> Response:
 
 async def show_metrics(request: Request) -> Response:
     """Give Prometheus what it scrapes."""
-    _only_local(request)
+    _only_operators(request)
     body = desk_of(request).keep(Metrics).exposition()
     return Response(body, media_type="text/plain; version=0.0.4")
 
@@ -66,18 +66,20 @@ async def show_static(request: Request) -> Response:
 
 
 def _only_mailbox(request: Request) -> None:
-    if desk_of(request).settings.mail.smtp_url is not None:
-        raise NotFound("mail goes out by SMTP")
-    _only_local(request)
+    desk = desk_of(request)
+    if desk.settings.mail.smtp_url is not None or not is_local(_reached(request), desk.settings.server):
+        raise NotFound("the mailbox is for this machine, while there is no mail server")
 
 
-def _only_local(request: Request) -> None:
-    """Refuse whoever is not at this machine, as if nothing were here."""
+def _only_operators(request: Request) -> None:
+    """Refuse everybody else, as if nothing were here."""
+    if not is_operator(_reached(request), desk_of(request).settings.server):
+        raise NotFound("only for this machine and server.operators")
+
+
+def _reached(request: Request) -> Reached:
     peer = request.client.host if request.client else ""
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    reached = Reached(peer, request.url.scheme, headers.get("host", ""), headers)
-    if not is_local(reached, desk_of(request).settings.server):
-        raise NotFound("only for this machine")
+    return Reached(peer, request.url.scheme, request.headers.get("host", ""), dict(request.headers))
 
 
 routes = [

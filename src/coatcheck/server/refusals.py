@@ -22,6 +22,7 @@ from coatcheck.errors import (
 )
 from coatcheck.gate.request import DESK, VISIT, clear_session, desk_of, go, hop_if_needed, page, visit_of
 from coatcheck.http.problems import problem_headers, problem_response
+from coatcheck.server.trace import trace_of
 
 _PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/status/", "/healthz", "/readyz", "/metrics", "/verify/")
 _log = structlog.get_logger("coatcheck.server")
@@ -32,7 +33,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
     refused = _ours(error)
     request_id = visit_of(request).request_id if VISIT in request.scope else ""
     if refused.status >= 500:
-        _log.error("request.failed", request_id=request_id, code=refused.code, because=refused.because, exc_info=error)
+        _log.error("request.failed", request_id=request_id, code=refused.code, because=refused.because, trace=trace_of(error))
     else:
         _log.info("request.refused", request_id=request_id, code=refused.code, because=refused.because)
     if DESK not in request.scope or is_program(request):
@@ -45,7 +46,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
 
 def is_program(request: Request) -> bool:
     """Tell whether an address is for programs, so that its errors are problem documents."""
-    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    path = str(request.scope["path"]).removeprefix(request.scope.get("root_path", ""))
     return path.startswith(_PROGRAMS)
 
 
@@ -88,9 +89,7 @@ def _ours(error: Exception) -> CoatcheckError:
     if isinstance(error, RequestValidationError):
         return _bad_fields(error)
     if isinstance(error, HTTPException):
-        return {404: NotFound, 405: MethodNotAllowed, 400: BadBody}.get(error.status_code, CoatcheckError)(
-            because=f"{error.status_code}"
-        )
+        return _OF_STATUS.get(error.status_code, CoatcheckError)(because=f"{error.status_code}")
     return CoatcheckError(because=type(error).__name__)
 
 
@@ -107,6 +106,7 @@ def _kept_headers(error: Exception) -> dict[str, str]:
     return dict(error.headers or {}) if isinstance(error, HTTPException) else {}
 
 
+_OF_STATUS: dict[int, type[CoatcheckError]] = {400: BadBody, 404: NotFound, 405: MethodNotAllowed}
 _SENTENCES = {
     "missing": "This is needed.",
     "extra_forbidden": "There is no such field.",

@@ -1,4 +1,4 @@
-"""Raise a session's level after a new proof. Only `login.admit` may call this: a house test fails on a second caller."""
+"""Raise a session's level after a new proof. Only `login.admit` may call this: a house test sees to it."""
 
 from dataclasses import replace
 

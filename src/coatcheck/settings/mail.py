@@ -8,8 +8,8 @@ class MailSettings:
     """Say by which server mail goes out."""
 
     smtp_url: str | None = field(default=None, repr=False)
-    """`smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`. Without it mail waits; on this machine it is listed at
-    `/dev/mail`."""
+    """`smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`. Without it mail waits; on this machine it is
+    listed at `/dev/mail`."""
 
     sender: str = "Coatcheck <no-reply@localhost>"
     """The `From` address."""

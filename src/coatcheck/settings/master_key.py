@@ -72,8 +72,17 @@ def _current(settings: Settings, base: Path) -> bytes:
         )
     beside = base / f"{database}.key"
     if not beside.exists():
+        _refuse_to_replace(base / database, beside)
         make_key_file(beside)
     return _from_file(beside)
+
+
+def _refuse_to_replace(database: Path, key: Path) -> None:
+    """Refuse to make a new key for a database made under another: what that one sealed would be lost for ever."""
+    if database.exists() and database.stat().st_size > 0:
+        raise ConfigurationError(
+            f"{key} is missing, but {database.name} was made with it: put the key back, or set secret.master_key"
+        )
 
 
 def _from_file(path: Path) -> bytes:

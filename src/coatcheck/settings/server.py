@@ -14,14 +14,18 @@ class ServerSettings:
     """Say where the server is reached."""
 
     public_url: str | None = None
-    """Scheme, host and mount path as people and services reach it, such as `https://example.org/auth`; mailed links, the
-    issuer and the kind of cookies come from it, never from a header. Required unless every visitor is on this machine."""
+    """Scheme, host and mount path as people and services reach it, such as `https://example.org/auth`; mailed links,
+    the issuer and the kind of cookies come from it, never from a header. Required unless every visitor is on this
+    machine."""
 
     trusted_proxies: tuple[str, ...] = ()
-    """Addresses or networks of the reverse proxies in front, such as `10.0.0.0/8`. Only they may say who the client is."""
+    """Addresses or networks of the reverse proxies in front, such as `10.0.0.0/8`. Only they may name the client."""
 
     client_address_header: str = "x-forwarded-for"
     """The one header in which the proxies name the client."""
+
+    operators: tuple[str, ...] = ()
+    """Addresses or networks besides this machine that may ask `/readyz` and `/metrics`, such as the monitoring's."""
 
     unsafe: tuple[str, ...] = ()
     """Protections switched off, each by its name in `coatcheck.unsafe`."""
@@ -29,16 +33,21 @@ class ServerSettings:
     def __post_init__(self) -> None:
         if self.public_url is not None:
             _check_public_url(self.public_url, plain_allowed=unsafe.PLAIN_HTTP.name in self.unsafe)
-        for network in self.trusted_proxies:
-            try:
-                ip_network(network, strict=False)
-            except ValueError:
-                raise ValueError(f"server.trusted_proxies: {network!r} is no address or network") from None
+        for name in ("trusted_proxies", "operators"):
+            _check_networks(name, getattr(self, name))
         if self.client_address_header.lower() not in FORWARDED_HEADERS:
             raise ValueError(f"server.client_address_header must be one of {', '.join(FORWARDED_HEADERS)}")
         for name in self.unsafe:
             if name not in unsafe.ALL:
                 raise ValueError(f"server.unsafe: {name!r} is none of {', '.join(unsafe.ALL)}")
+
+
+def _check_networks(name: str, networks: tuple[str, ...]) -> None:
+    for network in networks:
+        try:
+            ip_network(network, strict=False)
+        except ValueError:
+            raise ValueError(f"server.{name}: {network!r} is no address or network") from None
 
 
 def _check_public_url(url: str, *, plain_allowed: bool) -> None:

@@ -24,8 +24,8 @@ class SessionSettings:
     """The same with `remember_me`: how long it lives in all."""
 
     cached: int = 200_000
-    """How many checked sessions one worker keeps in memory; about 1 KB each. More people at once than that read the database
-    again."""
+    """How many checked sessions one worker keeps in memory; about 1 KB each. More people at once than that read the
+    database again."""
 
     def __post_init__(self) -> None:
         for idle, lifetime in (("cookie_idle", "cookie_lifetime"), ("remembered_idle", "remembered_lifetime")):

@@ -14,7 +14,7 @@ class SiteSettings:
     """Whether strangers may sign up. Off: the pages, the call and the links are gone."""
 
     home: str = "/account"
-    """Where a sign-in without `return_to` leads: a path of this host, or one under the mount when it starts with `/account`."""
+    """Where a sign-in without `return_to` leads: a path of this host, or, if it starts with `/account`, of ours."""
 
     def __post_init__(self) -> None:
         if not self.name.strip() or len(self.name) > 60:

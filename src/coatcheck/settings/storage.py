@@ -14,8 +14,8 @@ class DatabaseSettings:
     """Connections that one worker keeps open at the most; on PostgreSQL, workers x pool must stay below its limit."""
 
     def __post_init__(self) -> None:
-        if not 1 <= self.pool <= 200:
-            raise ValueError("database.pool must be between 1 and 200")
+        if not 4 <= self.pool <= 200:
+            raise ValueError("database.pool must be between 4 and 200: one follows the log, the others serve")
 
 
 @dataclass(frozen=True, kw_only=True)

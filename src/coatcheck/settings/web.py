@@ -9,8 +9,8 @@ class WebSettings:
     """Say who else may call from a browser."""
 
     origins: tuple[str, ...] = ()
-    """Origins of the owner's other apps, exactly, such as `https://app.example.org`. They pass the cross-site check and are
-    the only ones that CORS answers. Never a pattern, never `null`."""
+    """Origins of the owner's other apps, exactly, such as `https://app.example.org`. They pass the cross-site check and
+    are the only ones that CORS answers. Never a pattern, never `null`."""
 
     def __post_init__(self) -> None:
         for origin in self.origins:

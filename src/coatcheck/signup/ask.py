@@ -23,7 +23,8 @@ ASKS_PER_HOUR = 30
 async def ask_to_sign_up(desk: Desk, visit: Visit, *, email: str, password: str, username: str | None = None) -> None:
     """Keep an attempt to sign up and mail its link, or tell the address's owner that there is an account already.
 
-    An attempt is kept and a mail written in both cases, so that no answer and no time tells whether an address is taken.
+    An attempt is kept and a mail written in both cases, so that no answer and no time tells whether an address is
+    taken.
 
     Raises:
         BadInput: the address, the name or the password cannot be used.

@@ -81,9 +81,7 @@ async def submit_verify_email(request: Request) -> Response:
         problem = wait.says
     else:
         return await page(request, "signup/verified.html")
-    return await page(
-        request, "signup/verify_email.html", status=401, token=token, ask_password=True, problem=problem
-    )
+    return await page(request, "signup/verify_email.html", status=401, token=token, ask_password=True, problem=problem)
 
 
 async def _form(request: Request, *, status: int = 200, **filled: Any) -> Response:

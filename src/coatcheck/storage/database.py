@@ -88,7 +88,7 @@ class Database:
         Raises:
             DatabaseAway: the database cannot be reached.
         """
-        with _translated():
+        with _Translating():
             async with self._engines.reads.connect() as connection:
                 yield Reading(connection)
 
@@ -99,7 +99,7 @@ class Database:
         Raises:
             DatabaseAway: the database cannot be reached.
         """
-        with _translated():
+        with _Translating():
             async with self._engines.snapshots.connect() as connection, connection.begin():
                 yield Reading(connection)
 
@@ -112,7 +112,7 @@ class Database:
         Raises:
             DatabaseAway: the database cannot be reached.
         """
-        with _translated():
+        with _Translating():
             async with self._engines.writes.connect() as connection:
                 await connection.begin()
                 writing = Writing(connection)
@@ -134,7 +134,7 @@ async def _to_the_end(commit: Coroutine[Any, Any, None]) -> None:
         raise
 
 
-class _translated:
+class _Translating:
     """Turn a lost or refused connection into `DatabaseAway`; leave every other error as it is."""
 
     def __enter__(self) -> None:

@@ -102,7 +102,7 @@ def _postgresql(url: URL, pool: int) -> Engines:
     writes = create_async_engine(
         url,
         pool_size=pool,
-        max_overflow=pool,
+        max_overflow=0,
         pool_timeout=30,
         pool_pre_ping=True,
         hide_parameters=True,

@@ -16,7 +16,11 @@ async def hold(tx: Writing, name: str, holder: str, now: Instant, for_ms: int) -
         for_ms: milliseconds after which another may take it.
     """
     mine = {"holder": holder, "until": now + for_ms}
-    statement = insert_into(leases, tx.dialect).values(name=name, **mine).on_conflict_do_update(
-        index_elements=["name"], set_=mine, where=or_(leases.c.until <= now, leases.c.holder == holder)
+    statement = (
+        insert_into(leases, tx.dialect)
+        .values(name=name, **mine)
+        .on_conflict_do_update(
+            index_elements=["name"], set_=mine, where=or_(leases.c.until <= now, leases.c.holder == holder)
+        )
     )
     return (await tx.execute(statement.returning(leases.c.name))).first() is not None

@@ -37,7 +37,9 @@ class Demand:
         if self.fresh is not None and self.fresh <= timedelta(0):
             raise ValueError("fresh must be longer than nothing")
         if (self.role, self.permission, self.fresh, self.acr) == (None, None, None, None):
-            raise ValueError("require() needs at least one of role, permission, fresh, acr; for any account use CurrentUser")
+            raise ValueError(
+                "require() needs at least one of role, permission, fresh, acr; for any account use CurrentUser"
+            )
 
 
 def refusal(demand: Demand, principal: Principal, now: Instant) -> CoatcheckError | None:

@@ -1,7 +1,7 @@
 """The ephemeral store: short-lived tickets, in memory, SQL or Valkey/Redis.
 
-It holds only what lets nobody in by being absent: a ticket that is there is good, `take` spends it. Whatever grants by being
-absent (a block, a used code, a replay mark) belongs in the database.
+It holds only what lets nobody in by being absent: a ticket that is there is good, `take` spends it. Whatever grants by
+being absent (a block, a used code, a replay mark) belongs in the database.
 """
 
 from typing import Protocol
@@ -11,7 +11,7 @@ class Ephemeral(Protocol):
     """Keep small values for a short time; every call is atomic, across workers where the backing is shared."""
 
     async def put(self, kind: str, key: str, value: bytes, *, ttl_ms: int, only_if_absent: bool = False) -> bool:
-        """Store a value for `ttl_ms` milliseconds; tell whether it was stored (False: `only_if_absent` and it was there).
+        """Store a value for `ttl_ms` milliseconds; tell whether it was stored: not when `only_if_absent` and there.
 
         Raises:
             Busy: the store cannot be reached.

@@ -1,7 +1,7 @@
 """What all tables share: names for constraints, column kinds, and how each says who cleans it up.
 
-A table's `info` holds either `expires`: the column whose instant, once passed, lets clean-up remove the row, or `stays`: why
-its rows are not removed by time.
+A table's `info` holds either `expires`: the column whose instant, once passed, lets clean-up remove the row, or
+`stays`: why its rows are not removed by time.
 """
 
 from sqlalchemy import BigInteger, Integer, MetaData, String
