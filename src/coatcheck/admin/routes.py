@@ -89,7 +89,11 @@ async def submit_end_session(request: Request) -> Response:
 
 
 async def submit_roles(request: Request) -> Response:
-    """Give a role, or take one away."""
+    """Give a role, or take one away.
+
+    Raises:
+        BadInput: the form says neither.
+    """
     actor = (await principal_of(request, _ADMIN)).subject
     fields = await form_of(request)
     account, role = request.path_params["account"], fields.get("role", "")

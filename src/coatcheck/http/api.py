@@ -1,5 +1,6 @@
 """What all JSON calls share: strict bodies, and problem documents in the OpenAPI document."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -9,6 +10,10 @@ class Body(BaseModel):
     """Read a JSON body strictly: known fields alone, no conversion between types."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
+        """Show no value: bodies carry passwords and tokens."""
+        return ()
 
 
 class Answer(BaseModel):

@@ -1,13 +1,18 @@
 """Starlette: who is signed in, and what a route demands."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import wraps
+from typing import TypeAlias
 
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
 
 from coatcheck.verifier import Asked, Authenticator, Demand, Principal, refusal
 from coatcheck.verifier.authenticator import now
 
 AUTHENTICATOR = "coatcheck_authenticator"
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 def minutes(count: float) -> timedelta:
@@ -46,6 +51,39 @@ async def demand_of(connection: HTTPConnection, demand: Demand) -> Principal:
     if problem is not None:
         raise problem
     return principal
+
+
+def require(
+    *,
+    role: str | None = None,
+    permission: str | None = None,
+    fresh: timedelta | None = None,
+    acr: str | None = None,
+) -> Callable[[Endpoint], Endpoint]:
+    """Demand something of whoever calls an endpoint; the principal is then at `request.state.principal`.
+
+    Args:
+        role: a role that must be held.
+        permission: `resource:action`, which must be held and be within the credential's scopes.
+        fresh: how long ago the subject may have proved itself at the most.
+        acr: the least level of assurance.
+
+    Raises:
+        ValueError: the demand could never be met, or demands nothing.
+
+    See: RFC 9470; ASVS 8.2.1.
+    """
+    demand = Demand(role=role, permission=permission, fresh=fresh, acr=acr)
+
+    def guard(endpoint: Endpoint) -> Endpoint:
+        @wraps(endpoint)
+        async def guarded(request: Request) -> Response:
+            request.state.principal = await demand_of(request, demand)
+            return await endpoint(request)
+
+        return guarded
+
+    return guard
 
 
 def asked_of(connection: HTTPConnection) -> Asked:

@@ -49,7 +49,11 @@ async def show_mails(request: Request) -> Response:
 
 
 async def show_mail(request: Request) -> Response:
-    """Show one mail that waits."""
+    """Show one mail that waits.
+
+    Raises:
+        NotFound: there is no such mail, or no mailbox here.
+    """
     _only_mailbox(request)
     for mail in await waiting_mails(desk_of(request)):
         if mail.id == request.path_params["mail"]:
@@ -58,7 +62,11 @@ async def show_mail(request: Request) -> Response:
 
 
 async def show_static(request: Request) -> Response:
-    """Give a file of the pages' look."""
+    """Give a file of the pages' look.
+
+    Raises:
+        NotFound: there is no such file.
+    """
     path = static_file(request.path_params["name"])
     if path is None:
         raise NotFound("no such file")

@@ -12,7 +12,7 @@ from coatcheck.http.cookies import cookie_kind, read_cookie
 from coatcheck.http.hop import needs_hop
 from coatcheck.http.pages import Frame, render
 from coatcheck.http.problems import problem_response
-from coatcheck.integrations.starlette import AUTHENTICATOR, asked_of
+from coatcheck.integrations.starlette import asked_of, use
 
 if TYPE_CHECKING:
     from coatcheck.server.coatcheck import Coatcheck
@@ -24,7 +24,7 @@ def guard_pages(app: Starlette, auth: "Coatcheck", mount: str) -> None:
     Args:
         mount: the path under which the sign-in page is.
     """
-    setattr(app.state, AUTHENTICATOR, auth)
+    use(app.state, auth)
 
     async def answer(request: Request, error: Exception) -> Response:
         if not isinstance(error, CoatcheckError):

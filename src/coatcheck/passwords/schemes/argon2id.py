@@ -53,7 +53,11 @@ class Argon2Hash:
             return False
 
     def refuse_above_ceiling(self) -> None:
-        """Raise `CostTooHigh` above 256 MiB, four passes over 256 MiB in all, or 16 lanes."""
+        """Refuse what costs more than an import may bring in.
+
+        Raises:
+            CostTooHigh: above 256 MiB, four passes over 256 MiB in all, or 16 lanes.
+        """
         if self.memory_kib > CEILING_KIB:
             raise CostTooHigh(f"argon2 memory of {self.memory_kib} KiB is above the ceiling of {CEILING_KIB} KiB")
         if self.memory_kib * self.time > CEILING_WORK_KIB:

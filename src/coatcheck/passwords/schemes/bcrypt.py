@@ -52,7 +52,11 @@ class BcryptHash:
         return bcrypt.checkpw(raw[:_READS_BYTES], self.text.encode("ascii"))
 
     def refuse_above_ceiling(self) -> None:
-        """Raise `CostTooHigh` above 2^14 rounds."""
+        """Refuse what costs more than an import may bring in.
+
+        Raises:
+            CostTooHigh: above 2^14 rounds.
+        """
         if self.rounds > CEILING_ROUNDS:
             raise CostTooHigh(f"bcrypt cost {self.rounds} is above the ceiling of {CEILING_ROUNDS}")
 

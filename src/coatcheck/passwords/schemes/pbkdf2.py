@@ -42,7 +42,11 @@ class Pbkdf2Hash:
         return hmac.compare_digest(key, self.key)
 
     def refuse_above_ceiling(self) -> None:
-        """Raise `CostTooHigh` above 2,000,000 iterations."""
+        """Refuse what costs more than an import may bring in.
+
+        Raises:
+            CostTooHigh: above 2,000,000 iterations.
+        """
         if self.iterations > CEILING_ITERATIONS:
             raise CostTooHigh(f"{self.iterations} PBKDF2 iterations are above the ceiling of {CEILING_ITERATIONS}")
 

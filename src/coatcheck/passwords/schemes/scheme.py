@@ -45,7 +45,11 @@ class StoredHash(Protocol):
         ...
 
     def refuse_above_ceiling(self) -> None:
-        """Raise `CostTooHigh` when verifying this costs more than an import may bring in."""
+        """Refuse what costs more than an import may bring in.
+
+        Raises:
+            CostTooHigh: verifying this takes too much memory or work.
+        """
         ...
 
 

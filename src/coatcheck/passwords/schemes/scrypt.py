@@ -52,7 +52,11 @@ class ScryptHash:
         return hmac.compare_digest(key, self.key)
 
     def refuse_above_ceiling(self) -> None:
-        """Raise `CostTooHigh` above 256 MiB, or 1 GiB of work over all of `p`."""
+        """Refuse what costs more than an import may bring in.
+
+        Raises:
+            CostTooHigh: above 256 MiB, or 1 GiB of work over all of `p`.
+        """
         used = 128 * self.r << self.log_n
         if used > CEILING_BYTES:
             raise CostTooHigh(f"scrypt memory of {used >> 20} MiB is above the ceiling of {CEILING_BYTES >> 20} MiB")

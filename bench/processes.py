@@ -1,0 +1,88 @@
+"""Servers as processes of their own: started on a free port, waited for, looked at and ended."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+_PATIENCE_SECONDS = 60.0
+_USS = ("Private_Clean:", "Private_Dirty:", "Private_Hugetlb:")
+
+
+@dataclass(frozen=True)
+class Server:
+    """Hold a running server.
+
+    Args:
+        seconds: from the start of its process to its first answer.
+    """
+
+    process: subprocess.Popen[bytes]
+    port: int
+    seconds: float
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def own_mib(self) -> float:
+        """Give the memory that would be free without this process (USS), in MiB."""
+        lines = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines()
+        kib = sum(int(line.split()[1]) for line in lines if line.startswith(_USS))
+        return kib / 1024
+
+
+@contextmanager
+def running(name: str, argument: Path, *, answers: str) -> Iterator[Server]:
+    """Run a server of `bench.servers` until the block is left; `answers` is a path that it answers with 200.
+
+    Raises:
+        RuntimeError: it ends at once, or does not answer in a minute.
+    """
+    port = _free_port()
+    command = [sys.executable, "-m", f"bench.servers.{name}", str(port), str(argument)]
+    began = time.perf_counter()
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        try:
+            _wait_for(process, port, answers)
+            yield Server(process, port, time.perf_counter() - began)
+        finally:
+            process.terminate()
+
+
+def seconds_of(*arguments: str) -> float:
+    """Run Python and give how long it took from start to end.
+
+    Raises:
+        CalledProcessError: it failed.
+    """
+    began = time.perf_counter()
+    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int, path: str) -> None:
+    ends = time.perf_counter() + _PATIENCE_SECONDS
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        while time.perf_counter() < ends:
+            if process.poll() is not None:
+                raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
+            try:
+                if client.get(path).is_success:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.005)
+    raise RuntimeError(f"{process.args!r} did not answer")
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

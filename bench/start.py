@@ -1,0 +1,61 @@
+"""How long Coatcheck takes to its first answer, and what an idle worker weighs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.place import coatcheck_in, new_folder
+from bench.processes import running, seconds_of
+from bench.table import Line
+from bench.turns import in_turns
+
+LIST_MODULES = (
+    "import sys, bench.servers.ours; "
+    "print(*(name for name in sys.modules if name.split('.')[0] not in ('coatcheck', 'bench', '__main__')))"
+)
+
+
+async def measure() -> list[Line]:
+    """Measure the start against importing the same modules, and the memory against a bare app's."""
+    with new_folder() as folder:
+        auth = coatcheck_in(folder)
+        await auth.open()
+        await auth.close()
+        imports = _write_imports(folder)
+
+        async def start() -> float:
+            with running("ours", folder, answers="/healthz") as server:
+                return server.seconds
+
+        async def import_alone() -> float:
+            return seconds_of(str(imports))
+
+        async def ours() -> float:
+            with running("ours", folder, answers="/healthz") as server:
+                return server.own_mib()
+
+        async def bare() -> float:
+            with running("bare_fastapi", folder, answers="/healthz") as server:
+                return server.own_mib()
+
+        starts = await in_turns(7, {"ours": start, "other": import_alone})
+        weights = await in_turns(3, {"ours": ours, "other": bare})
+    return [
+        Line(what="Start to first answer : importing the dependencies alone", **starts, unit="s", bound="at most",
+             target=1.5),
+        Line(what="Idle worker (USS) : a bare FastAPI and SQLAlchemy app", **weights, unit="MiB", bound="at most",
+             target=1.4),
+    ]  # fmt: skip
+
+
+def _write_imports(folder: Path) -> Path:
+    """Write a program that imports all that our server imports, ourselves left out, and then ends."""
+    listed = subprocess.run([sys.executable, "-c", LIST_MODULES], capture_output=True, check=True, text=True)
+    program = folder / "imports.py"
+    program.write_text(
+        "import importlib, os\n"
+        f"for name in {listed.stdout.split()!r}:\n"
+        "    importlib.import_module(name)\n"
+        "os._exit(0)\n"
+    )
+    return program
