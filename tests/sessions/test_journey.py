@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.site import FORM_TOKEN, PASSWORD, Site, sign_in
+from tests.site import PASSWORD, Site, sign_in
 
 NEW_PASSWORD = "other words entirely now"
 
@@ -16,11 +16,11 @@ async def test_journey(every_site: Site) -> None:
     assert (await sign_in(first, "ann@example.org", PASSWORD)).json()["code"] == "invalid_credentials"
 
     token = await every_site.token("ann@example.org")
-    shown = await first.get("/verify-email", params={"token": token})
-    form_token = FORM_TOKEN.search(shown.text)
-    assert form_token is not None
-    fields = {"token": token, "form_token": form_token[1], "password": PASSWORD}
-    assert (await first.post("/verify-email", data=fields)).status_code == 200
+    body = {"token": token, "password": "not the one chosen then"}
+    assert (await first.post("/api/sign-up/confirm", json=body)).json()["code"] == "invalid_credentials"
+    body = {"token": token, "password": PASSWORD}
+    assert (await first.post("/api/sign-up/confirm", json=body)).status_code == 204
+    assert (await first.post("/api/sign-up/confirm", json=body)).status_code == 410
     assert (await first.get("/api/session")).status_code == 401, "confirming opens no session"
 
     for browser in (first, second):

@@ -22,6 +22,7 @@ from coatcheck.http.api import Answer, Body, Handle, Identifier, Typed, problems
 from coatcheck.http.return_to import parse_return_to
 from coatcheck.login.begin import begin_sign_in, continue_with_password
 from coatcheck.login.present import answer_of, set_cookies
+from coatcheck.login.replaced import end_replaced_session
 from coatcheck.login.sign_in import Admitted, MoreNeeded
 from coatcheck.login.step_up import step_up_with_password
 from coatcheck.login.with_password import sign_in_with_password
@@ -97,7 +98,7 @@ async def sign_in(request: Request, body: SignInBody) -> Response:
     outcome = await sign_in_with_password(
         desk, visit_of(request), identifier=body.identifier, password=body.password, remember_me=body.remember_me
     )
-    return _answer(request, outcome)
+    return await _answer(request, outcome)
 
 
 @password_api.post(
@@ -112,12 +113,13 @@ async def sign_in_password(request: Request, sign_in: Handle, body: PasswordProo
         continuation=body.continuation,
         password=body.password,
     )
-    return _answer(request, outcome)
+    return await _answer(request, outcome)
 
 
-def _answer(request: Request, outcome: Admitted | MoreNeeded) -> Response:
+async def _answer(request: Request, outcome: Admitted | MoreNeeded) -> Response:
     response = JSONResponse(answer_of(outcome))
     if isinstance(outcome, Admitted):
+        await end_replaced_session(desk_of(request), visit_of(request))
         set_cookies(desk_of(request), response, outcome)
     return response
 
@@ -141,12 +143,11 @@ async def submit_sign_in(request: Request) -> Response:
     desk, visit = desk_of(request), visit_of(request)
     identifier, password = fields.get("identifier", "")[:254], fields.get("password", "")
     return_to, remember = parse_return_to(fields.get("return_to")), fields.get("remember_me") == "true"
-    principal = await principal_or_none(request)
-    confirming = principal is not None
+    confirming = fields.get("confirming") == "true"
     shown: dict[str, Any] = {"identifier": identifier, "return_to": return_to or "", "remember_me": remember}
     try:
         outcome: Admitted | MoreNeeded
-        if principal is not None:
+        if confirming:
             outcome = await step_up_with_password(desk, visit, await principal_of(request), password=password)
         else:
             outcome = await sign_in_with_password(
@@ -159,6 +160,8 @@ async def submit_sign_in(request: Request) -> Response:
         return response
     response = _onward(request, return_to)
     if isinstance(outcome, Admitted):
+        if not confirming:
+            await end_replaced_session(desk, visit)
         set_cookies(desk, response, outcome)
     return response
 

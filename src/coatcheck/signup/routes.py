@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from coatcheck.errors import BadInput, InvalidCredentials, NotFound, TooManyAttempts
 from coatcheck.gate.request import desk_of, form_of, page, visit_of
-from coatcheck.http.api import Answer, Body, Identifier, Typed, problems
+from coatcheck.http.api import Answer, Body, Handle, Identifier, Typed, problems
 from coatcheck.signup.ask import ask_to_sign_up
 from coatcheck.signup.confirm import confirm_sign_up, look_at_link
 
@@ -21,6 +21,13 @@ class SignUpBody(Body):
     email: Identifier
     password: Typed
     username: Identifier | None = None
+
+
+class ConfirmBody(Body):
+    """Confirm a sign-up."""
+
+    token: Handle
+    password: Typed | None = None
 
 
 class Accepted(Answer):
@@ -36,6 +43,13 @@ async def sign_up(request: Request, body: SignUpBody) -> Response:
         desk_of(request), visit_of(request), email=body.email, password=body.password, username=body.username
     )
     return JSONResponse({"status": "accepted"}, 202)
+
+
+@api.post("/sign-up/confirm", status_code=204, responses=problems(401, 410))
+async def confirm(request: Request, body: ConfirmBody) -> Response:
+    """Confirm a sign-up by its mailed link's token; outside the browser that asked, with the password chosen then."""
+    await confirm_sign_up(desk_of(request), visit_of(request), token=body.token, password=body.password)
+    return Response(status_code=204)
 
 
 async def show_sign_up(request: Request) -> Response:
