@@ -12,6 +12,7 @@
     │   ├── CrossSiteRefused   403
     │   └── FreshSignInNeeded  403
     ├── NotFound               404
+    ├── MethodNotAllowed       405
     ├── Conflict               409
     ├── Gone                   410  a link or sign-in that was used or has run out
     │   └── SignInGone         410

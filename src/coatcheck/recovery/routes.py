@@ -58,7 +58,7 @@ async def submit_recover(request: Request) -> Response:
         await ask_for_recovery(desk_of(request), visit_of(request), email=email)
     except BadInput as problem:
         return await page(request, "recovery/recover.html", status=422, email=email[:254], errors=problem.fields)
-    return await page(request, "recovery/recover_sent.html")
+    return await page(request, "recovery/recover_sent.html", email=email)
 
 
 async def show_new_password(request: Request) -> Response:

@@ -45,7 +45,7 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
         app.include_router(api)
     app.router.routes.append(Route("/", _home, methods=["GET"]))
     app.router.routes.extend([*_pages(desk.settings), *operations.routes])
-    for kind in (CoatcheckError, RequestValidationError, HTTPException):
+    for kind in (CoatcheckError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, answer_error)
     describe(app)
     return Entrance(desk, app, log)

@@ -23,6 +23,7 @@ from coatcheck.server.session_answer import answer_session
 from coatcheck.visit import SAFE_METHODS, Asked, Visit, headers_of
 
 _AGENT_LENGTH = 400
+_ANSWERED = "coatcheck.answered"
 OPERATIONS = ("/healthz", "/readyz", "/metrics")
 """What load balancers and monitoring ask by address rather than by name; the last two guard themselves."""
 
@@ -56,6 +57,7 @@ class Entrance:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                scope[_ANSWERED] = True
                 extra = cors_headers(self._desk.settings.web, headers)
                 stamped = [*message.get("headers", []), *extra, (b"x-request-id", request_id.encode())]
                 message = {**message, "headers": secured(stamped, is_https=self._https)}
@@ -85,6 +87,8 @@ class Entrance:
                 receive = await _bounded(receive, headers, is_json=path.startswith("/api/"))
             await self._inner(scope, receive, send)
         except Exception as error:  # noqa: BLE001 (the last resort: nothing may end without an answer, ASVS 16.5.4)
+            if scope.get(_ANSWERED):
+                return  # the routes answered it before they let it through to here
             response = await answer_error(Request(scope, receive), error)
             await response(scope, receive, send)
 

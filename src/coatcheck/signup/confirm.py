@@ -52,6 +52,7 @@ async def confirm_sign_up(desk: Desk, visit: Visit, *, token: str, password: str
         await _check_chosen_password(desk, visit, waiting, password or "")
     try:
         async with desk.database.writing() as tx:
+            await records.hold(tx, waiting.email)
             taken = await records.take(tx, link_hash, now)
             if taken is None:
                 raise Gone("the link was used meanwhile")

@@ -37,6 +37,14 @@ async def find(db: Reading, link_hash: bytes, now: Instant) -> Waiting | None:
     return Waiting(**row._mapping) if row else None
 
 
+async def hold(tx: Writing, email: str) -> None:
+    """Hold every attempt for an address until the transaction ends, in one order for all who do so.
+
+    Whoever took its own first and then let the others die would wait for one who does the same from the other end.
+    """
+    await tx.execute(select(sign_ups.c.id).where(sign_ups.c.email == email).order_by(sign_ups.c.id).with_for_update())
+
+
 async def take(tx: Writing, link_hash: bytes, now: Instant) -> Waiting | None:
     """Spend a link: of many at once exactly one gets the attempt."""
     spent = delete(sign_ups).where(sign_ups.c.link_hash == link_hash, sign_ups.c.expires_at > now)

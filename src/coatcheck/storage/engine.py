@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from coatcheck.errors import ConfigurationError
+from coatcheck.storage.sqlite_driver import Driver
 
 _BUSY_SECONDS = 10
 _WAL_TRIES = 20
@@ -62,11 +63,12 @@ def parse_database_url(url: str) -> URL:
 
 def _sqlite(url: URL, pool: int) -> Engines:
     def make(size: int, begin: str | None) -> AsyncEngine:
-        engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=30, hide_parameters=True)
+        engine = create_async_engine(
+            url, module=Driver(), pool_size=size, max_overflow=0, pool_timeout=30, hide_parameters=True
+        )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        if begin is None:
-            return engine.execution_options(isolation_level="AUTOCOMMIT")
-        event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        if begin is not None:  # without it each statement stands alone: the driver begins nothing by itself
+            event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
         return engine
 
     # One writing connection a process: SQLite has one writer anyway, and a queue in memory is fair.

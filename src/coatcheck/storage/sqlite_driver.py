@@ -1,0 +1,97 @@
+"""SQLite as SQLAlchemy drives it: aiosqlite, with one visit to its thread a statement where SQLAlchemy makes four.
+
+A visit costs more than most statements: the loop sleeps, a thread wakes, and back. So a statement is run, read and closed
+in one, and nothing is asked of the thread where there is nothing to commit or roll back.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeAlias
+
+import aiosqlite
+from sqlalchemy.dialects.sqlite.aiosqlite import (
+    AsyncAdapt_aiosqlite_connection,
+    AsyncAdapt_aiosqlite_cursor,
+    AsyncAdapt_aiosqlite_dbapi,
+)
+from sqlalchemy.util.concurrency import await_only
+
+_Run: TypeAlias = Callable[[sqlite3.Cursor], object]
+
+
+class _Cursor(AsyncAdapt_aiosqlite_cursor):
+    """Run one statement, fetch all its rows and close it, in one visit."""
+
+    __slots__ = ()
+
+    def execute(self, operation: Any, parameters: Any = None) -> None:
+        self._visit(lambda cursor: cursor.execute(operation, parameters or ()))
+
+    def executemany(self, operation: Any, seq_of_parameters: Any) -> None:
+        self._visit(lambda cursor: cursor.executemany(operation, seq_of_parameters))
+
+    def _visit(self, run: _Run) -> None:
+        done = self._adapt_connection.visit(partial(_run_and_close, run))
+        self.description, rows, self.rowcount, self.lastrowid = done
+        self._rows = deque(rows)
+
+
+class _Connection(AsyncAdapt_aiosqlite_connection):
+    """Know whether a transaction is open, without asking the thread."""
+
+    __slots__ = ("_may_be_open",)
+
+    def __init__(self, dbapi: Any, connection: Any) -> None:
+        super().__init__(dbapi, connection)
+        self._may_be_open = True
+
+    def cursor(self, server_side: bool = False) -> AsyncAdapt_aiosqlite_cursor:
+        return super().cursor(server_side=True) if server_side else _Cursor(self)
+
+    def visit(self, call: Callable[[sqlite3.Connection], Any]) -> Any:
+        """Call this in the connection's thread."""
+        # Left so when the visit is cancelled: then nobody knows what the statement has begun.
+        self._may_be_open = True
+        try:
+            answer, self._may_be_open = self.await_(self._connection._execute(_and_state, self._connection._conn, call))
+        except Exception as error:
+            self._handle_exception(error)
+        return answer
+
+    def commit(self) -> None:
+        if self._may_be_open:
+            self.visit(sqlite3.Connection.commit)
+
+    def rollback(self) -> None:
+        if self._may_be_open:
+            self.visit(sqlite3.Connection.rollback)
+
+
+class Driver(AsyncAdapt_aiosqlite_dbapi):
+    """Stand for the driver's module: `create_async_engine(…, module=Driver())`."""
+
+    def __init__(self) -> None:
+        super().__init__(aiosqlite, sqlite3)
+
+    def connect(self, *arg: Any, **kw: Any) -> _Connection:
+        """Open a connection with a thread of its own."""
+        opening = aiosqlite.connect(*arg, **kw)
+        opening._thread.daemon = True
+        return _Connection(self, await_only(opening))
+
+
+def _and_state(connection: sqlite3.Connection, call: Callable[[sqlite3.Connection], Any]) -> tuple[Any, bool]:
+    return call(connection), connection.in_transaction
+
+
+def _run_and_close(run: _Run, connection: sqlite3.Connection) -> tuple[Any, list[Any], int, int | None]:
+    cursor = connection.cursor()
+    try:
+        run(cursor)
+        if cursor.description is None:
+            return None, [], cursor.rowcount, cursor.lastrowid
+        return cursor.description, cursor.fetchall(), -1, -1
+    finally:
+        cursor.close()

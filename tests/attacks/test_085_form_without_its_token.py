@@ -1,0 +1,115 @@
+"""Attack 85: CVE-2020-36191, JupyterHub: a state-changing request without the `_xsrf` field is accepted.
+
+Here every form, found by asking the rooms for their routes, is refused without its token, with a wrong one and with
+another browser's; and every unsafe call is refused when the browser says that another site caused it. Nothing changes.
+"""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from starlette.routing import Route
+
+from coatcheck.admin import routes as admin
+from coatcheck.admin.roles import create_role, grant_role
+from coatcheck.ending import routes as ending
+from coatcheck.login import routes as login
+from coatcheck.my_account import routes as my_account
+from coatcheck.recovery import routes as recovery
+from coatcheck.signup import routes as signup
+from coatcheck.visit import Visit
+from tests.attacks.census import what_is_kept
+from tests.site import FORM_TOKEN, PASSWORD, Site
+
+ROOMS = (login, signup, recovery, ending, my_account, admin)
+FIELDS = {
+    "identifier": "ann@example.org",
+    "email": "new@example.org",
+    "new_email": "new@example.org",
+    "password": PASSWORD,
+    "new_password": "other words entirely now",
+    "role": "editor",
+    "action": "grant",
+    "everywhere": "true",
+}
+FOREIGN = (
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "cross-site", "origin": "https://evil.example"},
+    {"sec-fetch-site": None, "origin": "https://evil.example"},
+    {"sec-fetch-site": None, "origin": "null"},
+    {"sec-fetch-site": None, "origin": "https://auth.example.org.evil.example"},
+    {"sec-fetch-site": None, "origin": "http://auth.example.org"},
+)
+KEPT = ("accounts", "passwords", "sessions", "sign_ups", "email_changes", "recovery_links", "role_assignments")
+
+
+def forms() -> Iterator[str]:
+    """List the address of every form."""
+    for room in ROOMS:
+        for listed in vars(room).values():
+            for route in listed if isinstance(listed, list) else ():
+                if isinstance(route, Route) and "POST" in (route.methods or ()):
+                    yield route.path
+
+
+async def admin_browser(site: Site) -> tuple[httpx.AsyncClient, str, str]:
+    """Sign in an administrator: the one person to whom every form is open."""
+    account = await site.person()
+    await create_role(site.desk, Visit(), role="admin", permissions=[], actor="operator")
+    await create_role(site.desk, Visit(), role="editor", permissions=[], actor="operator")
+    await grant_role(site.desk, Visit(), account=account.id, role="admin", actor="operator")
+    browser, victim = await site.signed_in(), await site.person("ben@example.org")
+    session = (await browser.get("/api/session")).json()["session"]["id"]
+    return browser, victim.id, session
+
+
+def test_the_forms_are_found() -> None:
+    found = set(forms())
+    assert {"/sign-in", "/sign-up", "/sign-out", "/recover", "/account/password", "/account/close"} <= found
+    assert len(found) >= 15
+
+
+@pytest.mark.parametrize("path", sorted(set(forms())))
+async def test_a_form_without_its_token_is_refused(site: Site, path: str) -> None:
+    browser, account, session = await admin_browser(site)
+    address = path.replace("{account}", account).replace("{session}", session)
+    stranger = site.browser()
+    anothers = FORM_TOKEN.search((await stranger.get("/sign-in")).text)
+    assert anothers is not None
+    await browser.get("/account")
+    before = await what_is_kept(site, *KEPT)
+    for token in ({}, {"form_token": ""}, {"form_token": "0" * 64}, {"form_token": anothers[1]}):
+        answer = await browser.post(address, data={**FIELDS, **token})
+        assert answer.status_code == 403, (path, token)
+    assert await what_is_kept(site, *KEPT) == before
+
+
+@pytest.mark.parametrize("foreign", FOREIGN, ids=lambda headers: " ".join(f"{k}={v}" for k, v in headers.items()))
+async def test_a_call_that_another_site_caused_is_refused(site: Site, foreign: dict[str, str | None]) -> None:
+    browser, _, session = await admin_browser(site)
+    calls = [
+        (method.upper(), path.replace("{session}", session))
+        for path, methods in (await browser.get("/api/openapi.json")).json()["paths"].items()
+        for method in methods
+        if method.upper() not in ("GET", "HEAD", "OPTIONS")
+    ]
+    assert len(calls) >= 10
+    before = await what_is_kept(site, *KEPT)
+    for method, path in calls:
+        request = browser.build_request(method, path, json=FIELDS)
+        for name, value in foreign.items():
+            request.headers.pop(name, None)
+            if value is not None:
+                request.headers[name] = value
+        answer = await browser.send(request)
+        assert (answer.status_code, answer.json()["code"]) == (403, "cross_site_refused"), (method, path)
+    assert await what_is_kept(site, *KEPT) == before
+
+
+async def test_signing_in_is_refused_too_although_nobody_is_signed_in(site: Site) -> None:
+    """Else another site could sign the victim in to the attacker's account, and read what the victim writes there."""
+    await site.person()
+    victim = site.browser(headers={"sec-fetch-site": "cross-site"})
+    answer = await victim.post("/api/sign-in", json={"identifier": "ann@example.org", "password": PASSWORD})
+    assert (answer.status_code, answer.headers.get("set-cookie")) == (403, None)

@@ -1,0 +1,86 @@
+"""Time, chance and the environment are arguments: one file owns each of them, and nothing is imported half-way."""
+
+import ast
+
+import pytest
+
+from tests.house.source import Module, dotted, modules
+
+OWNER_OF = {
+    "time.time": "clock.py",
+    "time.time_ns": "clock.py",
+    "time.monotonic": "clock.py",
+    "time.monotonic_ns": "clock.py",
+    "time.perf_counter": "clock.py",
+    "time.localtime": "clock.py",
+    "datetime.datetime.now": "clock.py",
+    "datetime.datetime.utcnow": "clock.py",
+    "datetime.datetime.today": "clock.py",
+    "datetime.date.today": "clock.py",
+    "random": "secret.py",
+    "secrets": "secret.py",
+    "uuid": "secret.py",
+    "os.urandom": "secret.py",
+    "os.getrandom": "secret.py",
+    "os.environ": "settings/read.py",
+    "os.environb": "settings/read.py",
+    "os.getenv": "settings/read.py",
+    "os.putenv": "settings/read.py",
+}
+IMPORTS_INSIDE = {"__init__.py": "`Coatcheck` is loaded when it is first asked for, so that the verifier stays light"}
+
+
+def test_time_chance_and_environment_are_read_by_their_owners() -> None:
+    assert [f"{each.path}: {name}" for each in modules() for name in used(each) if OWNER_OF[name] != each.path] == []
+
+
+def test_nothing_is_imported_inside_a_function() -> None:
+    inside = {
+        module.path
+        for module in modules()
+        for function in module.functions
+        for node in ast.walk(function.node)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    }
+    assert inside == IMPORTS_INSIDE.keys()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import time\nnow = time.time()",
+        "import time as t\nnow = t.monotonic()",
+        "from time import monotonic as m",
+        "from datetime import datetime\ndatetime.now()",
+        "import datetime\ndatetime.datetime.now()",
+        "from secrets import token_hex",
+        "import os\nos.environ['A']",
+        "from os import environ",
+        "import random",
+    ],
+)
+def test_every_spelling_is_seen(text: str) -> None:
+    assert used(Module("login/admit.py", text))
+
+
+def used(module: Module) -> list[str]:
+    """List what a module reads of what has an owner, whatever it calls it."""
+    full = _full_names(module.tree)
+    names = {*module.imported}
+    for node in ast.walk(module.tree):
+        first, dot, rest = dotted(node).partition(".")
+        if first in full:
+            names.add(full[first] + dot + rest)
+    return [owned for owned in OWNER_OF if any(name == owned or name.startswith(f"{owned}.") for name in names)]
+
+
+def _full_names(tree: ast.Module) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=aliases):
+                names |= {alias.asname or alias.name.split(".")[0]: alias.name for alias in aliases if alias.asname}
+                names |= {alias.name.split(".")[0]: alias.name.split(".")[0] for alias in aliases if not alias.asname}
+            case ast.ImportFrom(module=str(module), names=aliases):
+                names |= {alias.asname or alias.name: f"{module}.{alias.name}" for alias in aliases}
+    return names

@@ -1,0 +1,79 @@
+"""Secrets stay out of logs: what holds one hides it from `repr`, so that no line, exception or debugger shows it."""
+
+import importlib
+import re
+from collections.abc import Iterator
+from dataclasses import Field, fields, is_dataclass
+from datetime import timedelta
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from pydantic import BaseModel
+
+from coatcheck.http.api import Body
+from coatcheck.secret import KeyRing, Secret
+from tests.house.source import modules
+
+SOUNDS_SECRET = re.compile(
+    r"(^|_)(secret|password|passphrase|token|key|keys|hash|hashed|continuation|link|cookies?|authorization|dpop)(_|$)"
+)
+HARMLESS_TYPES = (bool, int, float, timedelta)
+HIDES_ITSELF = (Secret, KeyRing)
+SHOWN = {
+    "LaneTry.key": "the HMAC of a name and an address, which tells neither",
+    "TotalTry.key": "the HMAC of a name or an address, which tells neither",
+    "SecretSettings.master_key_file": "where the key is, not what it is",
+}
+DESCRIBE_ANSWERS = {"MoreNeededAnswer"}
+"""Models that the OpenAPI document is made of; none is ever filled."""
+
+
+def classes() -> list[type[Any]]:
+    """Give every class of the package."""
+    loaded = [importlib.import_module(each.name) for each in modules() if "migrations/" not in each.path]
+    found = {thing for module in loaded for thing in vars(module).values() if isinstance(thing, type)}
+    return sorted((each for each in found if each.__module__.startswith("coatcheck.")), key=lambda each: each.__name__)
+
+
+def shows(kind: type[Any]) -> Iterator[str]:
+    """List the fields of a dataclass that sound like a secret and would be printed."""
+    hints = get_type_hints(kind)
+    for each in fields(kind):
+        if SOUNDS_SECRET.search(each.name) and each.repr and not _is_harmless(each, hints[each.name]):
+            yield f"{kind.__name__}.{each.name}"
+
+
+def _is_harmless(each: Field[Any], hint: Any) -> bool:
+    kinds = [kind for kind in get_args(hint) or (hint,) if kind not in (type(None), ...)]
+    return all(
+        isinstance(kind, type) and (issubclass(kind, (*HARMLESS_TYPES, *HIDES_ITSELF)) or is_dataclass(kind))
+        for kind in kinds
+    )
+
+
+def test_dataclasses_hide_their_secrets() -> None:
+    shown = {name for kind in classes() if is_dataclass(kind) for name in shows(kind)}
+    assert shown == SHOWN.keys(), "give the field `repr=False`, or make it a Secret"
+
+
+def test_bodies_hide_all_they_hold() -> None:
+    models = [each for each in classes() if issubclass(each, BaseModel)]
+    loud = {
+        each.__name__
+        for each in models
+        if any(SOUNDS_SECRET.search(name) for name in each.model_fields) and not issubclass(each, Body)
+    }
+    assert loud == DESCRIBE_ANSWERS
+
+
+class SampleBody(Body):
+    """A body as routes have them."""
+
+    password: str
+
+
+@pytest.mark.parametrize(
+    "holder", [Secret("open sesame"), SampleBody(password="open sesame"), KeyRing((b"open sesame now!" * 2,))], ids=type
+)
+def test_what_hides_itself_does(holder: object) -> None:
+    assert "sesame" not in f"{holder!r} {holder}"

@@ -1,0 +1,91 @@
+"""What every race is run on: each backing, with two nodes that stand for two workers or two machines."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from coatcheck.storage.database import Database
+from coatcheck.storage.migrate import prepare
+from tests.races.nodes import Nodes, open_nodes
+from tests.servers.postgres import Postgres
+
+Backing: TypeAlias = tuple[str, str]
+
+
+async def made_ready(url: str) -> None:
+    """Make the tables of an empty database."""
+    database = Database(url)
+    await prepare(database)
+    await database.close()
+
+
+@pytest.fixture(scope="package")
+def templates() -> dict[str, str]:
+    """Remember the databases that tests copy: making the tables anew takes longer than most races."""
+    return {}
+
+
+@pytest.fixture
+async def sqlite_ready(
+    templates: dict[str, str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """Give the address of a SQLite database with its tables."""
+    if "sqlite" not in templates:
+        made = tmp_path_factory.mktemp("template") / "site.db"
+        await made_ready(f"sqlite:///{made}")
+        templates["sqlite"] = str(made)
+    shutil.copy(templates["sqlite"], tmp_path / "site.db")
+    return f"sqlite:///{tmp_path / 'site.db'}"
+
+
+@pytest.fixture
+async def postgres_ready(postgres: Postgres, templates: dict[str, str]) -> AsyncIterator[str]:
+    """Give the address of a PostgreSQL database with its tables."""
+    if "postgres" not in templates:
+        templates["postgres"] = postgres.fresh_database()
+        await made_ready(templates["postgres"])
+    url = postgres.fresh_database(copy_of=templates["postgres"])
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgres", "postgres_and_redis"])
+def backing(request: pytest.FixtureRequest) -> Iterator[Backing]:
+    """Give the addresses of a database and of the store for short-lived tickets."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_ready"), "sql"
+    else:
+        with_redis = request.param == "postgres_and_redis"
+        url = request.getfixturevalue("postgres_ready")
+        yield url, request.getfixturevalue("redis_url") if with_redis else "sql"
+
+
+@pytest.fixture
+async def nodes(backing: Backing, tmp_path: Path) -> AsyncIterator[Nodes]:
+    """Open two nodes on each backing."""
+    async with open_nodes(backing[0], tmp_path, ephemeral=backing[1]) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def cold_nodes(backing: Backing, tmp_path: Path) -> AsyncIterator[Nodes]:
+    """Open two nodes on each backing that keep one session in memory, so that nearly every look is a miss."""
+    async with open_nodes(backing[0], tmp_path, ephemeral=backing[1], sessions={"cached": 1}) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def postgres_nodes(postgres_ready: str, tmp_path: Path) -> AsyncIterator[Nodes]:
+    """Open three nodes on PostgreSQL, where writers truly run side by side."""
+    async with open_nodes(postgres_ready, tmp_path, count=3) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def three_on_sqlite(sqlite_ready: str, tmp_path: Path) -> AsyncIterator[Nodes]:
+    """Open three nodes on SQLite."""
+    async with open_nodes(sqlite_ready, tmp_path, count=3) as opened:
+        yield opened
