@@ -85,7 +85,7 @@ async def sign_in(browser: httpx.AsyncClient, email: str, password: str, **more:
     return await browser.post("/api/sign-in", json={"identifier": email, "password": password, **more})
 
 
-async def submit(browser: httpx.AsyncClient, page: str, action: str, **fields: str) -> httpx.Response:
+async def submit(browser: httpx.AsyncClient, page: str, action: str, /, **fields: str) -> httpx.Response:
     """Open a page and send a form of it, token and all."""
     shown = await browser.get(page)
     found = FORM_TOKEN.search(shown.text)

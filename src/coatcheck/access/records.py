@@ -14,6 +14,11 @@ async def insert_role(tx: Writing, role: str, now: Instant) -> bool:
     return bool((await tx.execute(made)).rowcount)
 
 
+async def lock_role(tx: Writing, role: str) -> None:
+    """Hold a role's row until the transaction ends: of two that ask who holds it, the second sees what the first did."""
+    await tx.execute(select(roles.c.name).where(roles.c.name == role).with_for_update())
+
+
 async def insert_permission(tx: Writing, role: str, permission: str) -> None:
     """Let a role allow something."""
     row = insert_into(role_permissions, tx.dialect).values(role=role, permission=permission)

@@ -22,6 +22,7 @@ async def offer_set_up(desk: Desk) -> Secret | None:
     """Give a new set-up link's secret while nobody holds the role `admin`; None once somebody does."""
     async with desk.database.writing() as tx:
         await access.insert_role(tx, ADMIN, desk.now())
+        await access.lock_role(tx, ADMIN)
         if await access.has_holder(tx, ADMIN):
             return None
         link = new_secret()
@@ -57,6 +58,7 @@ async def set_up(desk: Desk, visit: Visit, *, token: str, email: str, password: 
     chosen = await choose_password(desk, password, context=[address.text])
     try:
         async with desk.database.writing() as tx:
+            await access.lock_role(tx, ADMIN)
             if not await records.take(tx, hash_secret(token), desk.now()) or await access.has_holder(tx, ADMIN):
                 raise Gone("the link was used, or there is an administrator by now")
             account = await accounts.insert_account(tx, address, None, desk.now())

@@ -73,8 +73,10 @@ async def confirm_email_change(desk: Desk, visit: Visit, *, token: str) -> None:
     """
     try:
         async with desk.database.writing() as tx:
+            # The account's row comes before the link's: two links of one account would wait for each other in a ring.
+            asked = await records.find(tx, hash_secret(token), desk.now())
+            account = await accounts.lock(tx, asked[0]) if asked else None
             change = await records.take(tx, hash_secret(token), desk.now())
-            account = await accounts.lock(tx, change[0]) if change else None
             if change is None or account is None or not account.is_active or account.epoch != change[1]:
                 raise Gone("the link was used, or the account changed since it was mailed")
             await _set_email(tx, desk, visit, account, EmailAddress(change[2]))

@@ -1,13 +1,50 @@
-"""INSERT … ON CONFLICT for both databases: SQLAlchemy spells it per dialect."""
+"""INSERT … ON CONFLICT for both databases: SQLAlchemy spells it per dialect, and keeps no compiled form of it."""
 
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
-from sqlalchemy import Table
+from sqlalchemy import Table, TextClause, bindparam, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 Insert: TypeAlias = postgresql.Insert | sqlite.Insert
+InsertInto: TypeAlias = Callable[[Table], Any]
+
+_DIALECTS: dict[str, InsertInto] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def insert_into(table: Table, dialect: str) -> Insert:
-    """Start an INSERT that may say `on_conflict_do_update`."""
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+class Upsert:
+    """Hold an upsert that is compiled on its first use: compiling one takes longer than running it.
+
+    Args:
+        make: puts it together, given the dialect's own `insert`; what differs from call to call is a `bindparam`.
+
+    Example:
+        _STORE = Upsert(
+            lambda insert: insert(notes).values(id=bindparam("id"), text=bindparam("text")).on_conflict_do_nothing()
+        )
+        await tx.execute(_STORE[tx.dialect], {"id": 1, "text": "one"})
+    """
+
+    def __init__(self, make: Callable[[InsertInto], Insert | Any]) -> None:
+        self._make = make
+        self._compiled: dict[str, TextClause] = {}
+
+    def __getitem__(self, dialect: str) -> TextClause:
+        if dialect not in self._compiled:
+            self._compiled[dialect] = _as_text(self._make(_DIALECTS[dialect]), dialect)
+        return self._compiled[dialect]
+
+
+def given(*names: str) -> dict[str, Any]:
+    """Give the values of an upsert that each call gives under their columns' names."""
+    return {name: bindparam(name) for name in names}
+
+
+def _as_text(statement: Any, dialect: str) -> TextClause:
+    make_dialect: Any = make_url(f"{dialect}://").get_dialect()
+    compiled = statement.compile(dialect=make_dialect(paramstyle="named"))
+    binds = [
+        bindparam(name, type_=bind.type) if bind.required else bindparam(name, bind.value, bind.type)
+        for bind, name in compiled.bind_names.items()
+    ]
+    return text(str(compiled)).bindparams(*binds)

@@ -1,0 +1,127 @@
+"""`coatcheck account`: make accounts, look at them, lock, unlock and close them."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from coatcheck.accounts.account import Account
+from coatcheck.admin.create_account import create_account
+from coatcheck.admin.lock_account import lock_account, unlock_account
+from coatcheck.admin.people import Person, look_at_person, resolve_account
+from coatcheck.cli.audit import entry_words, show_entries
+from coatcheck.cli.opening import CONFIG, OPERATOR, ConfigOption, JsonOption, WhoArgument, at_desk
+from coatcheck.cli.session import show_sessions
+from coatcheck.cli.showing import moment, name_of, say, say_facts, say_json, words_of
+from coatcheck.desk import Desk
+from coatcheck.ending.close_account import close_account
+from coatcheck.visit import Visit
+
+accounts = typer.Typer(help="Make accounts, look at them, lock, unlock and close them.", no_args_is_help=True)
+
+
+@accounts.command(epilog="Example: coatcheck account create ann@example.org")
+def create(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The person's address.")],
+    username: Annotated[str | None, typer.Option("--username", metavar="NAME", help="A name to sign in by, too.")] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input, not from the terminal.")
+    ] = False,
+    no_password: Annotated[
+        bool, typer.Option("--no-password", help="Set none: the person chooses one by “Forgot your password?”.")
+    ] = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Make an account. The password is asked for on the terminal, and never an argument."""
+    password = None if no_password else _password(from_stdin=password_stdin)
+
+    async def work(desk: Desk, visit: Visit) -> Account:
+        return await create_account(
+            desk, visit, email=email, username=username, password=password, actor=OPERATOR
+        )
+
+    made = at_desk(config, work)
+    say(f"{name_of(made)} has an account: {made.id}")
+
+
+@accounts.command(epilog="Example: coatcheck account show ann@example.org --json")
+def show(account: WhoArgument, as_json: JsonOption = False, config: ConfigOption = CONFIG) -> None:
+    """Show an account with its roles, sessions and last events."""
+
+    async def work(desk: Desk, visit: Visit) -> Person:
+        return await look_at_person(desk, (await resolve_account(desk, account)).id)
+
+    person = at_desk(config, work)
+    if as_json:
+        listed = {"sessions": [session.id for session in person.sessions], "roles": person.roles}
+        say_json({**words_of(person.account), **listed, "events": [entry_words(entry) for entry in person.events]})
+    else:
+        _show(person)
+
+
+@accounts.command(epilog="Example: coatcheck account lock ben@example.org")
+def lock(account: WhoArgument, config: ConfigOption = CONFIG) -> None:
+    """Lock an account: its sessions end, and nobody signs in to it."""
+
+    async def work(desk: Desk, visit: Visit) -> Account:
+        found = await resolve_account(desk, account)
+        await lock_account(desk, visit, account=found.id, actor=OPERATOR)
+        return found
+
+    say(f"{name_of(at_desk(config, work))} is locked, and all sessions are ended.")
+
+
+@accounts.command(epilog="Example: coatcheck account unlock ben@example.org")
+def unlock(account: WhoArgument, config: ConfigOption = CONFIG) -> None:
+    """Unlock an account, and forget the failed tries counted against it."""
+
+    async def work(desk: Desk, visit: Visit) -> Account:
+        found = await resolve_account(desk, account)
+        await unlock_account(desk, visit, account=found.id, actor=OPERATOR)
+        return found
+
+    say(f"{name_of(at_desk(config, work))} may sign in again.")
+
+
+@accounts.command(epilog="Example: coatcheck account close ben@example.org --yes")
+def close(
+    account: WhoArgument,
+    sure: Annotated[bool, typer.Option("--yes", help="Do not ask whether you are sure.")] = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Close an account for good: its sessions end, and what names the person is erased."""
+    if not sure:
+        typer.confirm(f"Close {account} for good?", abort=True)
+
+    async def work(desk: Desk, visit: Visit) -> Account:
+        found = await resolve_account(desk, account)
+        await close_account(desk, visit, account=found.id, actor=OPERATOR)
+        return found
+
+    say(f"{name_of(at_desk(config, work))} is closed.")
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("there is no terminal to ask on: use --password-stdin or --no-password")
+    asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt="Once more")
+    return asked
+
+
+def _show(person: Person) -> None:
+    account = person.account
+    say(name_of(account), style="bold")
+    say_facts(
+        {
+            "id": account.id,
+            "username": account.username or "-",
+            "status": account.status,
+            "since": moment(account.created_at),
+            "roles": ", ".join(person.roles) or "-",
+        }
+    )
+    say()
+    show_sessions(person.sessions)
+    show_entries(person.events)
