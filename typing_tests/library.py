@@ -20,7 +20,7 @@ app = FastAPI(lifespan=auth.lifespan)
 assert_type(auth, Coatcheck)
 assert_type(Coatcheck.from_config("coatcheck.toml"), Coatcheck)
 assert_type(Coatcheck.from_settings(Settings()), Coatcheck)
-assert_type(auth.lifespan(app), AbstractAsyncContextManager[None, bool | None])
+lifespan: AbstractAsyncContextManager[None] = auth.lifespan(app)
 assert_type(minutes(5), timedelta)
 assert_type(require(permission="notes:delete", role="editor", fresh=minutes(5)), Any)
 

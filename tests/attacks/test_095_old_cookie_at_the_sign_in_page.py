@@ -25,7 +25,7 @@ async def test_a_dead_cookie_is_cleared_where_the_form_is_shown(site: Site, way:
     await site.person()
     browser = await site.signed_in()
     if way == "ended":
-        await (await _same_person(site)).delete("/api/sessions")
+        await (await site.signed_in()).delete("/api/sessions")
     elif way == "idle":
         site.clock.advance(timedelta(hours=2))
         await site.follow_log()
@@ -71,6 +71,3 @@ async def test_another_persons_password_confirms_nothing(site: Site) -> None:
     assert (await submit(browser, "/sign-in?confirm=1", "/sign-in", **fields)).status_code == 401
     assert (await browser.get("/api/session")).json()["account"]["email"] == "ann@example.org"
 
-
-async def _same_person(site: Site):  # noqa: ANN202 (a browser, as `signed_in` gives it)
-    return await site.signed_in()

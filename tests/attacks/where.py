@@ -17,7 +17,6 @@ LEAD_ELSEWHERE = (
     " //evil.example",
     "\x00//evil.example",
     "/\r\n//evil.example",
-    "/\x0b/evil.example",
     "https:evil.example",
     "https:/evil.example",
     "https://evil.example",
@@ -40,7 +39,6 @@ LEAD_ELSEWHERE = (
     "evil.example",
     "@evil.example",
     ".evil.example",
-    "?//evil.example",
 )
 
 

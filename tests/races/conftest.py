@@ -70,6 +70,13 @@ async def nodes(backing: Backing, tmp_path: Path) -> AsyncIterator[Nodes]:
         yield opened
 
 
+@pytest.fixture(params=["sqlite_ready", "postgres_ready"])
+async def pair(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Nodes]:
+    """Open two nodes on each database, for what has nothing to do with the store for short-lived tickets."""
+    async with open_nodes(request.getfixturevalue(request.param), tmp_path) as opened:
+        yield opened
+
+
 @pytest.fixture
 async def cold_nodes(backing: Backing, tmp_path: Path) -> AsyncIterator[Nodes]:
     """Open two nodes on each backing that keep one session in memory, so that nearly every look is a miss."""

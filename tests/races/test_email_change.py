@@ -28,25 +28,25 @@ async def emails(node: Site) -> list[str]:
         return sorted((await db.execute(select(accounts.c.email))).scalars())
 
 
-async def test_twenty_confirmations_of_one_link(nodes: Nodes) -> None:
-    token = await asked(nodes[0], await nodes[0].person(), "anna@example.org")
-    crowd = (confirm_email_change(nodes[number % 2].desk, visit(number), token=token) for number in range(CROWD))
+async def test_twenty_confirmations_of_one_link(pair: Nodes) -> None:
+    token = await asked(pair[0], await pair[0].person(), "anna@example.org")
+    crowd = (confirm_email_change(pair[number % 2].desk, visit(number), token=token) for number in range(CROWD))
     assert counted(await at_once(crowd)) == {"NoneType": 1, "Gone": CROWD - 1}
-    assert await emails(nodes[0]) == ["anna@example.org"]
+    assert await emails(pair[0]) == ["anna@example.org"]
 
 
-async def test_two_links_of_one_account(nodes: Nodes) -> None:
+async def test_two_links_of_one_account(pair: Nodes) -> None:
     """The first voids the other. Each once held its own link and waited for the account: a ring, on PostgreSQL."""
     for number in range(5):
-        ann = await nodes[0].person(f"ann{number}@example.org")
-        tokens = [await asked(nodes[0], ann, f"{name}{number}@example.org") for name in ("anna", "annie")]
-        crowd = (confirm_email_change(node.desk, visit(), token=token) for node, token in zip(nodes, tokens, strict=True))
+        ann = await pair[0].person(f"ann{number}@example.org")
+        tokens = [await asked(pair[0], ann, f"{name}{number}@example.org") for name in ("anna", "annie")]
+        crowd = (confirm_email_change(node.desk, visit(), token=token) for node, token in zip(pair, tokens, strict=True))
         assert counted(await at_once(crowd)) == {"NoneType": 1, "Gone": 1}
 
 
-async def test_two_accounts_want_one_address(nodes: Nodes) -> None:
-    people = [await nodes[0].person(f"{name}@example.org") for name in ("ann", "ben")]
-    tokens = [await asked(nodes[0], person, "us@example.org") for person in people]
-    crowd = (confirm_email_change(node.desk, visit(), token=token) for node, token in zip(nodes, tokens, strict=True))
+async def test_two_accounts_want_one_address(pair: Nodes) -> None:
+    people = [await pair[0].person(f"{name}@example.org") for name in ("ann", "ben")]
+    tokens = [await asked(pair[0], person, "us@example.org") for person in people]
+    crowd = (confirm_email_change(node.desk, visit(), token=token) for node, token in zip(pair, tokens, strict=True))
     assert counted(await at_once(crowd)) == {"NoneType": 1, "Gone": 1}
-    assert len({"us@example.org", *await emails(nodes[0])}) == 2
+    assert len({"us@example.org", *await emails(pair[0])}) == 2

@@ -43,12 +43,12 @@ async def leave_room_for(node: Site, slots: int) -> None:
         await tx.execute(update(status_lists).values(used=status_lists.c.size - slots))
 
 
-async def test_two_hundred_at_once(nodes: Nodes) -> None:
+async def test_two_hundred_at_once(pair: Nodes) -> None:
     """The very first of them open the first list, and open it once."""
-    await allocated(nodes, [f"ses_{number}" for number in range(CROWD)])
-    at = await given(nodes[0])
+    await allocated(pair, [f"ses_{number}" for number in range(CROWD)])
+    at = await given(pair[0])
     assert len(set(at.values())) == len(at) == CROWD
-    assert await lists(nodes[0]) == [(1, CROWD)]
+    assert await lists(pair[0]) == [(1, CROWD)]
     assert all(0 <= index < indices.LIST_SIZE for _, index in at.values())
 
 
@@ -60,21 +60,21 @@ async def test_neighbours_in_time_are_none_in_the_list(site: Site) -> None:
     assert in_time != sorted(in_time)
 
 
-async def test_a_full_list_is_followed_by_one_more(nodes: Nodes) -> None:
-    await allocated(nodes, ["ses_first"])
-    await leave_room_for(nodes[0], 20)
-    await allocated(nodes, [f"ses_{number}" for number in range(60)])
-    assert await lists(nodes[0]) == [(1, indices.LIST_SIZE), (2, 40)]
-    at = await given(nodes[0])
+async def test_a_full_list_is_followed_by_one_more(pair: Nodes) -> None:
+    await allocated(pair, ["ses_first"])
+    await leave_room_for(pair[0], 20)
+    await allocated(pair, [f"ses_{number}" for number in range(60)])
+    assert await lists(pair[0]) == [(1, indices.LIST_SIZE), (2, 40)]
+    at = await given(pair[0])
     assert len(set(at.values())) == len(at) == 61
 
 
-async def test_sign_ins_while_a_list_is_opened(nodes: Nodes) -> None:
+async def test_sign_ins_while_a_list_is_opened(pair: Nodes) -> None:
     """Whole sign-ins, which hold rows of their own when they come to a list that is full."""
-    people = [await nodes[0].person(f"person{number}@example.org", password=None) for number in range(10)]
-    await let_in(nodes[0], people[0])
-    await leave_room_for(nodes[0], 5)
-    opened = await at_once(let_in(nodes[number % 2], people[number % 10], number % 3) for number in range(30))
+    people = [await pair[0].person(f"person{number}@example.org", password=None) for number in range(10)]
+    await let_in(pair[0], people[0])
+    await leave_room_for(pair[0], 5)
+    opened = await at_once(let_in(pair[number % 2], people[number % 10], number % 3) for number in range(30))
     assert len({admitted.session.id for admitted in opened}) == 30  # type: ignore[union-attr]
-    assert await lists(nodes[0]) == [(1, indices.LIST_SIZE), (2, 25)]
+    assert await lists(pair[0]) == [(1, indices.LIST_SIZE), (2, 25)]
     assert visit(0).address != visit(1).address

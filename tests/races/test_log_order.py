@@ -117,9 +117,9 @@ async def _read_along(nodes: Nodes, *, writers: int, events: int) -> None:
 
 
 @pytest.mark.parametrize("hole", [1, 2, 5])
-async def test_a_reader_that_meets_a_hole_starts_over(nodes: Nodes, hole: int) -> None:
+async def test_a_reader_that_meets_a_hole_starts_over(pair: Nodes, hole: int) -> None:
     """Clean-up takes rows that are a day old in any order: one that slept so long must not trust what is left."""
-    writing, reading = nodes
+    writing, reading = pair
     follower = Follower(reading)
     for number in range(5):
         async with writing.desk.database.writing() as tx:

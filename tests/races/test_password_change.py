@@ -20,13 +20,13 @@ from tests.site import PASSWORD
 NEW_PASSWORDS = ("other words entirely now", "yet other words by far")
 
 
-async def test_two_at_once(nodes: Nodes) -> None:
-    ann = await nodes[0].person()
-    opened = [await let_in(nodes[0], ann) for _ in range(4)]
+async def test_two_at_once(pair: Nodes) -> None:
+    ann = await pair[0].person()
+    opened = [await let_in(pair[0], ann) for _ in range(4)]
     cookies = [admitted.secret.reveal() for admitted in opened]
-    principals = [await check_cookie(node.desk, cookie) for node, cookie in zip(nodes, cookies, strict=False)]
-    changes = zip(nodes, principals, NEW_PASSWORDS, strict=True)
-    async with hashing_held(nodes):
+    principals = [await check_cookie(node.desk, cookie) for node, cookie in zip(pair, cookies, strict=False)]
+    changes = zip(pair, principals, NEW_PASSWORDS, strict=True)
+    async with hashing_held(pair):
         # Both have found the account, and go on together.
         crowd = asyncio.create_task(
             at_once(
@@ -34,37 +34,37 @@ async def test_two_at_once(nodes: Nodes) -> None:
                 for number, (node, principal, new) in enumerate(changes)
             )
         )
-        await in_line(nodes, 2)
+        await in_line(pair, 2)
     outcomes = await crowd
     assert counted(outcomes) == {"tuple": 1, "SessionEnded": 1}
 
     winner = next(number for number, outcome in enumerate(outcomes) if isinstance(outcome, tuple))
-    assert [(await sign_in_somewhere(nodes, number, new)).status_code for number, new in enumerate(NEW_PASSWORDS)] == [
+    assert [(await sign_in_somewhere(pair, number, new)).status_code for number, new in enumerate(NEW_PASSWORDS)] == [
         200 if number == winner else 401 for number in range(2)
     ]
-    for node in nodes:
+    for node in pair:
         await node.follow_log()
         assert await statuses_of(node, cookies) == [401] * 4
         assert await statuses_of(node, [outcomes[winner][1].reveal()]) == [200]
 
 
-async def test_against_sign_ins(nodes: Nodes) -> None:
+async def test_against_sign_ins(pair: Nodes) -> None:
     """Sign-ins with the old password that wait to be hashed when it is changed are not let in."""
-    ann = await nodes[0].person()
-    mine = (await let_in(nodes[0], ann)).secret.reveal()
-    principal = await check_cookie(nodes[0].desk, mine)
-    async with hashing_held(nodes):
-        sign_ins = [asyncio.create_task(sign_in_somewhere(nodes, number)) for number in range(4)]
-        await in_line(nodes, 4)
+    ann = await pair[0].person()
+    mine = (await let_in(pair[0], ann)).secret.reveal()
+    principal = await check_cookie(pair[0].desk, mine)
+    async with hashing_held(pair):
+        sign_ins = [asyncio.create_task(sign_in_somewhere(pair, number)) for number in range(4)]
+        await in_line(pair, 4)
         change = asyncio.create_task(
-            change_password(nodes[0].desk, visit(9), principal, password=PASSWORD, new_password=NEW_PASSWORDS[0])
+            change_password(pair[0].desk, visit(9), principal, password=PASSWORD, new_password=NEW_PASSWORDS[0])
         )
-        sign_ins += [asyncio.create_task(sign_in_somewhere(nodes, number)) for number in range(4, 12)]
-        await in_line(nodes, 13)
+        sign_ins += [asyncio.create_task(sign_in_somewhere(pair, number)) for number in range(4, 12)]
+        await in_line(pair, 13)
     session, secret = await change
     answers = await asyncio.gather(*sign_ins)
     admitted = [answer.json()["session"]["id"] for answer in answers if answer.status_code == 200]
     cookies = [answer.cookies["__Host-coatcheck"] for answer in answers if answer.status_code == 200]
     assert session.id not in admitted
-    assert set(await statuses_of(nodes[0], cookies)) <= {401}
-    assert await statuses_of(nodes[0], [mine, secret.reveal()]) == [401, 200]
+    assert set(await statuses_of(pair[0], cookies)) <= {401}
+    assert await statuses_of(pair[0], [mine, secret.reveal()]) == [401, 200]

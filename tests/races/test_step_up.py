@@ -10,42 +10,42 @@ from tests.races.nodes import Nodes, at_once, hashing_held, in_line, let_in, sta
 from tests.site import PASSWORD
 
 
-async def test_against_ending_all(nodes: Nodes) -> None:
-    ann = await nodes[0].person()
-    cookies = [(await let_in(nodes[0], ann)).secret.reveal() for _ in range(10)]
-    principals = [await check_cookie(nodes[0].desk, cookie) for cookie in cookies]
-    async with hashing_held(nodes):
+async def test_against_ending_all(pair: Nodes) -> None:
+    ann = await pair[0].person()
+    cookies = [(await let_in(pair[0], ann)).secret.reveal() for _ in range(10)]
+    principals = [await check_cookie(pair[0].desk, cookie) for cookie in cookies]
+    async with hashing_held(pair):
         steps = [
             asyncio.ensure_future(
-                step_up_with_password(nodes[number % 2].desk, visit(number), principal, password=PASSWORD)
+                step_up_with_password(pair[number % 2].desk, visit(number), principal, password=PASSWORD)
             )
             for number, principal in enumerate(principals)
         ]
-        await in_line(nodes, 10)
+        await in_line(pair, 10)
     await asyncio.wait(steps, return_when=asyncio.FIRST_COMPLETED)
-    await end_sessions(nodes[1].desk, visit(), account=ann.id, actor=ann.id)
+    await end_sessions(pair[1].desk, visit(), account=ann.id, actor=ann.id)
     outcomes = await at_once(steps)
     raised = [outcome.secret.reveal() for outcome in outcomes if isinstance(outcome, Admitted)]
     assert 0 < len(raised) < 10
-    for node in nodes:
+    for node in pair:
         await node.follow_log()
         assert set(await statuses_of(node, cookies + raised)) == {401}
 
 
-async def test_of_one_session_by_two_tabs(nodes: Nodes) -> None:
+async def test_of_one_session_by_two_tabs(pair: Nodes) -> None:
     """Each gets a secret; the last one works, and the one before it for ten seconds."""
-    ann = await nodes[0].person()
-    cookie = (await let_in(nodes[0], ann)).secret.reveal()
-    principal = await check_cookie(nodes[0].desk, cookie)
+    ann = await pair[0].person()
+    cookie = (await let_in(pair[0], ann)).secret.reveal()
+    principal = await check_cookie(pair[0].desk, cookie)
     outcomes = await at_once(
         step_up_with_password(node.desk, visit(number), principal, password=PASSWORD)
-        for number, node in enumerate(nodes)
+        for number, node in enumerate(pair)
     )
     secrets = [outcome.secret.reveal() for outcome in outcomes if isinstance(outcome, Admitted)]
     assert len(secrets) == 2
-    for node in nodes:
+    for node in pair:
         await node.follow_log()
-    assert await statuses_of(nodes[0], [*secrets, cookie]) == [200, 200, 401]
-    await end_session(nodes[1].desk, visit(), account=ann.id, session=principal.session or "", actor=ann.id)
-    await nodes[0].follow_log()
-    assert await statuses_of(nodes[0], [*secrets, cookie]) == [401, 401, 401]
+    assert await statuses_of(pair[0], [*secrets, cookie]) == [200, 200, 401]
+    await end_session(pair[1].desk, visit(), account=ann.id, session=principal.session or "", actor=ann.id)
+    await pair[0].follow_log()
+    assert await statuses_of(pair[0], [*secrets, cookie]) == [401, 401, 401]

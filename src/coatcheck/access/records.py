@@ -5,13 +5,12 @@ from sqlalchemy import delete, func, select
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.tables.access import role_assignments, role_permissions, roles
-from coatcheck.storage.upsert import insert_into
+from coatcheck.storage.upsert import unless_there
 
 
 async def insert_role(tx: Writing, role: str, now: Instant) -> bool:
     """Make a role; tell whether it is new."""
-    made = insert_into(roles, tx.dialect).values(name=role, created_at=now).on_conflict_do_nothing()
-    return bool((await tx.execute(made)).rowcount)
+    return bool((await tx.execute(_NEW_ROLE[tx.dialect], {"name": role, "created_at": now})).rowcount)
 
 
 async def lock_role(tx: Writing, role: str) -> None:
@@ -21,14 +20,13 @@ async def lock_role(tx: Writing, role: str) -> None:
 
 async def insert_permission(tx: Writing, role: str, permission: str) -> None:
     """Let a role allow something."""
-    row = insert_into(role_permissions, tx.dialect).values(role=role, permission=permission)
-    await tx.execute(row.on_conflict_do_nothing())
+    await tx.execute(_NEW_PERMISSION[tx.dialect], {"role": role, "permission": permission})
 
 
 async def assign(tx: Writing, account: str, role: str, now: Instant) -> bool:
     """Give an account a role; tell whether it did not have it."""
-    row = insert_into(role_assignments, tx.dialect).values(account=account, role=role, granted_at=now)
-    return bool((await tx.execute(row.on_conflict_do_nothing())).rowcount)
+    row = {"account": account, "role": role, "granted_at": now}
+    return bool((await tx.execute(_ASSIGNMENT[tx.dialect], row)).rowcount)
 
 
 async def unassign(tx: Writing, account: str, role: str) -> bool:
@@ -64,3 +62,8 @@ async def has_holder(db: Reading, role: str) -> bool:
     """Tell whether anybody holds a role."""
     query = select(role_assignments.c.account).where(role_assignments.c.role == role).limit(1)
     return (await db.execute(query)).first() is not None
+
+
+_NEW_ROLE = unless_there(roles, "name", "created_at")
+_NEW_PERMISSION = unless_there(role_permissions, "role", "permission")
+_ASSIGNMENT = unless_there(role_assignments, "account", "role", "granted_at")

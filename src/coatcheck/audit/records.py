@@ -10,7 +10,7 @@ from coatcheck.audit.row import Personal, Row
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.tables.audit import audit_chain, audit_events, audit_personal, audit_tallies
-from coatcheck.storage.upsert import Insert, insert_into
+from coatcheck.storage.upsert import InsertInto, Upsert, given, replacing, unless_there
 
 _PERSONAL = (audit_personal.c.salt, audit_personal.c.address, audit_personal.c.user_agent, audit_personal.c.email)
 _WITH_PERSONAL = select(*audit_events.c, *_PERSONAL).outerjoin_from(audit_events, audit_personal)
@@ -37,9 +37,7 @@ async def erase_personal(tx: Writing, account: str) -> int:
 
 async def count_refusal(tx: Writing, **columns: Any) -> None:
     """Count one more refusal of a key in a minute; the first one's circumstances stay."""
-    added = insert_into(audit_tallies, tx.dialect).values(count=1, **columns)
-    one_more = {"count": audit_tallies.c.count + 1}
-    await tx.execute(added.on_conflict_do_update(index_elements=["key", "minute", "event"], set_=one_more))
+    await tx.execute(_COUNT_REFUSAL[tx.dialect], {"count": 1, **columns})
 
 
 async def take_tallies(tx: Writing, before: Instant, most: int) -> Sequence[Any]:
@@ -69,13 +67,12 @@ async def read_place(db: Reading, name: str) -> Place | None:
 
 async def add_place(tx: Writing, place: Place) -> None:
     """Insert a place unless somebody else does at the same time."""
-    await tx.execute(_insert_place(tx, place).on_conflict_do_nothing())
+    await tx.execute(_ADD_PLACE[tx.dialect], _columns(place))
 
 
 async def put_place(tx: Writing, place: Place) -> None:
     """Set a place."""
-    columns: dict[str, Any] = {"number": place.number, "mac": place.mac, "seal": place.seal}
-    await tx.execute(_insert_place(tx, place).on_conflict_do_update(index_elements=["place"], set_=columns))
+    await tx.execute(_PUT_PLACE[tx.dialect], _columns(place))
 
 
 async def is_any_sealed(db: Reading) -> bool:
@@ -138,10 +135,8 @@ def _place_named(name: str) -> Select[Any]:
     return select(*audit_chain.c).where(audit_chain.c.place == name)
 
 
-def _insert_place(tx: Writing, place: Place) -> Insert:
-    return insert_into(audit_chain, tx.dialect).values(
-        place=place.name, number=place.number, mac=place.mac, seal=place.seal
-    )
+def _columns(place: Place) -> dict[str, Any]:
+    return {"place": place.name, "number": place.number, "mac": place.mac, "seal": place.seal}
 
 
 def _place(found: Any) -> Place | None:
@@ -156,3 +151,14 @@ def _personal(found: Any) -> Personal | None:
     if found.salt is None:
         return None
     return Personal(salt=found.salt, address=found.address, user_agent=found.user_agent, email=found.email)
+
+
+def _count_refusal(insert: InsertInto) -> Any:
+    row = insert(audit_tallies).values(given(*audit_tallies.c.keys()))
+    one_more = {"count": audit_tallies.c.count + 1}
+    return row.on_conflict_do_update(index_elements=["key", "minute", "event"], set_=one_more)
+
+
+_COUNT_REFUSAL = Upsert(_count_refusal)
+_ADD_PLACE = unless_there(audit_chain, "place", "number", "mac", "seal")
+_PUT_PLACE = replacing(audit_chain, "number", "mac", "seal", key="place")

@@ -1,4 +1,4 @@
-"""The command line, a storey above everything: one file a group of commands, each calling the flow that the pages call."""
+"""The command line, a storey above everything: one file a group of commands, each on the flows of the pages."""
 
 import signal
 import sys

@@ -23,7 +23,7 @@ accounts = typer.Typer(help="Make accounts, look at them, lock, unlock and close
 @accounts.command(epilog="Example: coatcheck account create ann@example.org")
 def create(
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="The person's address.")],
-    username: Annotated[str | None, typer.Option("--username", metavar="NAME", help="A name to sign in by, too.")] = None,
+    username: Annotated[str | None, typer.Option("--username", metavar="NAME", help="A name to sign in by.")] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input, not from the terminal.")
     ] = False,
@@ -36,9 +36,7 @@ def create(
     password = None if no_password else _password(from_stdin=password_stdin)
 
     async def work(desk: Desk, visit: Visit) -> Account:
-        return await create_account(
-            desk, visit, email=email, username=username, password=password, actor=OPERATOR
-        )
+        return await create_account(desk, visit, email=email, username=username, password=password, actor=OPERATOR)
 
     made = at_desk(config, work)
     say(f"{name_of(made)} has an account: {made.id}")

@@ -27,7 +27,9 @@ def show(
     account: Annotated[
         str | None, typer.Option("--account", metavar="ACCOUNT", help="Only about this account: address, name or id.")
     ] = None,
-    event: Annotated[str | None, typer.Option("--event", metavar="EVENT", help="Only these, e.g. sign_in.refused.")] = None,
+    event: Annotated[
+        str | None, typer.Option("--event", metavar="EVENT", help="Only these, e.g. sign_in.refused.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="How many, newest first.")] = 50,
     as_json: JsonOption = False,
     config: ConfigOption = CONFIG,
@@ -69,7 +71,9 @@ def verify(
 
 @audit.command(epilog="Example: coatcheck audit export --after 120000 >> trail.jsonl")
 def export(
-    after: Annotated[int, typer.Option("--after", min=0, metavar="NUMBER", help="Leave out rows up to this number.")] = 0,
+    after: Annotated[
+        int, typer.Option("--after", min=0, metavar="NUMBER", help="Leave out rows up to this number.")
+    ] = 0,
     config: ConfigOption = CONFIG,
 ) -> None:
     """Print every event as one line of JSON, in the order of the chain."""
@@ -83,13 +87,18 @@ def export(
 
 def show_entries(found: list[Entry]) -> None:
     """Print events as a table."""
-    rows = [(moment(each.at), each.event, each.outcome, _who(each), each.address or "", _details(each)) for each in found]
+    rows = [_row(each) for each in found]
     say_table(("When", "Event", "Outcome", "Account", "Address", "Details"), rows, empty="No events.")
 
 
 def entry_words(entry: Entry) -> dict[str, Any]:
     """Give an event for programs."""
     return {**vars(entry), "at": rfc3339(entry.at)}
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    when, address = moment(entry.at), entry.address or ""
+    return when, entry.event, entry.outcome, _who(entry), address, _details(entry)
 
 
 def _who(entry: Entry) -> str:

@@ -59,10 +59,11 @@ def init(
             f"  {folder / Path(database).name if database else 'database.url'}": "the database",
         }
     )
-    say("\nNext:\n".strip("\n"), style="bold")
     elsewhere = "" if folder.resolve() == Path.cwd() else f" --config {config}"
-    say(f"  coatcheck serve{elsewhere}")
-    say("  then open the set-up link that it shows: it makes the first administrator.\n".rstrip("\n"), style="dim")
+    say()
+    say(f"Next: coatcheck serve{elsewhere}", style="bold")
+    say("Then open the set-up link that it shows: it makes the first administrator.", style="dim")
+    say()
 
 
 def make_folder(folder: Path) -> Settings:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.panel import Panel
 from starlette.types import ASGIApp
 from uvicorn import Config, Server
 from uvicorn.supervisors import Multiprocess
@@ -104,13 +103,19 @@ async def _offer(auth: Coatcheck) -> Secret | None:
 def _greet(settings: Settings, port: int, link: Secret | None) -> None:
     url, workers = base_url(settings, port), settings.server.workers
     by = f" by {workers} workers" if workers > 1 else ""
-    console().print(f"\n[bold]Coatcheck[/] {__version__} serves [bold cyan]{url}[/]{by}. Ctrl-C stops it.", soft_wrap=True)
+    console().print(
+        f"\n[bold]Coatcheck[/] {__version__} serves [bold cyan]{url}[/]{by}. Ctrl-C stops it.", soft_wrap=True
+    )
     if link is not None:
         console().print("\nNobody is an administrator yet. To become the first, open this link within one hour;")
         console().print("it works once:\n")
         say(f"  {url}/admin/set-up?token={link.reveal()}", style="bold cyan")
     if settings.mail.smtp_url is None:
-        say("\nMail is not sent while mail.smtp_url is not set.".strip("\n"), style="dim")
+        say()
+        say(
+            f"No mail is sent while mail.smtp_url is not set; on this machine it is listed at {url}/dev/mail",
+            style="dim",
+        )
     say()
 
 

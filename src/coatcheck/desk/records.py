@@ -1,13 +1,15 @@
 """The SQL of the outbox: mail that waits, and how many one recipient got this hour."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import bindparam, case, insert, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.tables.mail import mail_quota, outbox
-from coatcheck.storage.upsert import insert_into
+from coatcheck.storage.tables.metadata import Moment
+from coatcheck.storage.upsert import InsertInto, Upsert, given
 
 HOUR_MS = 3_600_000
 
@@ -30,20 +32,8 @@ async def queue(tx: Writing, mail: Queued, due_at: Instant | None, expires_at: I
 
 async def count_recipient(tx: Writing, recipient_mac: bytes, now: Instant) -> int:
     """Count one more mail to a recipient this hour and give the count."""
-    over = mail_quota.c.expires_at <= now
-    statement = (
-        insert_into(mail_quota, tx.dialect)
-        .values(recipient_mac=recipient_mac, count=1, expires_at=now + HOUR_MS)
-        .on_conflict_do_update(
-            index_elements=["recipient_mac"],
-            set_={
-                "count": case((over, 1), else_=mail_quota.c.count + 1),
-                "expires_at": case((over, now + HOUR_MS), else_=mail_quota.c.expires_at),
-            },
-        )
-        .returning(mail_quota.c.count)
-    )
-    return int((await tx.execute(statement)).scalar_one())
+    parameters = {"recipient_mac": recipient_mac, "count": 1, "expires_at": now + HOUR_MS, "now": now}
+    return int((await tx.execute(_COUNT[tx.dialect], parameters)).scalar_one())
 
 
 async def claim_due(tx: Writing, now: Instant, retry_at: Instant, limit: int) -> list[Queued]:
@@ -73,3 +63,16 @@ async def waiting(db: Reading, limit: int) -> list[Queued]:
     columns = (outbox.c.id, outbox.c.sealed, outbox.c.attempts, outbox.c.queued_at)
     rows = select(*columns).where(outbox.c.due_at.is_not(None)).order_by(outbox.c.queued_at.desc()).limit(limit)
     return [Queued(*row) for row in await db.execute(rows)]
+
+
+def _count(insert: InsertInto) -> Any:
+    row = insert(mail_quota).values(given("recipient_mac", "count", "expires_at"))
+    over = mail_quota.c.expires_at <= bindparam("now", type_=Moment)
+    changes = {
+        "count": case((over, 1), else_=mail_quota.c.count + 1),
+        "expires_at": case((over, row.excluded.expires_at), else_=mail_quota.c.expires_at),
+    }
+    return row.on_conflict_do_update(index_elements=["recipient_mac"], set_=changes).returning(mail_quota.c.count)
+
+
+_COUNT = Upsert(_count)

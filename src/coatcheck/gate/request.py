@@ -11,7 +11,7 @@ from coatcheck.desk import Desk
 from coatcheck.errors import NotSignedIn
 from coatcheck.gate.authenticate import authenticate
 from coatcheck.http.bodies import parse_form
-from coatcheck.http.cookies import BROWSER_FOR_S, cookie_kind, read_cookie
+from coatcheck.http.cookies import BROWSER_FOR_S, cookie_kind, has_cookie
 from coatcheck.http.form_token import FIELD, check_form_token, form_token
 from coatcheck.http.hop import needs_hop
 from coatcheck.http.pages import Frame, Me, render
@@ -123,12 +123,17 @@ def clear_session(desk: Desk, response: Response) -> None:
     response.headers.append("set-cookie", cookie_kind(desk.settings.server).clear("session"))
 
 
+def has_session_cookie(request: Request) -> bool:
+    """Tell whether the browser presents a session's cookie, good or bad."""
+    name = cookie_kind(desk_of(request).settings.server).name("session")
+    return has_cookie(visit_of(request).asked.cookies, name)
+
+
 async def hop_if_needed(request: Request) -> Response | None:
     """Answer with the hop when another site led here and our cookie stayed away because of it; None otherwise."""
-    desk, visit = desk_of(request), visit_of(request)
-    cookie = read_cookie(visit.asked.cookies, cookie_kind(desk.settings.server).name("session"))
+    asked = visit_of(request).asked
     is_navigation = request.headers.get("sec-fetch-mode", "navigate") == "navigate"
-    if not needs_hop(visit.asked, is_navigation=is_navigation, has_session_cookie=cookie is not None):
+    if not needs_hop(asked, is_navigation=is_navigation, has_session_cookie=has_session_cookie(request)):
         return None
     query = f"?{request.url.query}" if request.url.query else ""
     return await page(request, "http/hop.html", url=f"{request.url.path}{query}")

@@ -46,6 +46,11 @@ def cookie_kind(server: ServerSettings) -> CookieKind:
     return CookieKind(secure=(server.public_url or "").startswith("https://"))
 
 
+def has_cookie(cookies: str, name: str) -> bool:
+    """Tell whether a `Cookie` header has a cookie of this name, once or more often."""
+    return any(part.partition("=")[0].strip() == name for part in cookies.split(";"))
+
+
 def read_cookie(cookies: str, name: str) -> str | None:
     """Give one cookie's value from a `Cookie` header.
 

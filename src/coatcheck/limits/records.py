@@ -8,24 +8,21 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Integer,
-    TextClause,
     and_,
     bindparam,
     case,
     delete,
     func,
-    make_url,
     or_,
     select,
-    text,
     union_all,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.tables.limits import known_devices, limit_lanes, limit_totals
+from coatcheck.storage.upsert import InsertInto, Upsert, given
 
 _lane = limit_lanes.c
 _total = limit_totals.c
@@ -166,10 +163,8 @@ async def remove_devices(tx: Writing, account: str) -> None:
     await tx.execute(delete(known_devices).where(_device.account == account))
 
 
-def _spend_lane(insert: Any) -> Any:
-    row = insert(limit_lanes).values(
-        **{name: bindparam(name) for name in ("key", "subject", "recent", "blocked_until", "expires_at")}
-    )
+def _spend_lane(insert: InsertInto) -> Any:
+    row = insert(limit_lanes).values(given("key", "subject", "recent", "blocked_until", "expires_at"))
     now, block_ends, window_ends = (bindparam(name, type_=BigInteger) for name in ("now", "block_ends", "window_ends"))
     width, since = bindparam("width", type_=Integer), bindparam("since", type_=_lane.recent.type)
     joined = _lane.recent.concat(row.excluded.recent)
@@ -186,8 +181,8 @@ def _spend_lane(insert: Any) -> Any:
     return upsert.returning(_lane.key)
 
 
-def _spend_total(insert: Any) -> Any:
-    row = insert(limit_totals).values(**{name: bindparam(name) for name in ("key", "spent", "expires_at")})
+def _spend_total(insert: InsertInto) -> Any:
+    row = insert(limit_totals).values(given("key", "spent", "expires_at"))
     over = _total.expires_at <= bindparam("now", type_=BigInteger)
     changes = {
         "spent": case((over, 1), else_=_total.spent + 1),
@@ -209,22 +204,6 @@ def _give_back_totals(count: int) -> Any:
     return mine.values(spent=_total.spent - 1)
 
 
-def _compiled_once(make: Any) -> dict[str, TextClause]:
-    """Compile an upsert for both databases: SQLAlchemy keeps no compiled form of a dialect's own INSERT."""
-    return {name: _as_text(make(module.insert), name) for name, module in _DIALECTS.items()}
-
-
-def _as_text(statement: Any, dialect: str) -> TextClause:
-    make_dialect: Any = make_url(f"{dialect}://").get_dialect()
-    compiled = statement.compile(dialect=make_dialect(paramstyle="named"))
-    binds = [
-        bindparam(name, type_=bind.type) if bind.required else bindparam(name, bind.value, bind.type)
-        for bind, name in compiled.bind_names.items()
-    ]
-    return text(str(compiled)).bindparams(*binds)
-
-
 _NO_LIMIT = 2**31 - 1
-_DIALECTS: dict[str, Any] = {"sqlite": sqlite, "postgresql": postgresql}
-_SPEND_LANE = _compiled_once(_spend_lane)
-_SPEND_TOTAL = _compiled_once(_spend_total)
+_SPEND_LANE = Upsert(_spend_lane)
+_SPEND_TOTAL = Upsert(_spend_total)

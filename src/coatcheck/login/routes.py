@@ -8,9 +8,11 @@ from starlette.routing import Route
 
 from coatcheck.errors import BadInput, InvalidCredentials, TooManyAttempts
 from coatcheck.gate.request import (
+    clear_session,
     desk_of,
     form_of,
     go,
+    has_session_cookie,
     hop_if_needed,
     mount_of,
     page,
@@ -134,7 +136,10 @@ async def show_sign_in(request: Request) -> Response:
     if principal is not None and not confirming:
         return _onward(request, return_to)
     identifier = (principal.email or principal.username or "") if principal else ""
-    return await _form(request, identifier=identifier, return_to=return_to or "", confirming=confirming)
+    response = await _form(request, identifier=identifier, return_to=return_to or "", confirming=confirming)
+    if principal is None and has_session_cookie(request):
+        clear_session(desk_of(request), response)
+    return response
 
 
 async def submit_sign_in(request: Request) -> Response:

@@ -7,6 +7,7 @@ import structlog
 from coatcheck.desk import Desk
 from coatcheck.passwords import records, schemes
 from coatcheck.passwords.decoy import Decoys
+from coatcheck.passwords.machine import this_machine
 from coatcheck.passwords.pool import HashingPool
 from coatcheck.passwords.rules import UnusablePassword, prepare
 
@@ -49,8 +50,8 @@ async def check_password(desk: Desk, *, account: str | None, identifier: str, pa
 
 
 def hashing_pool(desk: Desk) -> HashingPool:
-    """Make the pool of this process; reach it by `desk.keep(hashing_pool)`."""
-    return HashingPool(desk.settings.passwords)
+    """Make the pool of this process, from its share of the machine; reach it by `desk.keep(hashing_pool)`."""
+    return HashingPool(desk.settings.passwords, this_machine().shared_by(desk.settings.server.workers))
 
 
 class DecoyPicker:

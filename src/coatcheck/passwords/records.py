@@ -5,7 +5,7 @@ from sqlalchemy import delete, func, select, update
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.tables.passwords import passwords
-from coatcheck.storage.upsert import insert_into
+from coatcheck.storage.upsert import replacing
 
 
 async def stored_hash(db: Reading, account: str) -> str | None:
@@ -15,9 +15,8 @@ async def stored_hash(db: Reading, account: str) -> str | None:
 
 async def store(tx: Writing, account: str, hashed: str, label: str, now: Instant) -> None:
     """Set or replace an account's password."""
-    values = {"hash": hashed, "label": label, "changed_at": now}
-    statement = insert_into(passwords, tx.dialect).values(account=account, **values)
-    await tx.execute(statement.on_conflict_do_update(index_elements=["account"], set_=values))
+    values = {"account": account, "hash": hashed, "label": label, "changed_at": now}
+    await tx.execute(_STORE[tx.dialect], values)
 
 
 async def upgrade(tx: Writing, account: str, old_hash: str, new_hash: str, label: str) -> None:
@@ -35,3 +34,6 @@ async def census(db: Reading) -> dict[str, int]:
     """Count the stored hashes by scheme and cost."""
     rows = await db.execute(select(passwords.c.label, func.count()).group_by(passwords.c.label))
     return {row[0]: row[1] for row in rows}
+
+
+_STORE = replacing(passwords, "hash", "label", "changed_at", key="account")

@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from coatcheck.errors import CoatcheckError, FreshSignInNeeded, NotSignedIn
-from coatcheck.http.cookies import cookie_kind, read_cookie
+from coatcheck.http.cookies import cookie_kind, has_cookie
 from coatcheck.http.hop import needs_hop
 from coatcheck.http.pages import Frame, render
 from coatcheck.http.problems import problem_response
+from coatcheck.http.return_to import parse_return_to
 from coatcheck.integrations.starlette import asked_of, use
 
 if TYPE_CHECKING:
@@ -47,19 +48,21 @@ def _is_page(request: Request) -> bool:
 
 def _hop(request: Request, auth: "Coatcheck", mount: str) -> Response | None:
     asked = asked_of(request)
-    cookie = read_cookie(asked.cookies, cookie_kind(auth.settings.server).name("session"))
-    if not needs_hop(asked, is_navigation=True, has_session_cookie=cookie is not None):
+    has_session = has_cookie(asked.cookies, cookie_kind(auth.settings.server).name("session"))
+    here = _here(request)
+    if here is None or not needs_hop(asked, is_navigation=True, has_session_cookie=has_session):
         return None
     frame = Frame(settings=auth.settings, mount=mount, now=auth.desk.now())
-    return HTMLResponse(render(frame, "http/hop.html", url=_here(request)), headers={"cache-control": "no-store"})
+    return HTMLResponse(render(frame, "http/hop.html", url=here), headers={"cache-control": "no-store"})
 
 
 def _sign_in(request: Request, mount: str, more: str) -> Response:
-    here = quote(_here(request), safe="")
+    here = quote(_here(request) or "/", safe="")
     location = f"{mount}/sign-in?{more}return_to={here}"
     return RedirectResponse(location, 303, headers={"cache-control": "no-store"})
 
 
-def _here(request: Request) -> str:
+def _here(request: Request) -> str | None:
+    """Give the page asked for; None where a browser would read it as another host, as `//evil.example`."""
     query = f"?{request.url.query}" if request.url.query else ""
-    return f"{request.url.path}{query}"
+    return parse_return_to(f"{request.url.path}{query}")

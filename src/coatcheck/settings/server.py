@@ -18,6 +18,10 @@ class ServerSettings:
     the issuer and the kind of cookies come from it, never from a header. Required unless every visitor is on this
     machine."""
 
+    workers: int = 1
+    """Processes that serve together on one machine; they share its cores and memory for hashing passwords. `coatcheck
+    serve --workers` goes before it; with another server, set it to as many as that one starts."""
+
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks of the reverse proxies in front, such as `10.0.0.0/8`. Only they may name the client."""
 
@@ -33,6 +37,8 @@ class ServerSettings:
     def __post_init__(self) -> None:
         if self.public_url is not None:
             _check_public_url(self.public_url, plain_allowed=unsafe.PLAIN_HTTP.name in self.unsafe)
+        if not 1 <= self.workers <= 512:
+            raise ValueError("server.workers must be between 1 and 512")
         for name in ("trusted_proxies", "operators"):
             _check_networks(name, getattr(self, name))
         if self.client_address_header.lower() not in FORWARDED_HEADERS:

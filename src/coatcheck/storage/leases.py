@@ -1,11 +1,14 @@
 """Leases: let one worker at a time do a job, and another take over when it dies."""
 
-from sqlalchemy import or_
+from typing import Any
+
+from sqlalchemy import bindparam, or_
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Writing
 from coatcheck.storage.tables.leases import leases
-from coatcheck.storage.upsert import insert_into
+from coatcheck.storage.tables.metadata import Moment
+from coatcheck.storage.upsert import InsertInto, Upsert, given
 
 
 async def hold(tx: Writing, name: str, holder: str, now: Instant, for_ms: int) -> bool:
@@ -15,12 +18,15 @@ async def hold(tx: Writing, name: str, holder: str, now: Instant, for_ms: int) -
         holder: an id drawn once by this process.
         for_ms: milliseconds after which another may take it.
     """
-    mine = {"holder": holder, "until": now + for_ms}
-    statement = (
-        insert_into(leases, tx.dialect)
-        .values(name=name, **mine)
-        .on_conflict_do_update(
-            index_elements=["name"], set_=mine, where=or_(leases.c.until <= now, leases.c.holder == holder)
-        )
-    )
-    return (await tx.execute(statement.returning(leases.c.name))).first() is not None
+    parameters = {"name": name, "holder": holder, "until": now + for_ms, "now": now}
+    return (await tx.execute(_HOLD[tx.dialect], parameters)).first() is not None
+
+
+def _hold(insert: InsertInto) -> Any:
+    row = insert(leases).values(given("name", "holder", "until"))
+    mine = {"holder": row.excluded.holder, "until": row.excluded.until}
+    is_free = or_(leases.c.until <= bindparam("now", type_=Moment), leases.c.holder == row.excluded.holder)
+    return row.on_conflict_do_update(index_elements=["name"], set_=mine, where=is_free).returning(leases.c.name)
+
+
+_HOLD = Upsert(_hold)

@@ -6,7 +6,6 @@ from typing import Any, TypeAlias
 from sqlalchemy import Table, TextClause, bindparam, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-Insert: TypeAlias = postgresql.Insert | sqlite.Insert
 InsertInto: TypeAlias = Callable[[Table], Any]
 
 _DIALECTS: dict[str, InsertInto] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -25,7 +24,7 @@ class Upsert:
         await tx.execute(_STORE[tx.dialect], {"id": 1, "text": "one"})
     """
 
-    def __init__(self, make: Callable[[InsertInto], Insert | Any]) -> None:
+    def __init__(self, make: Callable[[InsertInto], Any]) -> None:
         self._make = make
         self._compiled: dict[str, TextClause] = {}
 
@@ -38,6 +37,21 @@ class Upsert:
 def given(*names: str) -> dict[str, Any]:
     """Give the values of an upsert that each call gives under their columns' names."""
     return {name: bindparam(name) for name in names}
+
+
+def unless_there(table: Table, *columns: str) -> Upsert:
+    """Insert a row, or do nothing where its key is there already."""
+    return Upsert(lambda insert: insert(table).values(given(*columns)).on_conflict_do_nothing())
+
+
+def replacing(table: Table, *columns: str, key: str) -> Upsert:
+    """Insert a row, or set these columns of the one that has its key."""
+
+    def make(insert: InsertInto) -> Any:
+        row = insert(table).values(given(key, *columns))
+        return row.on_conflict_do_update(index_elements=[key], set_={name: row.excluded[name] for name in columns})
+
+    return Upsert(make)
 
 
 def _as_text(statement: Any, dialect: str) -> TextClause:

@@ -1,23 +1,24 @@
 """The SQL of short-lived tickets: one statement a call, so each is atomic; a row past its expiry counts as absent."""
 
-from sqlalchemy import ColumnElement, and_, case, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, select
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.tables.ephemeral import ephemeral
+from coatcheck.storage.tables.metadata import Moment
+from coatcheck.storage.upsert import InsertInto, Upsert, given
 
 
 async def put(
     tx: Writing, kind: str, key: str, value: bytes, *, now: Instant, expires_at: Instant, only_if_absent: bool
 ) -> bool:
     """Store a value; tell whether it was stored."""
-    row = {"value": value, "count": 0, "expires_at": expires_at}
-    statement = _insert(tx)(ephemeral).values(kind=kind, key=key, **row)
-    statement = statement.on_conflict_do_update(
-        index_elements=["kind", "key"], set_=row, where=ephemeral.c.expires_at <= now if only_if_absent else None
-    )
-    return (await tx.execute(statement.returning(ephemeral.c.kind))).first() is not None
+    # A row that is there gives way when it expires no later than this.
+    gives_way = now if only_if_absent else _END_OF_TIME
+    row = {"kind": kind, "key": key, "value": value, "count": 0, "expires_at": expires_at, "gives_way": gives_way}
+    return (await tx.execute(_PUT[tx.dialect], row)).first() is not None
 
 
 async def get(db: Reading, kind: str, key: str, *, now: Instant) -> bytes | None:
@@ -35,21 +36,33 @@ async def take(tx: Writing, kind: str, key: str, *, now: Instant) -> bytes | Non
 
 async def count(tx: Writing, kind: str, key: str, *, now: Instant, expires_at: Instant) -> int:
     """Add one and give the sum; a sum past its expiry starts again."""
-    old = ephemeral.c.expires_at <= now
-    statement = _insert(tx)(ephemeral).values(kind=kind, key=key, value=b"", count=1, expires_at=expires_at)
-    statement = statement.on_conflict_do_update(
-        index_elements=["kind", "key"],
-        set_={
-            "count": case((old, 1), else_=ephemeral.c.count + 1),
-            "expires_at": case((old, expires_at), else_=ephemeral.c.expires_at),
-        },
-    )
-    return int((await tx.execute(statement.returning(ephemeral.c.count))).scalar_one())
+    row = {"kind": kind, "key": key, "value": b"", "count": 1, "expires_at": expires_at, "now": now}
+    return int((await tx.execute(_COUNT[tx.dialect], row)).scalar_one())
 
 
 def _is_there(kind: str, key: str, now: Instant) -> ColumnElement[bool]:
     return and_(ephemeral.c.kind == kind, ephemeral.c.key == key, ephemeral.c.expires_at > now)
 
 
-def _insert(tx: Writing) -> type[postgresql.Insert] | type[sqlite.Insert]:
-    return postgresql.Insert if tx.dialect == "postgresql" else sqlite.Insert
+def _put(insert: InsertInto) -> Any:
+    row = insert(ephemeral).values(given(*_COLUMNS))
+    changes = {name: row.excluded[name] for name in ("value", "count", "expires_at")}
+    is_over = ephemeral.c.expires_at <= bindparam("gives_way", type_=Moment)
+    return row.on_conflict_do_update(index_elements=_KEY, set_=changes, where=is_over).returning(ephemeral.c.kind)
+
+
+def _count(insert: InsertInto) -> Any:
+    row = insert(ephemeral).values(given(*_COLUMNS))
+    old = ephemeral.c.expires_at <= bindparam("now", type_=Moment)
+    changes = {
+        "count": case((old, 1), else_=ephemeral.c.count + 1),
+        "expires_at": case((old, row.excluded.expires_at), else_=ephemeral.c.expires_at),
+    }
+    return row.on_conflict_do_update(index_elements=_KEY, set_=changes).returning(ephemeral.c.count)
+
+
+_KEY = ("kind", "key")
+_COLUMNS = (*_KEY, "value", "count", "expires_at")
+_END_OF_TIME = 2**63 - 1
+_PUT = Upsert(_put)
+_COUNT = Upsert(_count)

@@ -1,0 +1,222 @@
+"""Writes MAP.md: every flow, what it does, who calls it, what it refuses and what it leaves in the audit trail.
+
+    python tools/make_map.py
+
+Read from the code: flows are the public async functions of the rooms below that work with a desk; routes come from the
+rooms' own tables; a test fails when the page is old.
+"""
+
+import importlib
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.routing import Route
+
+from coatcheck.audit.events import EVENTS
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "MAP.md"
+SOURCE = ROOT / "src" / "coatcheck"
+ROOMS = ("login", "signup", "recovery", "my_account", "ending", "admin", "gate")
+ALSO_SERVES = ("server.operations",)
+NO_FLOWS = {"routes.py", "records.py", "__init__.py", "request.py"}
+
+INTRO = """\
+# Map
+
+<!-- Made by tools/make_map.py from the code; change it there. -->
+
+## Start here
+
+| you look for | open |
+| --- | --- |
+| where a sign-in happens | [login/with_password.py](src/coatcheck/login/with_password.py), then the one door: [login/admit.py](src/coatcheck/login/admit.py) |
+| what a sign-in still needs | [login/policy.py](src/coatcheck/login/policy.py), the only place that decides |
+| how a request is checked | [gate/authenticate.py](src/coatcheck/gate/authenticate.py), then [gate/cookie.py](src/coatcheck/gate/cookie.py) |
+| how a session ends, everywhere | [sessions/end.py](src/coatcheck/sessions/end.py), then [revocation/log.py](src/coatcheck/revocation/log.py) |
+| what every request passes first | [server/entrance.py](src/coatcheck/server/entrance.py) |
+| a page or a call | `routes.py` of its room; its templates are in `pages/` beside it |
+| a statement | `records.py` of its room; the tables are in [storage/tables](src/coatcheck/storage/tables) |
+| an error and its code | [docs/errors.md](docs/errors.md), [errors.py](src/coatcheck/errors.py) |
+| a setting | [docs/settings.md](docs/settings.md) |
+| why the rooms lie as they do | [docs/architecture.md](docs/architecture.md) |
+
+`src/coatcheck/ROOM/FLOW.py` is tested by `tests/ROOM/test_FLOW.py`.
+
+"""  # noqa: E501 (a table's row is one line)
+
+
+@dataclass
+class Flow:
+    """Hold one flow and what the code says of it."""
+
+    name: str
+    room: str
+    file: str
+    does: str
+    raises: list[str]
+    events: list[str]
+    routes: list[str] = field(default_factory=list)
+    callers: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Hold one route: its method and path, and the function that answers."""
+
+    method: str
+    path: str
+    room: str
+    endpoint: FunctionType
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def flows() -> dict[FunctionType, Flow]:
+    """Find every flow, and who calls it."""
+    found = {function: _flow(room, module, function) for room, module, function in _flow_functions()}
+    for address in addresses():
+        for called in _called(address.endpoint):
+            if called in found:
+                found[called].routes.append(str(address))
+    for caller, flow in found.items():
+        for called in _called(caller):
+            if called in found and called is not caller:
+                found[called].callers.append(flow.name)
+    return found
+
+
+def addresses() -> list[Address]:
+    """List every route of every room."""
+    modules = [*(f"{room}.routes" for room in ROOMS if (SOURCE / room / "routes.py").exists()), *ALSO_SERVES]
+    return [address for name in modules for address in _routes(name)]
+
+
+def _routes(name: str) -> Iterator[Address]:
+    module, room = importlib.import_module(f"coatcheck.{name}"), name.split(".")[0]
+    for thing in vars(module).values():
+        held = thing.routes if isinstance(thing, APIRouter) else thing if isinstance(thing, list) else ()
+        for route in held:
+            if isinstance(route, (Route, APIRoute)):
+                for method in sorted((route.methods or set()) - {"HEAD"}):
+                    yield Address(method, route.path, room, _plain(route.endpoint))
+
+
+def _flow_functions() -> Iterator[tuple[str, ModuleType, FunctionType]]:
+    for room in ROOMS:
+        for path in sorted((SOURCE / room).glob("*.py")):
+            if path.name in NO_FLOWS:
+                continue
+            module = importlib.import_module(f"coatcheck.{room}.{path.stem}")
+            for function in vars(module).values():
+                if inspect.iscoroutinefunction(function) and _is_flow(module, function):
+                    yield room, module, function
+
+
+def _is_flow(module: ModuleType, function: Callable[..., Any]) -> bool:
+    first = next(iter(inspect.signature(function).parameters), "")
+    return function.__module__ == module.__name__ and not function.__name__.startswith("_") and first == "desk"
+
+
+def _flow(room: str, module: ModuleType, function: FunctionType) -> Flow:
+    words = inspect.getdoc(function) or ""
+    return Flow(
+        name=function.__name__,
+        room=room,
+        file=Path(module.__file__ or "").relative_to(ROOT).as_posix(),
+        does=" ".join(words.split("\n\n")[0].split()),
+        raises=re.findall(r"^ +(\w+): ", words.partition("Raises:")[2].partition("\n\n")[0], re.MULTILINE),
+        events=sorted({text for code in _own_code(function) for text in _texts(code) if text in EVENTS}),
+    )
+
+
+def _called(function: FunctionType) -> list[FunctionType]:
+    """Give the functions that one names, itself or through others of its own module."""
+    names = [name for code in _own_code(function) for name in code.co_names]
+    things = (function.__globals__.get(name) for name in dict.fromkeys(names))
+    return [thing for thing in things if isinstance(thing, FunctionType)]
+
+
+def _own_code(function: FunctionType) -> list[CodeType]:
+    """Give a function's code and that of the private functions of its module it goes through."""
+    seen: dict[str, CodeType] = {function.__name__: function.__code__}
+    waiting = list(_nested(function.__code__))
+    codes: list[CodeType] = []
+    while waiting:
+        code = waiting.pop()
+        codes.append(code)
+        for name in code.co_names:
+            inner = function.__globals__.get(name)
+            is_own = isinstance(inner, FunctionType) and inner.__module__ == function.__module__
+            if is_own and name.startswith("_") and name not in seen:
+                seen[name] = inner.__code__
+                waiting += _nested(inner.__code__)
+    return codes
+
+
+def _nested(code: CodeType) -> list[CodeType]:
+    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return [code, *(each for one in inner for each in _nested(one))]
+
+
+def _texts(code: CodeType) -> list[str]:
+    return [constant for constant in code.co_consts if isinstance(constant, str)]
+
+
+def _plain(endpoint: Callable[..., Any]) -> FunctionType:
+    plain = inspect.unwrap(endpoint)
+    if not isinstance(plain, FunctionType):
+        raise TypeError(f"{endpoint!r} is no plain function")
+    return plain
+
+
+def page() -> str:
+    """Write the whole page."""
+    found = flows()
+    parts = [INTRO, "## Flows, by room\n"]
+    for room in ROOMS:
+        parts += [_title(room), *(_block(flow) for flow in found.values() if flow.room == room)]
+    parts += ["## Addresses\n", "Under the mount. A page's errors are pages, a call's are problem documents.\n"]
+    parts.append("| address | answered in | goes on to |\n| --- | --- | --- |")
+    parts += [_row(address, found) for address in sorted(addresses(), key=lambda each: (each.path, each.method))]
+    return "\n".join(parts) + "\n"
+
+
+def _title(room: str) -> str:
+    words = inspect.getdoc(importlib.import_module(f"coatcheck.{room}")) or ""
+    return f"### `{room}`\n\n{words.splitlines()[0]}\n"
+
+
+def _block(flow: Flow) -> str:
+    lines = [f"- **[{flow.name}]({flow.file})**: {flow.does}"]
+    for label, values in (("routes", flow.routes), ("within", [] if flow.routes else flow.callers)):
+        if values:
+            lines.append(f"  - {label}: {_ticked(dict.fromkeys(values))}")
+    if flow.raises:
+        lines.append(f"  - refuses with: {_ticked(flow.raises)}")
+    if flow.events:
+        lines.append(f"  - audit: {_ticked(flow.events)}")
+    return "\n".join(lines) + "\n"
+
+
+def _row(address: Address, found: dict[FunctionType, Flow]) -> str:
+    file = Path(inspect.getfile(address.endpoint)).relative_to(ROOT).as_posix()
+    onward = [found[called].name for called in _called(address.endpoint) if called in found]
+    return f"| `{address}` | [{file.removeprefix('src/coatcheck/')}]({file}) | {_ticked(onward)} |"
+
+
+def _ticked(values: Any) -> str:
+    return ", ".join(f"`{value}`" for value in values)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
+    print(f"{PAGE.name}: {page().count(chr(10))} lines, {len(flows())} flows, {len(addresses())} addresses")
