@@ -6,6 +6,7 @@ Read from the code: flows are the public async functions of the rooms below that
 rooms' own tables; a test fails when the page is old.
 """
 
+import configparser
 import importlib
 import inspect
 import re
@@ -26,6 +27,7 @@ PAGE = ROOT / "MAP.md"
 SOURCE = ROOT / "src" / "coatcheck"
 ROOMS = ("login", "signup", "recovery", "my_account", "ending", "admin", "gate")
 ALSO_SERVES = ("server.operations",)
+RECORDERS = ("coatcheck.audit.record", "coatcheck.audit.refused")
 NO_FLOWS = {"routes.py", "records.py", "__init__.py", "request.py"}
 
 INTRO = """\
@@ -49,7 +51,6 @@ INTRO = """\
 | why the rooms lie as they do | [docs/architecture.md](docs/architecture.md) |
 
 `src/coatcheck/ROOM/FLOW.py` is tested by `tests/ROOM/test_FLOW.py`.
-
 """  # noqa: E501 (a table's row is one line)
 
 
@@ -134,14 +135,23 @@ def _flow(room: str, module: ModuleType, function: FunctionType) -> Flow:
         file=Path(module.__file__ or "").relative_to(ROOT).as_posix(),
         does=" ".join(words.split("\n\n")[0].split()),
         raises=re.findall(r"^ +(\w+): ", words.partition("Raises:")[2].partition("\n\n")[0], re.MULTILINE),
-        events=sorted({text for code in _own_code(function) for text in _texts(code) if text in EVENTS}),
+        events=_events(function),
     )
+
+
+def _events(function: FunctionType) -> list[str]:
+    """Give the events that a function writes into the audit trail; others only read them."""
+    if not any(called.__module__ in RECORDERS for called in _called(function)):
+        return []
+    return sorted({text for code in _own_code(function) for text in _texts(code) if text in EVENTS})
 
 
 def _called(function: FunctionType) -> list[FunctionType]:
     """Give the functions that one names, itself or through others of its own module."""
-    names = [name for code in _own_code(function) for name in code.co_names]
-    things = (function.__globals__.get(name) for name in dict.fromkeys(names))
+    names = list(dict.fromkeys(name for code in _own_code(function) for name in code.co_names))
+    things = [function.__globals__.get(name) for name in names]
+    rooms = [thing for thing in things if isinstance(thing, ModuleType)]
+    things += [vars(room).get(name) for room in rooms for name in names]
     return [thing for thing in things if isinstance(thing, FunctionType)]
 
 
@@ -155,8 +165,9 @@ def _own_code(function: FunctionType) -> list[CodeType]:
         codes.append(code)
         for name in code.co_names:
             inner = function.__globals__.get(name)
-            is_own = isinstance(inner, FunctionType) and inner.__module__ == function.__module__
-            if is_own and name.startswith("_") and name not in seen:
+            if not isinstance(inner, FunctionType) or inner.__module__ != function.__module__:
+                continue
+            if name.startswith("_") and name not in seen:
                 seen[name] = inner.__code__
                 waiting += _nested(inner.__code__)
     return codes
@@ -181,7 +192,7 @@ def _plain(endpoint: Callable[..., Any]) -> FunctionType:
 def page() -> str:
     """Write the whole page."""
     found = flows()
-    parts = [INTRO, "## Flows, by room\n"]
+    parts = [INTRO, "## Rooms, from the roof to the ground\n", *_rooms(), "", "## Flows, by room\n"]
     for room in ROOMS:
         parts += [_title(room), *(_block(flow) for flow in found.values() if flow.room == room)]
     parts += ["## Addresses\n", "Under the mount. A page's errors are pages, a call's are problem documents.\n"]
@@ -190,15 +201,36 @@ def page() -> str:
     return "\n".join(parts) + "\n"
 
 
-def _title(room: str) -> str:
+def _rooms() -> Iterator[str]:
+    """Give a line a room, in the order of the storeys."""
+    yield "| room | what it is for |\n| --- | --- |"
+    for storey in storeys():
+        for room in storey:
+            place = f"src/coatcheck/{room}" if (SOURCE / room).is_dir() else f"src/coatcheck/{room}.py"
+            yield f"| [{room}]({place}) | {_sentence(room)} |"
+
+
+def storeys() -> list[list[str]]:
+    """Read the storeys from `.importlinter`, the highest first."""
+    contracts = configparser.ConfigParser()
+    contracts.read(ROOT / ".importlinter", "utf-8")
+    lines = contracts["importlinter:contract:storeys"]["layers"].split("\n")
+    return [re.findall(r"\w+", line) for line in lines if line.strip()]
+
+
+def _sentence(room: str) -> str:
     words = inspect.getdoc(importlib.import_module(f"coatcheck.{room}")) or ""
-    return f"### `{room}`\n\n{words.splitlines()[0]}\n"
+    return words.splitlines()[0]
+
+
+def _title(room: str) -> str:
+    return f"### `{room}`\n\n{_sentence(room)}\n"
 
 
 def _block(flow: Flow) -> str:
     lines = [f"- **[{flow.name}]({flow.file})**: {flow.does}"]
     for label, values in (("routes", flow.routes), ("within", [] if flow.routes else flow.callers)):
-        if values:
+        if values and flow.room != "gate":  # every route comes to the gate
             lines.append(f"  - {label}: {_ticked(dict.fromkeys(values))}")
     if flow.raises:
         lines.append(f"  - refuses with: {_ticked(flow.raises)}")

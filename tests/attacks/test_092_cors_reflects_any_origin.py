@@ -22,9 +22,13 @@ async def site_with_app(tmp_path: Path) -> AsyncIterator[Site]:
         yield site
 
 
-@pytest.mark.parametrize("fixture", ["site", "site_with_app"])
-async def test_a_stranger_may_read_nothing(request: pytest.FixtureRequest, fixture: str) -> None:
-    opened: Site = request.getfixturevalue(fixture)
+@pytest.fixture(params=["site", "site_with_app"])
+def opened(request: pytest.FixtureRequest) -> Site:
+    site: Site = request.getfixturevalue(request.param)
+    return site
+
+
+async def test_a_stranger_may_read_nothing(opened: Site) -> None:
     await opened.person()
     browser = await opened.signed_in()
     for origin in STRANGERS:

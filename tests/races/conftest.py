@@ -1,7 +1,7 @@
 """What every race is run on: each backing, with two nodes that stand for two workers or two machines."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -53,14 +53,10 @@ async def postgres_ready(postgres: Postgres, templates: dict[str, str]) -> Async
 
 
 @pytest.fixture(params=["sqlite", "postgres", "postgres_and_redis"])
-def backing(request: pytest.FixtureRequest) -> Iterator[Backing]:
-    """Give the addresses of a database and of the store for short-lived tickets."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite_ready"), "sql"
-    else:
-        with_redis = request.param == "postgres_and_redis"
-        url = request.getfixturevalue("postgres_ready")
-        yield url, request.getfixturevalue("redis_url") if with_redis else "sql"
+def backing(request: pytest.FixtureRequest) -> Backing:
+    """Give the addresses of a database with its tables, and of the store for short-lived tickets."""
+    database, _, store = request.param.partition("_and_")
+    return request.getfixturevalue(f"{database}_ready"), request.getfixturevalue(f"{store}_url") if store else "sql"
 
 
 @pytest.fixture
@@ -70,10 +66,17 @@ async def nodes(backing: Backing, tmp_path: Path) -> AsyncIterator[Nodes]:
         yield opened
 
 
-@pytest.fixture(params=["sqlite_ready", "postgres_ready"])
-async def pair(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Nodes]:
+@pytest.fixture(params=["sqlite", "postgres"])
+def ready(request: pytest.FixtureRequest) -> str:
+    """Give the address of a database with its tables."""
+    address: str = request.getfixturevalue(f"{request.param}_ready")
+    return address
+
+
+@pytest.fixture
+async def pair(ready: str, tmp_path: Path) -> AsyncIterator[Nodes]:
     """Open two nodes on each database, for what has nothing to do with the store for short-lived tickets."""
-    async with open_nodes(request.getfixturevalue(request.param), tmp_path) as opened:
+    async with open_nodes(ready, tmp_path) as opened:
         yield opened
 
 

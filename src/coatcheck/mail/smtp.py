@@ -9,13 +9,15 @@ import aiosmtplib
 from coatcheck.mail.message import MailNotSent, Message
 
 _TIMEOUT_SECONDS = 15
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SmtpMailer:
     """Send each mail over its own connection to one SMTP server.
 
     Args:
-        url: `smtp://user:password@host:587` (STARTTLS where the server offers it) or `smtps://…:465`.
+        url: `smtp://user:password@host:587` or `smtps://…:465`. Off this machine both are encrypted: by STARTTLS,
+            which the server must offer then, or from the start.
         sender: the `From` header.
     """
 
@@ -27,6 +29,8 @@ class SmtpMailer:
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
         self._sender = sender
+        # Links that open accounts are in these mails: an offer of STARTTLS that was stripped must not pass unnoticed.
+        self._start_tls = None if self._tls or self._host in _THIS_MACHINE else True
 
     def __repr__(self) -> str:
         return f"SmtpMailer({self._host}:{self._port})"
@@ -50,6 +54,7 @@ class SmtpMailer:
                 username=self._user,
                 password=self._password,
                 use_tls=self._tls,
+                start_tls=False if self._tls else self._start_tls,
                 timeout=_TIMEOUT_SECONDS,
             )
         except (aiosmtplib.SMTPException, OSError) as error:

@@ -1,0 +1,47 @@
+"""Attack 116: django-allauth before 65.11.1: an optional password is stored as an empty string, and a blank one signs in.
+
+Here an account without a password has no row for one, a blank password is never right whatever is stored, and none is
+ever taken as a new one.
+"""
+
+import pytest
+from sqlalchemy import insert
+
+from coatcheck.passwords.check import hashing_pool
+from coatcheck.storage.tables.passwords import passwords
+from tests.attacks.census import row_counts
+from tests.site import PASSWORD, Site, sign_in, submit
+
+BLANK = ("", " ", "   ", "\t", "\u200b", "\ufeff", "null", "None", "undefined", "0")
+
+
+async def test_an_account_without_a_password_has_none(site: Site) -> None:
+    await site.person(password=None)
+    assert (await row_counts(site))["passwords"] == 0
+    for number, blank in enumerate(BLANK):
+        browser = site.browser(address=f"203.0.113.{number}")
+        assert (await sign_in(browser, "ann@example.org", blank)).status_code == 401, ascii(blank)
+    form = await submit(site.browser(address="198.51.100.1"), "/sign-in", "/sign-in", identifier="ann@example.org")
+    assert form.status_code == 401
+    assert (await row_counts(site))["sessions"] == 0
+
+
+async def test_a_blank_one_is_never_right_even_if_its_hash_is_stored(site: Site) -> None:
+    """As an import from a system with this very fault may have brought in."""
+    account = await site.person(password=None)
+    hashed = await site.desk.keep(hashing_pool).hash("")
+    async with site.desk.database.writing() as tx:
+        row = {"account": account.id, "hash": hashed, "label": "argon2id", "changed_at": 0}
+        await tx.execute(insert(passwords).values(row))
+    assert (await sign_in(site.browser(), "ann@example.org", "")).status_code == 401
+    assert (await sign_in(site.browser(), "ann@example.org", "\0")).status_code in (401, 422)
+
+
+@pytest.mark.parametrize("blank", ["", " " * 20, "\u00a0" * 20, "\0" * 20])
+async def test_a_blank_one_is_never_taken(site: Site, blank: str) -> None:
+    await site.person()
+    browser = await site.signed_in()
+    assert (await browser.post("/api/sign-up", json={"email": "new@example.org", "password": blank})).status_code == 422
+    change = {"password": PASSWORD, "new_password": blank}
+    assert (await browser.post("/api/account/password", json=change)).status_code == 422
+    assert (await sign_in(site.browser(), "ann@example.org", PASSWORD)).status_code == 200
