@@ -1,9 +1,10 @@
 """Run the measurements: `python -m bench` all of them, `python -m bench NAME` one; `--write` keeps the table."""
 
 import argparse
-import asyncio
 import sys
 from pathlib import Path
+
+import uvloop
 
 from bench import many_sessions, session_call, session_check, sign_in, start
 from bench.machine import describe
@@ -31,7 +32,7 @@ def main() -> None:
     lines: list[Line] = []
     for name in arguments.names or MEASUREMENTS:
         print(f"measuring {name} …", file=sys.stderr)
-        lines += asyncio.run(MEASUREMENTS[name]())
+        lines += uvloop.run(MEASUREMENTS[name]())
     text = f"{table_of(lines)}\n\n{describe()}"
     print(text)
     if arguments.write:

@@ -1,8 +1,10 @@
 """Network addresses: one text for each, so that no two spellings of one address are counted apart."""
 
 import ipaddress
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)  # of the few that ask at a time; a proxy's is asked with every request
 def parse_address(text: str) -> str:
     """Give the canonical text of an IP address: IPv4 dotted, IPv6 compressed and in lower case.
 

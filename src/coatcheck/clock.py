@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 Instant: TypeAlias = int
@@ -42,4 +43,9 @@ def rfc3339(instant: Instant) -> str:
 
     See: RFC 3339 section 5.6.
     """
-    return datetime.fromtimestamp(instant / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _second(instant // 1000)
+
+
+@lru_cache(maxsize=4096)  # the same seconds are written again and again: every request's now, every session's ends
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -62,6 +62,11 @@ def new_id(prefix: str) -> str:
     return prefix + base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
 
 
+def new_request_id() -> str:
+    """Draw a name for one request: enough to tell requests apart in logs, and cheap, as every request draws one."""
+    return f"req_{secrets.token_hex(10)}"
+
+
 def random_bytes(count: int) -> bytes:
     """Draw `count` random bytes."""
     return secrets.token_bytes(count)

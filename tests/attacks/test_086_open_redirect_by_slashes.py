@@ -31,6 +31,9 @@ async def test_nothing_leads_off_the_site_once_signed_in(site: Site) -> None:
     browser = await site.signed_in()
     for raw in LEAD_ELSEWHERE:
         already_in = await browser.get("/sign-in", params={"return_to": raw})
+        if "\x00" in raw:
+            assert already_in.status_code == 422, "NUL is refused wherever it stands"
+            continue
         assert already_in.status_code == 303
         assert stays_here(already_in.headers["location"]), (raw, already_in.headers["location"])
 

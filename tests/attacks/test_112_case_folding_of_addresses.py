@@ -15,7 +15,7 @@ STORED = "mike.sk@example.org"
 LOOKALIKES = (
     "mıke.sk@example.org",  # dotless i
     "mİke.sk@example.org",  # I with a dot, which lowers to two characters
-    "miKe.sk@example.org",  # the Kelvin sign, which lowers to k
+    "mi\u212ae.sk@example.org",  # the Kelvin sign, which lowers to k
     "mike.ſk@example.org",  # long s, which folds to s
     "ｍike.sk@example.org",  # full-width m
     "mike.s\u00adk@example.org",  # soft hyphen

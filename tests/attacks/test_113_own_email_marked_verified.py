@@ -49,8 +49,9 @@ async def test_a_new_address_counts_from_its_link_on(site: Site) -> None:
     assert (await browser.post("/api/account/email", json=body)).status_code == 202
     assert (await browser.get("/api/session")).json()["account"]["email"] == "ann@example.org"
     assert (await sign_in(site.browser(), "victim@example.org", PASSWORD)).status_code == 401
-    for path in ("PUT", "PATCH"):
-        assert (await browser.request(path, "/api/session", json={"email_verified": True})).status_code == 405
+    for method in ("PUT", "PATCH", "POST"):
+        answer = await browser.request(method, "/api/session", json={"email_verified": True})
+        assert answer.status_code in (404, 405)
     token = await site.token("victim@example.org")
     assert (await browser.post("/api/account/email/confirm", json={"token": token})).status_code == 204
     assert await addresses(site) == ["victim@example.org"]

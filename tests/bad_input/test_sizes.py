@@ -24,9 +24,15 @@ def in_pieces(body: bytes, size: int = 4096) -> list[Message]:
 
 
 @pytest.mark.parametrize("path", ["/api/sign-up", "/api/sign-in", "/api/sessions", "/sign-in", "/recover", "/nowhere"])
-@pytest.mark.parametrize("length", [b"", b"5", b"0", b"99999999999999999999", b"-1", b"abc"])
-async def test_too_large(site: Site, path: str, length: bytes) -> None:
+async def test_too_large(site: Site, path: str) -> None:
     before = await row_counts(site)
+    for length in (b"", b"5", b"0", b"99999999999999999999", b"-1", b"abc"):
+        await refused_as_too_large(site, path, length)
+    assert await row_counts(site) == before
+
+
+async def refused_as_too_large(site: Site, path: str, length: bytes) -> None:
+    """Send more than is taken, at once and in pieces, whatever length is claimed."""
     body = b'{"email": "' + b"a" * MAX_BYTES + b'"}'
     kind = JSON if path.startswith("/api") else FORM
     headers = [kind, *([(b"content-length", length)] if length else [])]
@@ -35,7 +41,6 @@ async def test_too_large(site: Site, path: str, length: bytes) -> None:
         assert answer.status == 413
         if path.startswith("/api"):
             assert answer.code == "body_too_large"
-    assert await row_counts(site) == before
 
 
 async def test_reading_stops_at_the_limit(site: Site) -> None:

@@ -1,12 +1,13 @@
 """Words where they are needed: every module says where it stands, every public thing what it does and may raise."""
 
 import ast
-import builtins
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tests.house.source import Function, dotted, modules
 
 ROUTE_DECORATORS = {"get", "post", "put", "patch", "delete"}
+COMMAND_DECORATORS = {"command", "callback"}
 DESCRIBES_A_VALUE = {"property", "cached_property"}
 NOT_IMPERATIVE = {"Returns", "Gets", "Sets", "Creates", "Gives", "Checks", "Tells", "Makes", "This", "The", "A", "An"}
 
@@ -34,7 +35,7 @@ def test_what_is_raised_is_told() -> None:
         f"{place} raises {error}"
         for place, each in public_functions()
         for error in raised(each)
-        if f" {error}: " not in words_of(each).partition("Raises:")[2] and not answers_a_call(each)
+        if f" {error}: " not in words_of(each).partition("Raises:")[2] and not speaks_to_users(each)
     ]
     assert silent == []
 
@@ -57,12 +58,13 @@ def words_of(function: Function) -> str:
     return ast.get_docstring(function.node) or ""
 
 
-def answers_a_call(function: Function) -> bool:
-    """Tell whether a function answers a call of the JSON API.
+def speaks_to_users(function: Function) -> bool:
+    """Tell whether a function answers a call of the JSON API, or is a command.
 
-    Its words are the OpenAPI document's, and its refusals stand in `responses=problems(...)`.
+    A call's words are the OpenAPI document's, and its refusals stand in `responses=problems(...)`; a command's words
+    are its help.
     """
-    return bool(decorators(function) & ROUTE_DECORATORS)
+    return bool(decorators(function) & (ROUTE_DECORATORS | COMMAND_DECORATORS))
 
 
 def decorators(function: Function) -> set[str]:
@@ -78,7 +80,13 @@ def raised(function: Function) -> set[str]:
         if isinstance(node, ast.Raise) and node.exc is not None:
             made = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
             names.add(dotted(made).rsplit(".", 1)[-1])
-    return {name for name in names if name[:1].isupper() and not hasattr(builtins, name)}
+    return names & {name for name in our_classes() if not name.startswith("_")}
+
+
+@lru_cache
+def our_classes() -> set[str]:
+    """Give the names of all classes of the package."""
+    return {node.name for module in modules() for node in module.classes}
 
 
 def own_nodes(node: ast.AST) -> Iterator[ast.AST]:

@@ -29,9 +29,7 @@ def templates() -> dict[str, str]:
 
 
 @pytest.fixture
-async def sqlite_ready(
-    templates: dict[str, str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> str:
+async def sqlite_ready(templates: dict[str, str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Give the address of a SQLite database with its tables."""
     if "sqlite" not in templates:
         made = tmp_path_factory.mktemp("template") / "site.db"

@@ -103,7 +103,10 @@ async def hashing_held(nodes: Nodes) -> AsyncIterator[None]:
     release = threading.Event()
     pools = [node.desk.keep(hashing_pool) for node in nodes]
     everything = [Cost(pool.memory_bytes, lanes=1_000) for pool in pools]
-    held = [asyncio.ensure_future(pool.run(all_of_it, release.wait)) for pool, all_of_it in zip(pools, everything, strict=True)]
+    held = [
+        asyncio.ensure_future(pool.run(all_of_it, release.wait))
+        for pool, all_of_it in zip(pools, everything, strict=True)
+    ]
     try:
         await asyncio.sleep(0)
         yield
@@ -115,5 +118,5 @@ async def hashing_held(nodes: Nodes) -> AsyncIterator[None]:
 async def in_line(nodes: Nodes, count: int) -> None:
     """Wait until so many wait to be hashed, over all nodes."""
     async with asyncio.timeout(PATIENCE):
-        while sum(node.desk.keep(hashing_pool).waiting for node in nodes) < count:
+        while sum(node.desk.keep(hashing_pool).waiting for node in nodes) < count:  # noqa: ASYNC110 (no event tells)
             await asyncio.sleep(0.001)

@@ -1,7 +1,9 @@
 """A session revoked between the read and the fill of a cache miss: a late fill brings no dead session back."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
+from typing import TypeAlias
 
 import pytest
 
@@ -17,6 +19,7 @@ from tests.races.nodes import Nodes, let_in, status_of, visit
 from tests.site import Site
 
 VISITORS = 2
+Change: TypeAlias = Callable[[Site, Account, Admitted], Awaitable[None]]
 
 
 async def looked_up(node: Site, admitted: Admitted) -> Entry:
@@ -47,7 +50,7 @@ async def restore(node: Site, _account: Account, _: Admitted) -> None:
 
 
 @pytest.mark.parametrize("change", [end_one, end_all, grant, restore])
-async def test_a_fill_that_began_before_is_refused(site: Site, change) -> None:  # type: ignore[no-untyped-def]
+async def test_a_fill_that_began_before_is_refused(site: Site, change: Change) -> None:
     account = await site.person()
     admitted = await let_in(site, account)
     cache, entry = site.desk.keep(PrincipalCache), await looked_up(site, admitted)

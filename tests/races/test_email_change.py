@@ -40,7 +40,9 @@ async def test_two_links_of_one_account(pair: Nodes) -> None:
     for number in range(5):
         ann = await pair[0].person(f"ann{number}@example.org")
         tokens = [await asked(pair[0], ann, f"{name}{number}@example.org") for name in ("anna", "annie")]
-        crowd = (confirm_email_change(node.desk, visit(), token=token) for node, token in zip(pair, tokens, strict=True))
+        crowd = (
+            confirm_email_change(node.desk, visit(), token=token) for node, token in zip(pair, tokens, strict=True)
+        )
         assert counted(await at_once(crowd)) == {"NoneType": 1, "Gone": 1}
 
 

@@ -1,4 +1,4 @@
-"""Status indices given out at once, over two nodes: no two owners share one, and a full list is followed by one more."""
+"""Status indices given out at once, over two nodes: no two owners share one, and a full list is followed by one."""
 
 import asyncio
 from itertools import pairwise

@@ -1,7 +1,8 @@
 """The order of the revocation log: numbers follow commits, so that whoever reads along misses nothing.
 
-With numbers from a PostgreSQL sequence, which follow the order of asking, a reader that has passed 2 would never see the
-1 that commits after it. Tried in a copy where `records.append` takes its numbers from one: the first two tests here fail.
+With numbers from a PostgreSQL sequence, which follow the order of asking, a reader that has passed 2 would never see
+the 1 that commits after it. Tried in a copy where `records.append` takes its numbers from one: the first two tests here
+fail.
 """
 
 import asyncio
@@ -58,7 +59,9 @@ async def say(node: Site, owner: str, *, numbered: asyncio.Event, commit: asynci
 
 
 async def somebody_waits_for_a_lock(node: Site) -> bool:
-    query = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
     async with node.desk.database.reading() as db:
         return bool((await db.execute(query)).scalar_one())
 

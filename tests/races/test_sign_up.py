@@ -42,7 +42,7 @@ async def test_fifty_confirmations_of_one_link(nodes: Nodes) -> None:
 
 
 async def test_different_sign_ups_for_one_address(nodes: Nodes) -> None:
-    """Each holds its own attempt and wants the others' gone: on PostgreSQL they once waited for each other in a ring."""
+    """Each holds its own attempt and wants the others' gone: on PostgreSQL they once waited for one another."""
     for times in range(1, 6):
         email = f"ann{times}@example.org"
         tokens = [await asked(nodes[0], email) for _ in range(3)]

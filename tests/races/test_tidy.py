@@ -81,7 +81,7 @@ async def test_clean_up_leaves_what_somebody_holds(postgres_nodes: Nodes) -> Non
 
 
 async def test_use_is_written_without_waiting(postgres_nodes: Nodes) -> None:
-    """One statement writes the use of many sessions, while another ends all of an account's: neither may wait in a ring."""
+    """One statement writes the use of many sessions while others end or change some: they must not wait in a ring."""
     here, there, _ = postgres_nodes
     ann = await here.person()
     opened = [(await let_in(here, ann)).session.id for _ in range(3)]

@@ -14,7 +14,7 @@ async def insert_role(tx: Writing, role: str, now: Instant) -> bool:
 
 
 async def lock_role(tx: Writing, role: str) -> None:
-    """Hold a role's row until the transaction ends: of two that ask who holds it, the second sees what the first did."""
+    """Hold a role's row until the transaction ends: of two that ask for its holders, one sees what the other did."""
     await tx.execute(select(roles.c.name).where(roles.c.name == role).with_for_update())
 
 

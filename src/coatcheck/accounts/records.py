@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, or_, select, update
+from sqlalchemy import Row, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from coatcheck.accounts.account import Account, Status
@@ -20,6 +20,10 @@ _COLUMNS = (
     accounts.c.epoch,
     accounts.c.created_at,
 )
+_FIND = select(*_COLUMNS).where(accounts.c.id == bindparam("id"))
+_FIND_BY_EMAIL = select(*_COLUMNS).where(accounts.c.email == bindparam("text"))
+_FIND_BY_USERNAME = select(*_COLUMNS).where(accounts.c.username == bindparam("text"))
+_LOCK = _FIND.with_for_update()
 
 
 class Taken(Exception):
@@ -28,19 +32,18 @@ class Taken(Exception):
 
 async def find(db: Reading, account_id: str) -> Account | None:
     """Give an account by its id."""
-    return await _first(db, accounts.c.id == account_id)
+    return _account((await db.execute(_FIND, {"id": account_id})).first())
 
 
 async def find_by(db: Reading, identifier: EmailAddress | Username) -> Account | None:
     """Give the account that has this address or name."""
-    column = accounts.c.email if isinstance(identifier, EmailAddress) else accounts.c.username
-    return await _first(db, column == identifier.text)
+    query = _FIND_BY_EMAIL if isinstance(identifier, EmailAddress) else _FIND_BY_USERNAME
+    return _account((await db.execute(query, {"text": identifier.text})).first())
 
 
 async def lock(tx: Writing, account_id: str) -> Account | None:
     """Give an account and hold its row until the transaction ends: who opens, ends or changes comes here first."""
-    row = (await tx.execute(select(*_COLUMNS).where(accounts.c.id == account_id).with_for_update())).first()
-    return _account(row)
+    return _account((await tx.execute(_LOCK, {"id": account_id})).first())
 
 
 async def insert_account(tx: Writing, email: EmailAddress, username: Username | None, now: Instant) -> Account:
@@ -104,10 +107,6 @@ async def search(db: Reading, text: str, limit: int) -> list[Account]:
             )
         )
     return [account for row in await db.execute(query) if (account := _account(row))]
-
-
-async def _first(db: Reading, condition: ColumnElement[bool]) -> Account | None:
-    return _account((await db.execute(select(*_COLUMNS).where(condition))).first())
 
 
 def _account(row: Row[Any] | None) -> Account | None:

@@ -109,8 +109,8 @@ async def show_audit(request: Request) -> Response:
     await principal_of(request, _ADMIN)
     asked = request.query_params
     event, account = asked.get("event", "").strip()[:100] or None, asked.get("account", "").strip()[:100] or None
-    before = int(asked["before"]) if asked.get("before", "").isascii() and asked.get("before", "").isdigit() else None
-    entries = await show(desk_of(request), account=account, event=event, before_id=before, limit=_PAGE)
+    before = asked.get("before", "")
+    entries = await show(desk_of(request), account=account, event=event, before_id=_row_id(before), limit=_PAGE)
     filters = {"event": event, "account": account}
     older = None
     if len(entries) == _PAGE:
@@ -118,6 +118,11 @@ async def show_audit(request: Request) -> Response:
         older = f"{mount_of(visit_of(request))}/admin/audit?{query}"
     events = [_event(entry) for entry in entries]
     return await page(request, "admin/audit.html", events=events, filters=filters, older=older)
+
+
+def _row_id(text: str) -> int | None:
+    """Read a row's number; None for what no row could have: a database holds 64 bits."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
 async def show_set_up(request: Request) -> Response:

@@ -18,7 +18,7 @@ _WITH_PERSONAL = select(*audit_events.c, *_PERSONAL).outerjoin_from(audit_events
 
 async def add_event(tx: Writing, **columns: Any) -> int:
     """Insert one event; give its id."""
-    added = await tx.execute(insert(audit_events).returning(audit_events.c.id), columns)
+    added = await tx.execute(_ADD_EVENT, columns)
     return int(added.scalar_one())
 
 
@@ -26,7 +26,7 @@ async def add_personal(tx: Writing, event: int, personal: Personal, expires_at: 
     """Insert what names a person beside an event."""
     columns = {"salt": personal.salt, "address": personal.address, "user_agent": personal.user_agent}
     row = {"event": event, **columns, "email": personal.email, "expires_at": expires_at}
-    await tx.execute(insert(audit_personal), row)
+    await tx.execute(_ADD_PERSONAL, row)
 
 
 async def erase_personal(tx: Writing, account: str) -> int:
@@ -159,6 +159,8 @@ def _count_refusal(insert: InsertInto) -> Any:
     return row.on_conflict_do_update(index_elements=["key", "minute", "event"], set_=one_more)
 
 
+_ADD_EVENT = insert(audit_events).returning(audit_events.c.id)
+_ADD_PERSONAL = insert(audit_personal)
 _COUNT_REFUSAL = Upsert(_count_refusal)
 _ADD_PLACE = unless_there(audit_chain, "place", "number", "mac", "seal")
 _PUT_PLACE = replacing(audit_chain, "number", "mac", "seal", key="place")

@@ -1,20 +1,22 @@
 """`coatcheck init`: settings, a master key and a database, in a folder that has none of them."""
 
-import asyncio
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from coatcheck.access.names import ADMIN
+from coatcheck.admin.roles import create_role
+from coatcheck.cli.opening import OPERATOR, at_desk
 from coatcheck.cli.showing import console, say, say_facts
+from coatcheck.desk import Desk
 from coatcheck.errors import ConfigurationError
 from coatcheck.settings import Settings
 from coatcheck.settings.files import sqlite_file
 from coatcheck.settings.master_key import make_key_file
 from coatcheck.settings.read import read_settings
-from coatcheck.storage.database import Database
-from coatcheck.storage.migrate import prepare
+from coatcheck.visit import Visit
 
 _FILES = ("coatcheck.toml", "master.key", "coatcheck.db")
 _TOML = """\
@@ -45,7 +47,7 @@ master_key_file = "master.key"
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where; made if it is not there.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where; made if it is not there.")] = Path(),
 ) -> None:
     """Write settings, a master key and a database."""
     settings = make_folder(folder)
@@ -83,10 +85,9 @@ def make_folder(folder: Path) -> Settings:
         undo.callback(_remove, [folder / name for name in _FILES])
         _write(config)
         make_key_file(key)
-        settings = read_settings(config)
-        asyncio.run(_make_database(settings))
+        at_desk(config, _make_admin)
         undo.pop_all()
-    return settings
+    return read_settings(config)
 
 
 def _check_free(folder: Path) -> None:
@@ -103,12 +104,9 @@ def _write(config: Path) -> None:
         raise ConfigurationError(f"{config}: cannot be written ({error.strerror})") from None
 
 
-async def _make_database(settings: Settings) -> None:
-    database = Database(settings.database.url)
-    try:
-        await prepare(database)
-    finally:
-        await database.close()
+async def _make_admin(desk: Desk, visit: Visit) -> None:
+    """Make the role, so that it can be given before the first start; opening the desk has made the tables."""
+    await create_role(desk, visit, role=ADMIN, permissions=[], actor=OPERATOR)
 
 
 def _remove(files: list[Path]) -> None:

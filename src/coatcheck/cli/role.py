@@ -22,7 +22,7 @@ RoleArgument = Annotated[str, typer.Argument(metavar="ROLE", help="A role, such 
 def create(
     role: RoleArgument,
     permissions: Annotated[
-        list[str] | None, typer.Argument(metavar="[PERMISSION]...", help="What it allows, each as resource:action.")
+        list[str] | None, typer.Argument(metavar="PERMISSION", help="What it allows, each as resource:action.")
     ] = None,
     config: ConfigOption = CONFIG,
 ) -> None:

@@ -72,7 +72,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listening = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = (error.strerror or str(error)).partition(" (while")[0]
         raise ConfigurationError(f"cannot listen on port {port} of {host} ({reason}): choose another --port") from None
     listening.set_inheritable(True)
     return listening
@@ -103,19 +103,15 @@ async def _offer(auth: Coatcheck) -> Secret | None:
 def _greet(settings: Settings, port: int, link: Secret | None) -> None:
     url, workers = base_url(settings, port), settings.server.workers
     by = f" by {workers} workers" if workers > 1 else ""
-    console().print(
-        f"\n[bold]Coatcheck[/] {__version__} serves [bold cyan]{url}[/]{by}. Ctrl-C stops it.", soft_wrap=True
-    )
+    heading = f"\n[bold]Coatcheck[/] {__version__} serves [bold cyan]{url}[/]{by}. Ctrl-C stops it."
+    console().print(heading, soft_wrap=True)
     if link is not None:
         console().print("\nNobody is an administrator yet. To become the first, open this link within one hour;")
         console().print("it works once:\n")
         say(f"  {url}/admin/set-up?token={link.reveal()}", style="bold cyan")
     if settings.mail.smtp_url is None:
         say()
-        say(
-            f"No mail is sent while mail.smtp_url is not set; on this machine it is listed at {url}/dev/mail",
-            style="dim",
-        )
+        say(f"mail.smtp_url is not set: no mail is sent. This machine lists it at {url}/dev/mail", style="dim")
     say()
 
 

@@ -34,7 +34,7 @@ def list_all(account: WhoArgument, as_json: JsonOption = False, config: ConfigOp
 @sessions.command(epilog="Example: coatcheck session revoke ann@example.org --all")
 def revoke(
     account: WhoArgument,
-    session: Annotated[str | None, typer.Argument(metavar="[SESSION]", help="The session's id (ses_…).")] = None,
+    session: Annotated[str | None, typer.Argument(metavar="SESSION", help="The session's id (ses_…).")] = None,
     everything: Annotated[bool, typer.Option("--all", help="End all of them.")] = False,
     config: ConfigOption = CONFIG,
 ) -> None:

@@ -15,6 +15,7 @@ from coatcheck.http.cookies import BROWSER_FOR_S, cookie_kind, has_cookie
 from coatcheck.http.form_token import FIELD, check_form_token, form_token
 from coatcheck.http.hop import needs_hop
 from coatcheck.http.pages import Frame, Me, render
+from coatcheck.http.return_to import place_asked_for
 from coatcheck.secret import Secret
 from coatcheck.verifier import Demand, Principal, refusal
 from coatcheck.visit import Visit
@@ -135,5 +136,5 @@ async def hop_if_needed(request: Request) -> Response | None:
     is_navigation = request.headers.get("sec-fetch-mode", "navigate") == "navigate"
     if not needs_hop(asked, is_navigation=is_navigation, has_session_cookie=has_session_cookie(request)):
         return None
-    query = f"?{request.url.query}" if request.url.query else ""
-    return await page(request, "http/hop.html", url=f"{request.url.path}{query}")
+    place = place_asked_for(request.scope)
+    return None if place is None else await page(request, "http/hop.html", url=place)

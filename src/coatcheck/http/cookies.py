@@ -8,6 +8,7 @@ from coatcheck.settings import ServerSettings
 
 CookieName: TypeAlias = Literal["session", "browser", "known", "trusted", "access", "refresh"]
 BROWSER_FOR_S = 400 * 86_400  # the longest that browsers keep a cookie
+_BLANKS = " \t"  # and no other: a browser does not guard a name behind a stranger blank as `__Host-`
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,18 @@ class CookieKind:
         return self.set(cookie, "", max_age=0)
 
 
+_ON_HTTPS = CookieKind(secure=True)
+_ON_THIS_MACHINE = CookieKind(secure=False)
+
+
 def cookie_kind(server: ServerSettings) -> CookieKind:
     """Choose the kind by `server.public_url`, never by a header."""
-    return CookieKind(secure=(server.public_url or "").startswith("https://"))
+    return _ON_HTTPS if server.public_url is not None and server.public_url.startswith("https://") else _ON_THIS_MACHINE
 
 
 def has_cookie(cookies: str, name: str) -> bool:
     """Tell whether a `Cookie` header has a cookie of this name, once or more often."""
-    return any(part.partition("=")[0].strip() == name for part in cookies.split(";"))
+    return any(part.partition("=")[0].strip(_BLANKS) == name for part in cookies.split(";"))
 
 
 def read_cookie(cookies: str, name: str) -> str | None:
@@ -60,8 +65,8 @@ def read_cookie(cookies: str, name: str) -> str | None:
     found: str | None = None
     for part in cookies.split(";"):
         key, equals, value = part.partition("=")
-        if equals and key.strip() == name:
+        if equals and key.strip(_BLANKS) == name:
             if found is not None:
                 raise BadInput(because=f"two cookies named {name}")
-            found = value.strip().strip('"')
+            found = value.strip(_BLANKS).strip('"')
     return found

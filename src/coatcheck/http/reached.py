@@ -1,5 +1,6 @@
 """Who reaches us and how: whether it is this machine, by which host and scheme, and from which address."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +13,7 @@ from coatcheck.settings import ServerSettings
 
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _FORWARDING = ("forwarded", "via")
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def is_operator(reached: Reached, server: ServerSettings) -> bool:
     return is_local(reached, server) or _is_in(client_address(reached, server), server.operators)
 
 
+@lru_cache(maxsize=4096)
 def _is_in(address: str, networks: tuple[str, ...]) -> bool:
     try:
         parsed = ip_address(parse_address(address))
@@ -97,16 +100,16 @@ def _is_in(address: str, networks: tuple[str, ...]) -> bool:
 
 def host_name(host: str) -> str:
     """Give the name part of a `Host` header, without port and brackets, in lower case."""
-    try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
-    except ValueError:
-        return ""
+    found = _HOST.fullmatch(host)
+    return (found[1] or found[2]).lower() if found else ""
 
 
+@lru_cache(maxsize=8)
 def _authority(url: str) -> str:
     return urlsplit(url).netloc.lower()
 
 
+@lru_cache(maxsize=4096)
 def _is_loopback(peer: str) -> bool:
     try:
         return ip_address(parse_address(peer)).is_loopback

@@ -1,5 +1,7 @@
 """Where a person goes on after signing in: a path of our own origin and nothing else."""
 
+from collections.abc import MutableMapping
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 MAX_LENGTH = 2000
@@ -25,3 +27,16 @@ def parse_return_to(raw: str | None) -> str | None:
         return None
     path = quote(parts.path, safe=_SAFE)
     return f"{path}?{quote(parts.query, safe=_SAFE + '?/')}" if parts.query else path
+
+
+def place_asked_for(scope: MutableMapping[str, Any]) -> str | None:
+    """Give the path and query of a request as it was written, to come back to; None where it could lead elsewhere.
+
+    The decoded path would not do: `/%5Cevil.example` and `//evil.example` are paths here and other hosts to a browser.
+
+    Args:
+        scope: the ASGI scope.
+    """
+    raw = scope.get("raw_path") or quote(scope["path"], safe=_SAFE).encode()
+    query = scope["query_string"]
+    return parse_return_to((raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1"))

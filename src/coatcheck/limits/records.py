@@ -105,7 +105,7 @@ async def longest_wait(tx: Writing, lane: bytes | None, totals: Sequence[bytes])
 
 async def clear_lane(tx: Writing, key: bytes) -> None:
     """Forget all tries on a lane."""
-    await tx.execute(delete(limit_lanes).where(_lane.key == key))
+    await tx.execute(_CLEAR_LANE, {"its_key": key})
 
 
 async def give_back_lane(tx: Writing, key: bytes, mark: str) -> None:
@@ -141,21 +141,20 @@ async def clear_subject(tx: Writing, subject: bytes, total: bytes) -> None:
 
 async def find_device(db: Reading, secret_hash: bytes, account: str, now: Instant) -> bool:
     """Tell whether this is a device of this account, and still known."""
-    found = select(_device.account).where(
-        _device.secret_hash == secret_hash, _device.account == account, _device.expires_at > now
-    )
-    return (await db.execute(found)).first() is not None
+    parameters = {"its_hash": secret_hash, "its_account": account, "now": now}
+    return (await db.execute(_FIND_DEVICE, parameters)).first() is not None
 
 
 async def prolong_device(tx: Writing, secret_hash: bytes, account: str, now: Instant, expires_at: Instant) -> bool:
     """Keep a device of this account known for longer; tell whether it was one."""
-    mine = and_(_device.secret_hash == secret_hash, _device.account == account, _device.expires_at > now)
-    return (await tx.execute(update(known_devices).where(mine).values(expires_at=expires_at))).rowcount == 1
+    parameters = {"its_hash": secret_hash, "its_account": account, "now": now, "expires_at": expires_at}
+    return (await tx.execute(_PROLONG_DEVICE, parameters)).rowcount == 1
 
 
 async def add_device(tx: Writing, secret_hash: bytes, account: str, expires_at: Instant) -> None:
     """Keep a new device of an account."""
-    await tx.execute(known_devices.insert().values(secret_hash=secret_hash, account=account, expires_at=expires_at))
+    row = {"secret_hash": secret_hash, "account": account, "expires_at": expires_at}
+    await tx.execute(_ADD_DEVICE, row)
 
 
 async def remove_devices(tx: Writing, account: str) -> None:
@@ -205,5 +204,14 @@ def _give_back_totals(count: int) -> Any:
 
 
 _NO_LIMIT = 2**31 - 1
+_CLEAR_LANE = delete(limit_lanes).where(_lane.key == bindparam("its_key"))
+_ADD_DEVICE = known_devices.insert()
+_known = and_(
+    _device.secret_hash == bindparam("its_hash"),
+    _device.account == bindparam("its_account"),
+    _device.expires_at > bindparam("now"),
+)
+_FIND_DEVICE = select(_device.account).where(_known)
+_PROLONG_DEVICE = update(known_devices).where(_known)
 _SPEND_LANE = Upsert(_spend_lane)
 _SPEND_TOTAL = Upsert(_spend_total)

@@ -1,6 +1,6 @@
 """The SQL of passwords."""
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
@@ -10,7 +10,7 @@ from coatcheck.storage.upsert import replacing
 
 async def stored_hash(db: Reading, account: str) -> str | None:
     """Give an account's stored hash, if it has a password."""
-    return (await db.execute(select(passwords.c.hash).where(passwords.c.account == account))).scalar_one_or_none()
+    return (await db.execute(_STORED_HASH, {"account": account})).scalar_one_or_none()
 
 
 async def store(tx: Writing, account: str, hashed: str, label: str, now: Instant) -> None:
@@ -36,4 +36,5 @@ async def census(db: Reading) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+_STORED_HASH = select(passwords.c.hash).where(passwords.c.account == bindparam("account"))
 _STORE = replacing(passwords, "hash", "label", "changed_at", key="account")

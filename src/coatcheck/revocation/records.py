@@ -1,13 +1,26 @@
 """The SQL of the revocation log, the status lists and their indices."""
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, case, func, insert, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.revocation.event import Event, Position
 from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.tables.metadata import Moment
 from coatcheck.storage.tables.revocation import revocation_head, revocation_log, status_indices, status_lists
 
 _DAY_MS = 86_400_000
+_INSERT_INDEX = insert(status_indices)
+_open_list = select(func.max(status_lists.c.id)).where(status_lists.c.used < status_lists.c.size).scalar_subquery()
+_later = bindparam("later", type_=Moment)
+_TAKE_SLOT = (
+    update(status_lists)
+    .where(status_lists.c.id == _open_list, status_lists.c.used < status_lists.c.size)
+    .values(
+        used=status_lists.c.used + 1,
+        live_until=case((status_lists.c.live_until < _later, _later), else_=status_lists.c.live_until),
+    )
+    .returning(status_lists.c.id, status_lists.c.used, status_lists.c.size, status_lists.c.scatter)
+)
 _EVENT = (
     revocation_log.c.kind,
     revocation_log.c.account,
@@ -63,15 +76,7 @@ async def set_era(tx: Writing, era: str) -> None:
 
 async def take_slot(tx: Writing, live_until: Instant) -> tuple[int, int, int, bytes] | None:
     """Take a slot of the open list: its id, the slot, the list's size, what scatters it; None when all are full."""
-    open_list = select(func.max(status_lists.c.id)).where(status_lists.c.used < status_lists.c.size).scalar_subquery()
-    later = func.greatest if tx.dialect == "postgresql" else func.max
-    taken = (
-        update(status_lists)
-        .where(status_lists.c.id == open_list, status_lists.c.used < status_lists.c.size)
-        .values(used=status_lists.c.used + 1, live_until=later(status_lists.c.live_until, live_until))
-        .returning(status_lists.c.id, status_lists.c.used, status_lists.c.size, status_lists.c.scatter)
-    )
-    row = (await tx.execute(taken)).first()
+    row = (await tx.execute(_TAKE_SLOT, {"later": live_until})).first()
     return (row[0], row[1] - 1, row[2], row[3]) if row else None
 
 
@@ -90,7 +95,7 @@ async def open_list(tx: Writing, list_id: int, size: int, scatter: bytes, live_u
 async def insert_index(tx: Writing, list_id: int, index: int, owner: str, account: str, live_until: Instant) -> None:
     """Keep whose an index is."""
     row = {"list": list_id, "index": index, "owner": owner, "account": account, "live_until": live_until}
-    await tx.execute(insert(status_indices).values(**row))
+    await tx.execute(_INSERT_INDEX, row)
 
 
 async def end_indices(tx: Writing, owner: str, now: Instant) -> list[tuple[int, int]]:

@@ -7,14 +7,14 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coatcheck.desk import Desk
-from coatcheck.errors import BadInput, BodyTooLarge
+from coatcheck.errors import BadBody, BadInput, BodyTooLarge, NotFound
 from coatcheck.gate.request import DESK, NEW_BROWSER, VISIT
 from coatcheck.http.bodies import MAX_BYTES, check_json
 from coatcheck.http.cookies import cookie_kind, read_cookie
 from coatcheck.http.cross_site import refuse_cross_site
 from coatcheck.http.headers import secured
 from coatcheck.http.reached import Reached, check_reached, client_address
-from coatcheck.secret import new_id, new_secret
+from coatcheck.secret import new_request_id, new_secret
 from coatcheck.server.cors import answer_preflight, cors_headers, is_preflight
 from coatcheck.server.metrics import Metrics
 from coatcheck.server.refusals import answer_error
@@ -50,7 +50,7 @@ class Entrance:
             return await self._inner(scope, receive, send)
         began = self._desk.clock.monotonic()
         headers = headers_of(scope["headers"])
-        request_id = new_id("req_")
+        request_id = new_request_id()
         status = 500
 
         async def answer(message: Message) -> None:
@@ -77,18 +77,19 @@ class Entrance:
         try:
             visit = self._visit(scope, headers, request_id)
             scope[DESK], scope[VISIT] = self._desk, visit
+            _refuse_nul(scope)
             path = _route_path(scope)
-            if path == "/api/session" and scope["method"] == "GET":
+            if path == "/api/session" and scope["method"] in ("GET", "HEAD"):
                 return await answer_session(self._desk, visit, send)
             if is_preflight(scope["method"], headers):
                 return await answer_preflight(scope, receive, send)
             if scope["method"] not in SAFE_METHODS:
                 self._check_unsafe(visit)
                 receive = await _bounded(receive, headers, is_json=path.startswith("/api/"))
-            await self._inner(scope, receive, send)
+            await self._inner(_as_get(scope), receive, send)
         except Exception as error:  # noqa: BLE001 (the last resort: nothing may end without an answer, ASVS 16.5.4)
             if scope.get(_ANSWERED):
-                return  # the routes answered it before they let it through to here
+                return None  # the routes answered it before they let it through to here
             response = await answer_error(Request(scope, receive), error)
             await response(scope, receive, send)
 
@@ -144,6 +145,24 @@ def _cookie(cookies: str, name: str) -> str:
         return ""
 
 
+def _as_get(scope: Scope) -> Scope:
+    """Serve HEAD as GET, on calls as on pages; the server leaves the body out (RFC 9110 section 9.3.2)."""
+    return {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+
+
+def _refuse_nul(scope: Scope) -> None:
+    """Refuse NUL in an address: no id or name has one, and PostgreSQL takes none.
+
+    Raises:
+        NotFound: it is in the path.
+        BadInput: it is in the query.
+    """
+    if "\0" in scope["path"]:
+        raise NotFound("NUL in the path")
+    if b"%00" in scope["query_string"] or b"\0" in scope["query_string"]:
+        raise BadInput(because="NUL in the query")
+
+
 def _route_path(scope: Scope) -> str:
     return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
@@ -153,12 +172,14 @@ async def _bounded(receive: Receive, headers: Mapping[str, str], *, is_json: boo
 
     Raises:
         BodyTooLarge: it is above the limit, whatever length it claimed.
-        BadInput: it is not well-formed.
+        BadBody: it was cut off, or is not well-formed.
     """
     body = b""
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadBody(because="the client went away before the end of the body")
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > MAX_BYTES:

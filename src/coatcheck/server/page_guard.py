@@ -12,7 +12,7 @@ from coatcheck.http.cookies import cookie_kind, has_cookie
 from coatcheck.http.hop import needs_hop
 from coatcheck.http.pages import Frame, render
 from coatcheck.http.problems import problem_response
-from coatcheck.http.return_to import parse_return_to
+from coatcheck.http.return_to import place_asked_for
 from coatcheck.integrations.starlette import asked_of, use
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _is_page(request: Request) -> bool:
 def _hop(request: Request, auth: "Coatcheck", mount: str) -> Response | None:
     asked = asked_of(request)
     has_session = has_cookie(asked.cookies, cookie_kind(auth.settings.server).name("session"))
-    here = _here(request)
+    here = place_asked_for(request.scope)
     if here is None or not needs_hop(asked, is_navigation=True, has_session_cookie=has_session):
         return None
     frame = Frame(settings=auth.settings, mount=mount, now=auth.desk.now())
@@ -57,12 +57,6 @@ def _hop(request: Request, auth: "Coatcheck", mount: str) -> Response | None:
 
 
 def _sign_in(request: Request, mount: str, more: str) -> Response:
-    here = quote(_here(request) or "/", safe="")
+    here = quote(place_asked_for(request.scope) or "/", safe="")
     location = f"{mount}/sign-in?{more}return_to={here}"
     return RedirectResponse(location, 303, headers={"cache-control": "no-store"})
-
-
-def _here(request: Request) -> str | None:
-    """Give the page asked for; None where a browser would read it as another host, as `//evil.example`."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return parse_return_to(f"{request.url.path}{query}")

@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from coatcheck.errors import (
     BadBody,
@@ -22,6 +23,7 @@ from coatcheck.errors import (
 )
 from coatcheck.gate.request import DESK, VISIT, clear_session, desk_of, go, hop_if_needed, page, visit_of
 from coatcheck.http.problems import problem_headers, problem_response
+from coatcheck.http.return_to import place_asked_for
 from coatcheck.server.trace import trace_of
 
 _PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/status/", "/healthz", "/readyz", "/metrics", "/verify/")
@@ -33,15 +35,18 @@ async def answer_error(request: Request, error: Exception) -> Response:
     refused = _ours(error)
     request_id = visit_of(request).request_id if VISIT in request.scope else ""
     if refused.status >= 500:
-        _log.error("request.failed", request_id=request_id, code=refused.code, because=refused.because, trace=trace_of(error))
+        _log.error(
+            "request.failed", request_id=request_id, code=refused.code, because=refused.because, trace=trace_of(error)
+        )
     else:
         _log.info("request.refused", request_id=request_id, code=refused.code, because=refused.because)
     if DESK not in request.scope or is_program(request):
         response = problem_response(refused, request_id)
-        for name, value in _kept_headers(error).items():
-            response.headers[name] = value
-        return response
-    return await _page_for(request, refused, request_id)
+    else:
+        response = await _page_for(request, refused, request_id)
+    if isinstance(refused, MethodNotAllowed):
+        response.headers["allow"] = ", ".join(_methods(request))
+    return response
 
 
 def is_program(request: Request) -> bool:
@@ -79,8 +84,7 @@ def _to_sign_in(request: Request, refused: NotSignedIn) -> Response:
 
 
 def _here(request: Request) -> str:
-    query = f"?{request.url.query}" if request.url.query else ""
-    return f"{request.url.path}{query}"
+    return place_asked_for(request.scope) or "/"
 
 
 def _ours(error: Exception) -> CoatcheckError:
@@ -102,8 +106,14 @@ def _bad_fields(error: RequestValidationError) -> BadInput:
     return BadInput(fields, because="the fields do not fit")
 
 
-def _kept_headers(error: Exception) -> dict[str, str]:
-    return dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+def _methods(request: Request) -> list[str]:
+    """Give every method an address takes; the router names those of one of its routes (RFC 9110 section 15.5.6)."""
+
+    def takes(method: str) -> bool:
+        asked = {**request.scope, "method": method}
+        return any(route.matches(asked)[0] is Match.FULL for route in request.app.routes)
+
+    return ["GET", "HEAD"] * takes("GET") + [method for method in ("POST", "DELETE") if takes(method)]
 
 
 _OF_STATUS: dict[int, type[CoatcheckError]] = {400: BadBody, 404: NotFound, 405: MethodNotAllowed}

@@ -55,6 +55,8 @@ FIND = (
 )
 """The one SELECT of a cache miss: session, account, roles and permissions in one state of the database."""
 
+_INSERT = insert(sessions)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -82,8 +84,8 @@ async def find(db: Reading, digest: bytes) -> Found | None:
 
 async def insert_session(tx: Writing, session: Session, secret_hash: bytes) -> None:
     """Keep a new session."""
-    row = {**vars(session), "amr": " ".join(session.amr)}
-    await tx.execute(insert(sessions).values(**row, secret_hash=secret_hash))
+    row = {**vars(session), "amr": " ".join(session.amr), "secret_hash": secret_hash}
+    await tx.execute(_INSERT, row)
 
 
 async def get(db: Reading, session_id: str) -> Session | None:
@@ -139,11 +141,16 @@ async def replace_secret(tx: Writing, session: Session, secret_hash: bytes, form
 
 
 async def touch(tx: Writing, session_ids: Iterable[str], now: Instant) -> None:
-    """Write that sessions were used; one that was used later meanwhile, or is over, stays as it is."""
+    """Write that sessions were used; one that was used later meanwhile, or is over, stays as it is.
+
+    One that somebody holds is left out: it is ending, or changes and is read anew, or another worker writes its use.
+    Waiting for it while holding others could close a ring.
+    """
     idle_end = now + sessions.c.idle_for
+    free = select(sessions.c.id).where(sessions.c.id.in_(list(session_ids))).with_for_update(skip_locked=True)
     await tx.execute(
         update(sessions)
-        .where(sessions.c.id.in_(list(session_ids)), sessions.c.last_seen < now, *_live(now))
+        .where(sessions.c.id.in_(free), sessions.c.last_seen < now, *_live(now))
         .values(last_seen=now, expires_at=case((idle_end < sessions.c.ends_at, idle_end), else_=sessions.c.ends_at))
     )
 

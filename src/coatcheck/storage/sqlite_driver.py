@@ -1,7 +1,7 @@
 """SQLite as SQLAlchemy drives it: aiosqlite, with one visit to its thread a statement where SQLAlchemy makes four.
 
-A visit costs more than most statements: the loop sleeps, a thread wakes, and back. So a statement is run, read and closed
-in one, and nothing is asked of the thread where there is nothing to commit or roll back.
+A visit costs more than most statements: the loop sleeps, a thread wakes, and back. So a statement is run, read and
+closed in one, and nothing is asked of the thread where there is nothing to commit or roll back.
 """
 
 import sqlite3
@@ -25,6 +25,8 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
     """Run one statement, fetch all its rows and close it, in one visit."""
 
     __slots__ = ()
+
+    _adapt_connection: "_Connection"
 
     def execute(self, operation: Any, parameters: Any = None) -> None:
         self._visit(lambda cursor: cursor.execute(operation, parameters or ()))
@@ -56,7 +58,7 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         self._may_be_open = True
         try:
             answer, self._may_be_open = self.await_(self._connection._execute(_and_state, self._connection._conn, call))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (raised again there, as one of the driver's)
             self._handle_exception(error)
         return answer
 

@@ -25,14 +25,16 @@ async def tidy(database: Database, now: Instant, *, batch: int = BATCH) -> dict[
 
 
 async def _tidy_table(database: Database, table: Table, now: Instant, batch: int) -> int:
-    expires = table.c[table.info["expires"]]
+    keyed = tuple_(*table.primary_key.columns)
     # A minute's grace: rows are judged by their own expiry; nothing may depend on their being gone.
-    old = select(*table.primary_key.columns).where(expires < now - 60_000).limit(batch)
+    over = table.c[table.info["expires"]] < now - 60_000
+    old = select(*table.primary_key.columns).where(over).limit(batch)
     async with database.reading() as db:
         keys = [tuple(row) for row in await db.execute(old)]
     if not keys:
         return 0
     async with database.writing() as tx:
-        # The expiry is asked again: a row may have been prolonged since it was listed.
-        doomed = delete(table).where(tuple_(*table.primary_key.columns).in_(keys), expires < now - 60_000)
-        return int((await tx.execute(doomed)).rowcount)
+        # The expiry is asked again: a row may have been prolonged since it was listed. What somebody holds is left for
+        # the next time: whoever waits for a row while holding others may do so in a ring.
+        free = select(*table.primary_key.columns).where(keyed.in_(keys), over).with_for_update(skip_locked=True)
+        return int((await tx.execute(delete(table).where(keyed.in_(free)))).rowcount)

@@ -1,0 +1,112 @@
+"""Attack 127: CVE-2021-29621, CVE-2016-2513 and CVE-2024-39329: the time of a sign-in tells which accounts exist.
+
+No hash is computed for an unknown account or one without a password, so the answer comes sooner. Here every refused
+sign-in does the same work, which is counted: the same statements in the same order, one verification of the same cost,
+the same rows written; and it says the same, word for word. The medians are compared too, with room for a busy machine.
+"""
+
+import re
+import statistics
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from coatcheck.admin.lock_account import lock_account
+from coatcheck.passwords.check import hashing_pool
+from coatcheck.passwords.pool import HashingPool
+from coatcheck.passwords.schemes import Cost
+from coatcheck.visit import Visit
+from tests.attacks.census import row_counts, statements
+from tests.site import PASSWORD, Site, open_site, sign_in
+
+WRONG = "not the password at all"
+CASES = {
+    "unknown": ("nobody@example.org", WRONG),
+    "unknown, no address at all": ("not a name at all", WRONG),
+    "wrong password": ("ann@example.org", WRONG),
+    "no password": ("ben@example.org", WRONG),
+    "no password, blank": ("ben@example.org", ""),
+    "locked, right password": ("cyd@example.org", PASSWORD),
+    "locked, wrong password": ("cyd@example.org", WRONG),
+    "waits for its link": ("dan@example.org", PASSWORD),
+}
+_ONE_COLUMN = re.compile(r"accounts\.(id|email|username) = \?")
+
+
+class CountingPool(HashingPool):
+    """Hash as ever, and note the cost of everything that is run."""
+
+    costs: list[Cost]
+
+    async def run(self, cost: Cost, work: Callable[[], Any]) -> Any:
+        """Note the cost, then run."""
+        self.costs.append(cost)
+        return await super().run(cost, work)
+
+
+@pytest.fixture
+async def peopled(tmp_path: Path) -> AsyncIterator[Site]:
+    limits = {"overall_per_second": 10_000, "address_per_hour": 10_000}
+    async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path, limits=limits) as site:
+        pool = CountingPool(site.desk.settings.passwords)
+        pool.costs = []
+        site.desk._kept[hashing_pool] = pool  # in the place where the process keeps its pool
+        await site.person()
+        await site.person("ben@example.org", None)
+        locked = await site.person("cyd@example.org")
+        await lock_account(site.desk, Visit(), account=locked.id, actor="operator")
+        await site.browser().post("/api/sign-up", json={"email": "dan@example.org", "password": PASSWORD})
+        await attempt(site, "warm-up@example.org", WRONG, "192.0.2.250")
+        yield site
+
+
+async def attempt(site: Site, name: str, password: str, address: str) -> httpx.Response:
+    return await sign_in(site.browser(address=address), name, password)
+
+
+async def test_all_refusals_are_one_answer_and_one_work(peopled: Site) -> None:
+    seen = {}
+    pool: Any = peopled.desk.keep(hashing_pool)
+    for number, (case, (name, password)) in enumerate(CASES.items()):
+        before, pool.costs = await row_counts(peopled), []
+        with statements(peopled) as ran:
+            answer = await attempt(peopled, name, password, f"192.0.2.{number}")
+        after = await row_counts(peopled)
+        written = {table: after[table] - before[table] for table in after if after[table] != before[table]}
+        body = {key: value for key, value in answer.json().items() if key != "request_id"}
+        headers = {key: value for key, value in answer.headers.items() if key != "x-request-id"}
+        written.pop("limit_totals", None)  # a second try at one subject adds to the row that is there
+        # One look-up by one indexed column; which one follows from how the name is spelt, not from who has it.
+        alike = [_ONE_COLUMN.sub("accounts.one = ?", statement) for statement in ran]
+        seen[case] = (answer.status_code, body, headers, alike, list(pool.costs), written)
+    first = seen["wrong password"]
+    assert first[0] == 401
+    assert len(first[4]) == 1, "one verification"
+    for case, work in seen.items():
+        assert work == first, case
+
+
+async def test_the_medians_are_alike(peopled: Site) -> None:
+    rounds = 9
+    times: dict[str, list[float]] = {case: [] for case in CASES}
+    for turn in range(rounds):
+        for number, (case, (name, password)) in enumerate(CASES.items()):
+            began = time.perf_counter()
+            answer = await attempt(peopled, name, password, f"198.51.{turn}.{number}")
+            times[case].append(time.perf_counter() - began)
+            assert answer.status_code == 401
+    medians = {case: statistics.median(taken) for case, taken in times.items()}
+    assert max(medians.values()) < 1.6 * min(medians.values()), medians
+
+
+async def test_a_block_says_the_same_of_strangers_and_accounts(peopled: Site) -> None:
+    answers = {}
+    for number, (case, (name, password)) in enumerate(CASES.items()):
+        for _ in range(6):
+            answer = await attempt(peopled, name, password, f"203.0.113.{number}")
+        answers[case] = (answer.status_code, answer.json()["code"], answer.headers["retry-after"])
+    assert set(answers.values()) == {(429, "too_many_attempts", answers["unknown"][2])}

@@ -1,0 +1,56 @@
+"""`coatcheck account`, `role` and `session`: one story over all of them, then what is refused."""
+
+import json
+from pathlib import Path
+
+from tests.cli.running import coatcheck
+from tests.site import PASSWORD, open_site, sign_in
+
+
+async def test_story(folder: Path) -> None:
+    made = coatcheck("account", "create", "Ann@Example.org", "--password-stdin", folder=folder, typed=f"{PASSWORD}\n")
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.startswith("ann@example.org has an account: acc_")
+    assert PASSWORD not in made.stdout + made.stderr
+    assert coatcheck("role", "create", "editor", "notes:delete", folder=folder).returncode == 0
+    assert coatcheck("role", "grant", "editor", "ann@example.org", folder=folder).returncode == 0
+    listed = json.loads(coatcheck("role", "list", "--json", folder=folder).stdout)
+    assert {"role": "editor", "permissions": ["notes:delete"]} in listed
+
+    key = {"secret": {"master_key_file": str(folder / "master.key")}}
+    async with open_site(f"sqlite:///{folder / 'coatcheck.db'}", folder, **key) as site:
+        browser = site.browser()
+        assert (await sign_in(browser, "ann@example.org", PASSWORD)).status_code == 200
+        assert (await browser.get("/api/session")).json()["permissions"] == ["notes:delete"]
+        locked = coatcheck("account", "lock", "ann@example.org", folder=folder)
+        assert (locked.returncode, locked.stderr) == (0, "")
+        await site.follow_log()
+        assert (await browser.get("/api/session")).json()["code"] == "session_ended"
+        assert (await sign_in(browser, "ann@example.org", PASSWORD)).status_code == 401
+
+    shown = json.loads(coatcheck("account", "show", "ann@example.org", "--json", folder=folder).stdout)
+    assert (shown["status"], shown["roles"], shown["sessions"]) == ("locked", ["editor"], [])
+    done_by_operator = {each["event"] for each in shown["events"] if each["actor"] == "operator"}
+    assert done_by_operator >= {"account.created", "account.locked", "role.granted"}
+
+
+def test_a_session_is_ended_or_named(folder: Path) -> None:
+    assert coatcheck("account", "create", "ben@example.org", "--no-password", folder=folder).returncode == 0
+    neither = coatcheck("session", "revoke", "ben@example.org", folder=folder)
+    assert (neither.returncode, "--all" in neither.stderr) == (2, True)
+    none = coatcheck("session", "revoke", "ben@example.org", "--all", folder=folder)
+    assert (none.returncode, none.stdout) == (0, "Ended 0 sessions of ben@example.org.\n")
+
+
+def test_a_refusal_is_one_sentence(folder: Path) -> None:
+    short = coatcheck("account", "create", "ben@example.org", "--password-stdin", folder=folder, typed="short\n")
+    assert (short.returncode, short.stdout, short.stderr.count("\n")) == (1, "", 1)
+    unknown = coatcheck("account", "lock", "nobody@example.org", folder=folder)
+    assert (unknown.returncode, unknown.stderr) == (1, "coatcheck: no account 'nobody@example.org'\n")
+    no_terminal = coatcheck("account", "create", "ben@example.org", folder=folder)
+    assert (no_terminal.returncode, "--password-stdin" in no_terminal.stderr) == (2, True)
+
+
+def test_completion(folder: Path) -> None:
+    asked = {"_COATCHECK_COMPLETE": "complete_bash", "COMP_WORDS": "coatcheck account cl", "COMP_CWORD": "2"}
+    assert coatcheck(folder=folder, environ=asked).stdout.split() == ["close"]

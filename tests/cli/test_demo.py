@@ -1,0 +1,43 @@
+"""`make demo`: the app, the mailbox and two people whose passwords it prints."""
+
+import re
+from pathlib import Path
+
+import httpx
+
+from tests.cli.running import ROOT, running
+
+OURS = {"sec-fetch-site": "same-origin"}
+
+
+def test_demo(tmp_path: Path) -> None:
+    with running([str(ROOT / "tools" / "demo.py"), "--port", "0", "--data", str(tmp_path / "demo")], tmp_path) as demo:
+        said = demo.until("Ctrl-C stops it.")
+        url = re.findall(r"The app +(http://localhost:\d+)/", said)[0]
+        passwords = dict(re.findall(r"(\w+@example\.org) +((?:[a-z]+-){4}[a-z]+)", said))
+        assert set(passwords) == {"ann@example.org", "ben@example.org"}
+
+        with browser(url) as nobody:
+            sent = nobody.get("/", headers={"accept": "text/html"})
+            assert (sent.status_code, sent.headers["location"]) == (303, "/auth/sign-in?return_to=%2F")
+            assert nobody.get("/auth/dev/mail").status_code == 200
+        with browser(url) as ann, browser(url) as ben:
+            for email, person in (("ann@example.org", ann), ("ben@example.org", ben)):
+                body = {"identifier": email, "password": passwords[email]}
+                assert person.post("/auth/api/sign-in", json=body).status_code == 200
+            assert ben.post("/notes", data={"text": "<b>Hello</b>"}).status_code == 303
+            assert "&lt;b&gt;Hello" in ann.get("/").text
+            assert ben.post("/notes/1/delete").status_code == 403
+            evil = {"sec-fetch-site": "cross-site", "origin": "https://evil.example"}
+            assert ann.post("/notes/1/delete", headers=evil).status_code == 403, "another site's form"
+            assert "Hello" in ann.get("/").text
+            assert ann.post("/notes/1/delete").status_code == 303
+            assert "Hello" not in ann.get("/").text
+            assert "note.deleted" in ann.get("/auth/admin/audit").text
+            assert ben.get("/auth/admin").status_code == 403
+        assert demo.interrupt() == 0
+
+
+def browser(url: str) -> httpx.Client:
+    """Open a browser with a cookie jar of its own."""
+    return httpx.Client(base_url=url, headers=OURS, timeout=30)

@@ -1,0 +1,56 @@
+"""`coatcheck migrate`, and what the other commands say of a database that does not fit."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import coatcheck
+
+
+def revision(folder: Path, number: str | None = None) -> str:
+    """Read the database's revision, or put another there."""
+    with closing(sqlite3.connect(folder / "coatcheck.db")) as db, db:
+        if number is not None:
+            db.execute("UPDATE coatcheck_version SET version_num = ?", (number,))
+        return str(db.execute("SELECT version_num FROM coatcheck_version").fetchone()[0])
+
+
+def era(folder: Path) -> str:
+    """Read the era of the revocation log."""
+    with closing(sqlite3.connect(folder / "coatcheck.db")) as db:
+        return str(db.execute("SELECT era FROM revocation_head").fetchone()[0])
+
+
+def test_an_up_to_date_database_stays(folder: Path) -> None:
+    before = revision(folder), era(folder)
+    done = coatcheck("migrate", folder=folder)
+    assert (done.returncode, done.stdout) == (0, "The database is up to date; nothing was changed.\n")
+    assert (revision(folder), era(folder)) == before
+
+
+def test_an_empty_database_gets_its_tables(folder: Path) -> None:
+    (folder / "coatcheck.db").unlink()
+    done = coatcheck("migrate", folder=folder)
+    assert (done.returncode, done.stdout) == (0, "The database was empty: its tables are made.\n")
+    assert revision(folder)
+
+
+def test_a_restored_backup_begins_a_new_era(folder: Path) -> None:
+    before = era(folder)
+    done = coatcheck("migrate", "--restored", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "A new era" in done.stdout
+    assert era(folder) != before
+
+
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["migrate"]])
+def test_a_newer_database_is_refused(folder: Path, command: list[str]) -> None:
+    revision(folder, "9999")
+    refused = coatcheck(*command, folder=folder)
+    assert refused.returncode == 2
+    assert "newer Coatcheck" in refused.stderr
+    assert "pip install --upgrade" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert revision(folder) == "9999"
