@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import event, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from coatcheck.storage.tables import metadata
 from tests.site import Site
@@ -21,9 +22,7 @@ async def row_counts(site: Site) -> dict[str, int]:
 async def what_is_kept(site: Site, *names: str) -> dict[str, list[tuple[object, ...]]]:
     """Give every row of some tables."""
     async with site.desk.database.reading() as db:
-        return {
-            name: [tuple(row) for row in await db.execute(select(metadata.tables[name]))] for name in sorted(names)
-        }
+        return {name: [tuple(row) for row in await db.execute(select(metadata.tables[name]))] for name in sorted(names)}
 
 
 @contextmanager
@@ -44,6 +43,6 @@ def statements(site: Site) -> Iterator[list[str]]:
             event.remove(engine, "before_cursor_execute", note)
 
 
-def _engines(site: Site) -> list[object]:
+def _engines(site: Site) -> list[AsyncEngine]:
     engines = site.desk.database._engines  # the seam at which the drivers are reached; nothing is replaced
     return [engines.reads, engines.snapshots, engines.writes]

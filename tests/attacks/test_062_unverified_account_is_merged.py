@@ -16,7 +16,8 @@ ATTACKERS = "the attacker knows this"
 
 
 async def test_an_unconfirmed_sign_up_is_no_account(site: Site) -> None:
-    await site.browser().post("/api/sign-up", json={"email": "ann@example.org", "password": ATTACKERS, "username": "ann"})
+    body = {"email": "ann@example.org", "password": ATTACKERS, "username": "ann"}
+    await site.browser().post("/api/sign-up", json=body)
     async with site.desk.database.reading() as db:
         assert (await db.execute(select(accounts.c.id))).first() is None
     for name in ("ann@example.org", "ann"):

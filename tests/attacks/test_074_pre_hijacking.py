@@ -2,8 +2,8 @@
 
 Classic-federated merge and a provider that does not verify wait for signing in with others (attack 62 holds our side).
 The other three reach us now, where the attacker held the account first, by its password: a session that is kept
-(unexpired session), another name that leads to it (trojan identifier), and a change of address that is asked for and not
-yet confirmed (unexpired e-mail change). Recovery by the owner ends each.
+(unexpired session), another name that leads to it (trojan identifier), and a change of address that is asked for and
+not yet confirmed (unexpired e-mail change). Here recovery by the owner ends each.
 """
 
 from coatcheck.limits.known_devices import is_known

@@ -58,3 +58,12 @@ async def test_another_worker_refuses_it_once_it_has_read_the_log(site: Site) ->
         await change_password(site, thief, owner, "")
         await other.follow_log()
         assert (await there.get("/api/session")).json()["code"] == "session_ended"
+
+
+@pytest.mark.parametrize("reset", [recover, change_password])
+async def test_the_owner_is_told_by_mail(site: Site, reset: object) -> None:
+    """Whoever did it: a thief who resets the password cannot do so unseen."""
+    account = await site.person()
+    owner = await site.signed_in()
+    await reset(site, owner, owner, account.id)  # type: ignore[operator]
+    assert any("was changed" in mail.subject for mail in await site.mails("ann@example.org"))

@@ -1,15 +1,16 @@
 """Attack 79: GHSA-xg6x-h9c9-2m83, better-auth: the cookie cache holds a session as valid before the second factor.
 
-There a session is opened with the first proof and a second factor is hooked on afterwards; whatever looks at the session
-in between lets the half-proven person in. Here what is unfinished is no session: it is a ticket in the ephemeral store,
-its continuation is no credential, and the one door opens a session only when the policy says that it is enough.
+There a session is opened with the first proof and a second factor is hooked on afterwards; whatever looks at the
+session in between lets the half-proven person in. Here what is unfinished is no session: it is a ticket in the
+ephemeral store, its continuation is no credential, and the one door opens a session only when the policy says that it
+is enough.
 """
 
+from coatcheck.limits import tries
 from coatcheck.login.admit import admit
 from coatcheck.login.policy import Enough, StillNeeded, decide
 from coatcheck.login.sign_in import MoreNeeded, SignIn
 from coatcheck.login.transactions import hold
-from coatcheck.limits import tries
 from coatcheck.visit import Visit
 from tests.attacks.census import row_counts
 from tests.site import Site

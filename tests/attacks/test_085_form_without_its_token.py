@@ -31,7 +31,7 @@ FIELDS = {
     "action": "grant",
     "everywhere": "true",
 }
-FOREIGN = (
+FOREIGN: tuple[dict[str, str | None], ...] = (
     {"sec-fetch-site": "cross-site"},
     {"sec-fetch-site": "same-site"},
     {"sec-fetch-site": "cross-site", "origin": "https://evil.example"},

@@ -1,8 +1,8 @@
-"""Attack 86: CVE-2021-32618 and CVE-2023-49438, Flask-Security-Too: `?next=` leads off the site.
+r"""Attack 86: CVE-2021-32618 and CVE-2023-49438, Flask-Security-Too: `?next=` leads off the site.
 
-`//evil`, `/\\evil`, `\\/evil` and `https:evil` look like paths to a careless check and like hosts to a browser, so a link to
-the real sign-in page ends on the attacker's copy of it. Here `return_to` is parsed and written anew as a path of our
-own origin, or dropped.
+`//evil`, `/\evil`, `\/evil` and `https:evil` look like paths to a careless check and like hosts to a browser, so a
+link to the real sign-in page ends on the attacker's copy of it. Here `return_to` is parsed and written anew as a path
+of our own origin, or dropped.
 """
 
 import pytest

@@ -19,8 +19,15 @@ from coatcheck.integrations.fastapi import CurrentUser
 from tests.attacks.where import stays_here
 from tests.site import ORIGIN, Site, open_site
 
-ASTRAY = ("//evil.example", "//evil.example/notes", "///evil.example", "//2130706433/x", "/%2Fevil.example/", "/%5Cevil.example")
-NUMBERS = ("//2130706433/", "///2130706433", "http://0x7f000001/", "javascript:alert(1)", "http:///evil.example", "//0177.1")
+ASTRAY = (
+    "//evil.example",
+    "//evil.example/notes",
+    "///evil.example",
+    "//2130706433/x",
+    "/%2Fevil.example/",
+    "/%5Cevil.io",
+)
+NUMBERS = ("//2130706433/", "///2130706433", "http://0x7f000001/", "javascript:alert(1)", "http:///evil.io", "//0177.1")
 
 
 @pytest.fixture

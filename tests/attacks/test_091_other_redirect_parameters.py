@@ -13,7 +13,7 @@ NAMES = (
     "return_to", "next", "RelayState", "redirect", "redirect_uri", "redirect_url", "url", "continue", "goto", "dest",
     "destination", "target", "rd", "back", "service", "callback", "post_logout_redirect_uri",
 )  # fmt: skip
-PAGES = ("/", "/sign-in", "/sign-up", "/sign-out", "/recover", "/account", "/account/sessions", "/admin", "/verify-email")
+PAGES = ("/", "/sign-in", "/sign-up", "/sign-out", "/recover", "/account", "/admin", "/verify-email")
 EVIL = "//evil.example/"
 
 

@@ -12,7 +12,13 @@ import pytest
 from tests.site import Site, open_site
 
 OWN = "https://app.example.org"
-STRANGERS = ("https://evil.example", "null", "https://auth.example.org.evil.example", "file://", "https://app.example.org.x")
+STRANGERS = (
+    "https://evil.example",
+    "null",
+    "https://auth.example.org.evil.example",
+    "file://",
+    "https://app.example.org.x",
+)
 ASKED = ("/api/session", "/api/sessions", "/api/openapi.json", "/sign-in", "/account", "/healthz", "/nothing-here")
 
 

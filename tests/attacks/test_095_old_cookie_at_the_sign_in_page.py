@@ -70,4 +70,3 @@ async def test_another_persons_password_confirms_nothing(site: Site) -> None:
     fields = {"identifier": "ben@example.org", "password": "five green kettles whistle", "confirming": "true"}
     assert (await submit(browser, "/sign-in?confirm=1", "/sign-in", **fields)).status_code == 401
     assert (await browser.get("/api/session")).json()["account"]["email"] == "ann@example.org"
-

@@ -1,4 +1,4 @@
-"""Attack 109: CVE-2024-47070, authentik: `X-Forwarded-For: a` makes a policy throw, and a failed policy skips its stage.
+"""Attack 109: CVE-2024-47070, authentik: `X-Forwarded-For: a` makes a policy throw, and skips the stage.
 
 So nobody was asked for a password. Here an address that cannot be read is no address: the request is served as from
 nowhere known, all of those share one counter, and the password is asked for as ever.
@@ -14,8 +14,8 @@ from tests.site import PASSWORD, Site, open_site, sign_in
 
 PROXY = "10.0.0.1"
 UNREADABLE = (
-    "a", "", " ", ",", "1.2.3.4.5", "1.2.3.4:80", "[::1]", "::1%", "256.1.1.1", "0x7f.1", "unknown", "_hidden", "127.1",
-    "1.2.3.4, a", "\xff\xfe", "9" * 5000, "1.2.3.4\t5", "::ffff:1.2.3", "010.1.1.1",
+    "a", "", " ", ",", "1.2.3.4.5", "1.2.3.4:80", "[::1]", "::1%", "256.1.1.1", "0x7f.1", "unknown", "_hidden",
+    "127.1", "1.2.3.4, a", "\xff\xfe", "9" * 5000, "1.2.3.4\t5", "::ffff:1.2.3", "010.1.1.1",
 )  # fmt: skip
 
 

@@ -9,7 +9,10 @@ import pytest
 
 from tests.site import ORIGIN, PASSWORD, Site
 
-FORGED = ("evil.example", "auth.example.org.evil.example", "auth.example.org:8443", "evil.example:443", "auth.example.org@evil.example", "[::1]", "localhost", "")
+FORGED = (
+    "evil.example", "auth.example.org.evil.example", "auth.example.org:8443", "evil.example:443",
+    "auth.example.org@evil.example", "[::1]", "localhost", "",
+)  # fmt: skip
 HEADERS = (
     "x-forwarded-host", "forwarded", "x-host", "x-forwarded-server", "x-original-host", "x-http-host-override",
     "x-forwarded-proto", "x-forwarded-prefix", "x-original-url", "x-rewrite-url", "referer", "origin",

@@ -1,8 +1,8 @@
-"""Attack 112: CVE-2019-19844, Django: a reset for `mike@example.org` is sent to `mıke@example.org`.
+"""Attack 112: CVE-2019-19844, Django: a reset for `mike@example.org` is sent to that name with a dotless i.
 
-Unicode case folding makes the two equal, they are different mailboxes, and the mail went to the address that was typed.
-Here the part before the `@` is ASCII or refused, only ASCII letters change case, a domain is compared in its ASCII form,
-and mail goes to the stored address.
+Unicode case folding makes the two equal, they are different mailboxes, and the mail went to the address that was
+typed. Here the part before the `@` is ASCII or refused, only ASCII letters change case, a domain is compared in its
+ASCII form, and mail goes to the stored address.
 """
 
 import pytest
@@ -55,7 +55,7 @@ async def test_mail_goes_to_the_stored_address(site: Site) -> None:
 
 
 async def test_one_mailbox_is_one_account(site: Site) -> None:
-    """`Ann@` and `ann@` are one person everywhere: nobody gets a second account for a mailbox, or a second name for one."""
+    """`Ann@` and `ann@` are one person everywhere: nobody gets a second account for a mailbox."""
     await site.person(STORED)
     for typed in SAME_MAILBOX:
         assert (await sign_in(site.browser(), typed, PASSWORD)).status_code == 200

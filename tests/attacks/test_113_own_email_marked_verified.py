@@ -1,7 +1,8 @@
-"""Attack 113: CVE-2026-27946 and CVE-2026-54693, Zitadel: users mark their own address verified through the profile API.
+"""Attack 113: CVE-2026-27946 and CVE-2026-54693, Zitadel: users mark their own address verified.
 
 Whoever may say of an address that it is theirs can take any. Here an account's address is only ever one whose mailed
-link was followed: there is no field that says so, unknown fields are refused, and a new address counts from its link on.
+link was followed: there is no field that says so, unknown fields are refused, and a new address counts from its link
+on.
 """
 
 from sqlalchemy import select
@@ -9,7 +10,18 @@ from sqlalchemy import select
 from coatcheck.storage.tables.accounts import accounts
 from tests.site import PASSWORD, Site, sign_in, submit
 
-CLAIMS = ("verified", "email_verified", "is_verified", "confirmed", "status", "is_active", "epoch", "roles", "id", "account")
+CLAIMS = (
+    "verified",
+    "email_verified",
+    "is_verified",
+    "confirmed",
+    "status",
+    "is_active",
+    "epoch",
+    "roles",
+    "id",
+    "account",
+)
 BODIES = {
     "/api/sign-up": {"email": "victim@example.org", "password": PASSWORD},
     "/api/account/email": {"new_email": "victim@example.org", "password": PASSWORD},

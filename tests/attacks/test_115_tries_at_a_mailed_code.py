@@ -1,4 +1,4 @@
-"""Attack 115: harpi.cc 2024, django-allauth: the tries at a mailed code start anew by asking again, or by guessing at once.
+"""Attack 115: harpi.cc 2024, django-allauth: asking again, or guessing at once, gives fresh tries at a mailed code.
 
 No short code is mailed here yet: links carry 192 random bits. What can be guessed is the password that a sign-up's link
 asks for outside the browser that asked. Its tries are spent before they are judged, so guesses sent at once share
@@ -15,7 +15,8 @@ GUESSES = [f"guess number {number} at it" for number in range(20)]
 
 
 async def guess(site: Site, token: str, password: str) -> httpx.Response:
-    return await site.browser(address="198.51.100.66").post("/api/sign-up/confirm", json={"token": token, "password": password})
+    browser = site.browser(address="198.51.100.66")
+    return await browser.post("/api/sign-up/confirm", json={"token": token, "password": password})
 
 
 async def asked_link(site: Site) -> str:

@@ -1,4 +1,4 @@
-"""Attack 116: django-allauth before 65.11.1: an optional password is stored as an empty string, and a blank one signs in.
+"""Attack 116: django-allauth before 65.11.1: a password left out is stored as an empty one, and a blank signs in.
 
 Here an account without a password has no row for one, a blank password is never right whatever is stored, and none is
 ever taken as a new one.

@@ -57,10 +57,10 @@ async def test_spellings_of_one_ipv4_address_give_five_tries(desk: Desk) -> None
 
 async def test_at_the_sign_in_call_too(site: Site) -> None:
     await site.person()
-    answers = []
-    for number in range(1, 9):
-        browser = site.browser(address=f"2001:db8:1:2::{number:x}")
-        answers.append((await sign_in(browser, "ann@example.org", "not the password at all")).status_code)
-    for address in ("::ffff:192.0.2.1", "192.0.2.1", "::FFFF:C000:0201") * 2:
-        answers.append((await sign_in(site.browser(address=address), "ann@example.org", "not it either")).status_code)
+    rotating = [f"2001:db8:1:2::{number:x}" for number in range(1, 9)]
+    spelt = ["::ffff:192.0.2.1", "192.0.2.1", "::FFFF:C000:0201"] * 2
+    browsers = [site.browser(address=address) for address in (*rotating, *spelt)]
+    answers = [
+        (await sign_in(browser, "ann@example.org", "not the password at all")).status_code for browser in browsers
+    ]
     assert answers == [401] * 5 + [429] * 3 + [401] * 5 + [429]

@@ -14,9 +14,9 @@ from tests.site import ORIGIN, PASSWORD, Site, open_site
 
 SPELLINGS = (
     b"//api/sign-in", b"///api/sign-in", b"/api//sign-in", b"/api/sign-in/", b"/api/sign-in//", b"/./api/sign-in",
-    b"/x/../api/sign-in", b"/%2Fapi/sign-in", b"/api%2Fsign-in", b"/API/SIGN-IN", b"/api/sign-in;a=b", b"/%61pi/sign-in",
-    b"/api/sign-in%2F", b"/api/sign-in%00", b"/api/sign-in%20", b"/api/sign-in.json", b"/\\api\\sign-in", b"/api/sign%2din",
-    b"/api/sign-in?x=//",
+    b"/x/../api/sign-in", b"/%2Fapi/sign-in", b"/api%2Fsign-in", b"/API/SIGN-IN", b"/api/sign-in;a=b",
+    b"/%61pi/sign-in", b"/api/sign-in%2F", b"/api/sign-in%00", b"/api/sign-in%20", b"/api/sign-in.json",
+    b"/\\api\\sign-in", b"/api/sign%2din", b"/api/sign-in?x=//",
 )  # fmt: skip
 SIGN_UPS = (b"/api/sign-up", b"//api/sign-up", b"/sign-up", b"//sign-up", b"/sign-up/", b"/api/sign-up/")
 

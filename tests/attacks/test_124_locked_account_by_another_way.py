@@ -1,8 +1,8 @@
 """Attack 124: CVE-2026-9798, Keycloak: a locked account is still usable through another flow.
 
-Each flow looked at the lock by itself, and one forgot. Here locking ends the sessions, raises the account's epoch, which
-voids whatever is pending, and the one door locks the account's row and looks at its status; so every way in that there
-is, tried below, ends at it.
+Each flow looked at the lock by itself, and one forgot. Here locking ends the sessions, raises the account's epoch,
+which voids whatever is pending, and the one door locks the account's row and looks at its status; so every way in that
+there is, tried below, ends at it.
 """
 
 import pytest

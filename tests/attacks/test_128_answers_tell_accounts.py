@@ -1,10 +1,12 @@
-"""Attack 128: CVE-2023-39522, CVE-2026-23511 and CVE-2024-41952: recovery and sign-in pages answer differently for strangers.
+"""Attack 128: CVE-2023-39522, CVE-2026-23511, CVE-2024-41952: recovery and sign-in answer strangers differently.
 
-Here asking for recovery, signing up and beginning a sign-in answer the same for every address, byte for byte, and do the
-same work: the same statements run and the same tables grow, mail or no mail. Only the mailbox learns which case it was.
+Here asking for recovery, signing up and beginning a sign-in answer the same for every address, byte for byte, and do
+the same work: the same statements run and the same tables grow, mail or no mail. Only the mailbox learns which case it
+was.
 """
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -41,7 +43,7 @@ async def sign_up_by_form(site: Site, number: int, name: str) -> httpx.Response:
     return await submit(site.browser(address=f"192.0.2.{number}"), "/sign-up", "/sign-up", **fields)
 
 
-ASKINGS = {
+ASKINGS: dict[str, Callable[[Site, int, str], Awaitable[httpx.Response]]] = {
     "recovery": lambda site, number, name: api(site, number, "/api/recover", {"email": name}),
     "recovery by form": recover_by_form,
     "sign-up": lambda site, number, name: api(site, number, "/api/sign-up", {"email": name, "password": PASSWORD}),

@@ -15,9 +15,9 @@ from coatcheck.visit import Visit
 from tests.site import Site, open_site
 
 ASKED = (
-    "/", "/sign-in", "/sign-up", "/recover", "/account", "/account/sessions", "/admin", "/admin/audit", "/metrics", "/readyz",
-    "/healthz", "/dev/mail", "/api/session", "/api/sessions", "/api/accounts", "/api/users", "/api/openapi.json",
-    "/admin?q=", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server",
+    "/", "/sign-in", "/sign-up", "/recover", "/account", "/account/sessions", "/admin", "/admin/audit", "/metrics",
+    "/readyz", "/healthz", "/dev/mail", "/api/session", "/api/sessions", "/api/accounts", "/api/users",
+    "/api/openapi.json", "/admin?q=", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server",
 )  # fmt: skip
 DRAWN = re.compile(r"(?:req|ses|acc|sgn)_\w+|[0-9a-f]{64}|coatcheck\.[0-9a-f]{12}")
 

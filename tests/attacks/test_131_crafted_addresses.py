@@ -1,4 +1,4 @@
-"""Attack 131: CVE-2022-36087, oauthlib: a crafted redirect URI with an IPv6 literal crashes the check, or keeps it busy.
+"""Attack 131: CVE-2022-36087, oauthlib: a crafted redirect URI crashes its check, or keeps it busy.
 
 Here whatever is read out of an address, a path to go on to, a host, an origin, is bounded in size and parsed by one
 parser whose refusal is caught; none of it is matched by an expression that can go back on itself.
@@ -20,8 +20,8 @@ CRAFTED = (
     "http://[::1", "http://[:::::::::::::::::::::::]/", "//[", "/[", "[", "]", "//[v1.x]/", "//[::ffff:1.2.3.4%25]",
     "/?" + "a" * 60_000, "/" + "/" * 60_000, "/" + "%" * 60_000, "http://" + "[" * 30_000, ":" * 50_000,
     "/" + "a=b&" * 15_000, "\u2100.example", "//\u2100.example", "https://exa\u2488com", "0" * 60_000 + ".1",
-    "a" * 30_000 + "@" + "b." * 15_000, "a." * 30_000 + "@x.org", "xn--" + "a" * 50_000 + ".org", "a@" + "\u0660" * 30_000 + ".org",
-    "a@" + "-" * 60_000 + ".org", "." * 60_000,
+    "a" * 30_000 + "@" + "b." * 15_000, "a." * 30_000 + "@x.org", "xn--" + "a" * 50_000 + ".org",
+    "a@" + "\u0660" * 30_000 + ".org", "a@" + "-" * 60_000 + ".org", "." * 60_000,
 )  # fmt: skip
 
 

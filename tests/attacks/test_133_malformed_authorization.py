@@ -7,9 +7,10 @@ beside it: a bad credential never falls back to another.
 from tests.site import Site
 
 MALFORMED = (
-    b"", b" ", b"Bearer", b"Bearer ", b"bearer", b"Bearer  x  y", b"Bearer \xff\xfe", b"Bearer a.b.c", b"Bearer ...", b"Basic",
-    b"Basic !!!", b"Basic Og==", b"Basic YQ==", b"DPoP x", b"Digest a=b, c", b"\x80\x81", b"Bearer " + b"A" * 50_000,
-    b"Bearer " + b"." * 50_000, b"Bearer eyJhbGciOiJub25lIn0.e30.", b"null", b"undefined", b"Bearer null", b"Bearer \xc2\xa0",
+    b"", b" ", b"Bearer", b"Bearer ", b"bearer", b"Bearer  x  y", b"Bearer \xff\xfe", b"Bearer a.b.c", b"Bearer ...",
+    b"Basic", b"Basic !!!", b"Basic Og==", b"Basic YQ==", b"DPoP x", b"Digest a=b, c", b"\x80\x81",
+    b"Bearer " + b"A" * 50_000, b"Bearer " + b"." * 50_000, b"Bearer eyJhbGciOiJub25lIn0.e30.", b"null", b"undefined",
+    b"Bearer null", b"Bearer \xc2\xa0",
 )  # fmt: skip
 ASKED = ("/api/session", "/api/sessions")
 

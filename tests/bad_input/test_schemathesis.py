@@ -21,7 +21,7 @@ from coatcheck.visit import Visit
 from tests.site import PASSWORD
 from tests.web.live import served
 
-QUICK = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 NEVER_REACHED = {"address_per_hour": 10_000_000, "account_per_day": 10_000_000, "overall_per_second": 100_000}
 
 # What the document cannot say of good data: a link that is gone, a password too plain, too many tries.

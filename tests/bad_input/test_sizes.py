@@ -18,9 +18,8 @@ SIGN_UP = json.dumps({"email": "ben@example.org", "password": PASSWORD}).encode(
 def in_pieces(body: bytes, size: int = 4096) -> list[Message]:
     """Cut a body as a chunked transfer comes."""
     cut = [body[at : at + size] for at in range(0, len(body), size)]
-    return [{"type": "http.request", "body": piece, "more_body": True} for piece in cut] + [
-        {"type": "http.request", "body": b"", "more_body": False}
-    ]
+    pieces: list[Message] = [{"type": "http.request", "body": piece, "more_body": True} for piece in cut]
+    return [*pieces, {"type": "http.request", "body": b"", "more_body": False}]
 
 
 @pytest.mark.parametrize("path", ["/api/sign-up", "/api/sign-in", "/api/sessions", "/sign-in", "/recover", "/nowhere"])

@@ -1,11 +1,19 @@
 """A folder as `coatcheck init` leaves it, made once and copied for each test."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.running import coatcheck
+from tests.cli.running import coatcheck, let_go
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forker() -> Iterator[None]:
+    """Leave no process behind."""
+    yield
+    let_go()
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,16 @@
 """The command line as its users have it: real processes, in a folder of their own."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from queue import Empty, Queue
 
@@ -22,17 +25,48 @@ ENVIRON = {name: value for name, value in os.environ.items() if not name.startsw
 def coatcheck(
     *arguments: str, folder: Path, typed: str = "", environ: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "coatcheck", *arguments],
-        cwd=folder,
-        input=typed,
-        env={**ENVIRON, **(environ or {})},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
+    """Run a command to its end, in a process of its own."""
+    with tempfile.TemporaryDirectory() as place:
+        files = [Path(place, name) for name in ("in", "out", "err")]
+        files[0].write_text(typed)
+        whole = {**ENVIRON, **(environ or {})}
+        order = {
+            "arguments": arguments,
+            "folder": str(folder),
+            "environ": whole,
+            "files": [str(file) for file in files],
+        }
+        code = _tell(json.dumps(order))
+        return subprocess.CompletedProcess(arguments, code, files[1].read_text(), files[2].read_text())
+
+
+@cache
+def _forker() -> subprocess.Popen[str]:
+    """Start the one that forks; it ends when its standard input does, so with the tests."""
+    command = [sys.executable, str(Path(__file__).parent / "forking.py")]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=ENVIRON, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
     )
+
+
+def _tell(order: str) -> int:
+    forker = _forker()
+    assert forker.stdin is not None
+    assert forker.stdout is not None
+    forker.stdin.write(order + "\n")
+    forker.stdin.flush()
+    return int(forker.stdout.readline())
+
+
+def let_go() -> None:
+    """End the one that forks."""
+    forker = _forker()
+    assert forker.stdin is not None
+    assert forker.stdout is not None
+    forker.stdin.close()
+    forker.wait(timeout=PATIENCE)
+    forker.stdout.close()
+    _forker.cache_clear()
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tests.cli.running import coatcheck
 from tests.site import PASSWORD, open_site, sign_in
@@ -17,7 +18,7 @@ async def test_story(folder: Path) -> None:
     listed = json.loads(coatcheck("role", "list", "--json", folder=folder).stdout)
     assert {"role": "editor", "permissions": ["notes:delete"]} in listed
 
-    key = {"secret": {"master_key_file": str(folder / "master.key")}}
+    key: dict[str, Any] = {"secret": {"master_key_file": str(folder / "master.key")}}
     async with open_site(f"sqlite:///{folder / 'coatcheck.db'}", folder, **key) as site:
         browser = site.browser()
         assert (await sign_in(browser, "ann@example.org", PASSWORD)).status_code == 200

@@ -57,8 +57,8 @@ async def test_junk_is_no_session(site: Site, value: str) -> None:
 
 async def test_a_cookie_on_an_unsafe_request_of_another_site(site: Site) -> None:
     cookie = await cookie_of(site)
-    assert await authenticate(site.desk, asked(cookie, "POST", sec_fetch_site="same-origin"))
-    assert await authenticate(site.desk, asked(cookie, "POST")), "no browser at all"
+    assert (await authenticate(site.desk, asked(cookie, "POST", sec_fetch_site="same-origin"))).session
+    assert (await authenticate(site.desk, asked(cookie, "POST"))).session, "no browser at all"
     for more in ({"sec_fetch_site": "cross-site"}, {"sec_fetch_site": "same-site"}, {"origin": "https://evil.example"}):
         with pytest.raises(CrossSiteRefused):
             await authenticate(site.desk, asked(cookie, "POST", **more))
@@ -66,7 +66,7 @@ async def test_a_cookie_on_an_unsafe_request_of_another_site(site: Site) -> None
 
 async def test_a_cookie_on_a_socket_of_another_site(site: Site) -> None:
     cookie = await cookie_of(site)
-    assert await authenticate(site.desk, asked(cookie, websocket=True, origin=ORIGIN))
+    assert (await authenticate(site.desk, asked(cookie, websocket=True, origin=ORIGIN))).session
     with pytest.raises(CrossSiteRefused):
         await authenticate(site.desk, asked(cookie, websocket=True, origin="https://evil.example"))
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.house.source import ROOT
 
-PATHS = re.compile(r"(?<![\w.$}])/(?:home|Users|root|work|tmp|private|mnt)/[\w.-]+")
+PATHS = re.compile(r"(?<![\w.~$}])/(?:home|Users|root|work|tmp|private|mnt)/[\w.-]+")
 REGISTRIES = re.compile(r"(?i)\b(files\.pythonhosted|pypi\.org/simple|artifactory|--(extra-)?index-url|--find-links)")
 
 
@@ -42,3 +42,13 @@ def test_no_path_of_a_machine() -> None:
 
 def test_no_address_of_a_registry() -> None:
     assert lines_with(REGISTRIES) == []
+
+
+@pytest.mark.parametrize("text", ["see /home/somebody/notes", 'Path("/tmp/place")', "cd /work/here"])
+def test_a_path_is_seen(text: str) -> None:
+    assert PATHS.search(text)
+
+
+@pytest.mark.parametrize("text", ["https://example.org/home/page", "{folder}/tmp/x", "~/work/x", "$HOME/work"])
+def test_a_part_of_something_else_is_no_path(text: str) -> None:
+    assert not PATHS.search(text)

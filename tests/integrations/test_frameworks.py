@@ -152,5 +152,5 @@ async def test_an_old_sign_in_is_not_fresh(tmp_path: Path) -> None:
 
 def test_an_app_without_an_authenticator_says_what_to_do() -> None:
     request = Request({"type": "http", "app": Starlette(), "headers": [], "method": "GET", "path": "/"})
-    with pytest.raises(RuntimeError, match="auth.mount"):
+    with pytest.raises(RuntimeError, match=r"auth\.mount"):
         starlette.current_user(request).send(None)

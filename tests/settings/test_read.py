@@ -74,8 +74,9 @@ def test_every_type_is_read_from_the_environment() -> None:
 
 
 def test_keywords_may_be_durations_and_lists() -> None:
-    overrides = {"limits": {"window": timedelta(hours=2)}, "web": {"origins": ["https://app.example.org"]}}
-    settings = read_settings(None, {}, overrides)
+    settings = read_settings(
+        None, {}, {"limits": {"window": timedelta(hours=2)}, "web": {"origins": ["https://app.example.org"]}}
+    )
     assert settings.limits.window == timedelta(hours=2)
     assert settings.web.origins == ("https://app.example.org",)
 

@@ -174,7 +174,7 @@ def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand the migrations of a release to come in for ours: one more, after the last."""
     scripts = tmp_path / "migrations"
     shutil.copytree(Path(migrating.__file__).parent / "migrations", scripts)
-    last = migrating._scripts().get_current_head()
+    last = migrating._revisions()[-1]
     (scripts / "versions" / "9999_next.py").write_text(NEXT.format(last=last))
     monkeypatch.setattr(migrating, "_MIGRATIONS", scripts)
 

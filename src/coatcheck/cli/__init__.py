@@ -61,7 +61,7 @@ def main() -> None:
         # `coatcheck audit export | head` ends quietly, as other programs do.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        app()
+        app(prog_name="coatcheck")
     except (ConfigurationError, DatabaseAway) as problem:
         complain(str(problem))
         sys.exit(CANNOT_RUN)

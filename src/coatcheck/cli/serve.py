@@ -6,6 +6,7 @@ import socket
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -34,6 +35,8 @@ def serve(
     config: ConfigOption = CONFIG,
 ) -> None:
     """Serve sign-in, accounts and the API. Ctrl-C stops it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end_well)
     log_json("info")
     auth = _auth(config, workers)
     check_reach(auth.settings, host)
@@ -41,7 +44,6 @@ def serve(
         link = asyncio.run(_offer(auth))
         _greet(auth.settings, listening.getsockname()[1], link)
         _run(config, auth.settings.server.workers, listening)
-    say("Stopped.", style="dim")
 
 
 def check_reach(settings: Settings, host: str) -> None:
@@ -131,10 +133,12 @@ def _run(config: Path, workers: int, listening: socket.socket) -> None:
     if workers > 1:
         Multiprocess(serving, sockets=[listening]).run()
         return
-    # The server stops cleanly, then raises the signal again; by then all is done, and the exit code should say so.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
     Server(serving).run([listening])
+
+
+def _end_well(number: int, frame: FrameType | None) -> None:
+    """End with exit code 0: the server stops cleanly first, then raises the signal again."""
+    raise SystemExit(0)
 
 
 def _is_this_machine(host: str) -> bool:

@@ -7,7 +7,16 @@ from starlette.routing import Route
 from coatcheck.ending.end_sessions import end_session, end_sessions
 from coatcheck.ending.sign_out import sign_out
 from coatcheck.errors import NotSignedIn
-from coatcheck.gate.request import clear_session, desk_of, form_of, page, principal_of, principal_or_none, visit_of
+from coatcheck.gate.request import (
+    clear_session,
+    desk_of,
+    form_of,
+    has_session_cookie,
+    page,
+    principal_of,
+    principal_or_none,
+    visit_of,
+)
 from coatcheck.http.api import Body, Handle, problems
 
 api = APIRouter(prefix="/api", tags=["sessions"])
@@ -54,7 +63,8 @@ async def show_sign_out(request: Request) -> Response:
     """Ask whether to sign out; somebody not signed in is told so."""
     if await principal_or_none(request) is None:
         response = await page(request, "ending/signed_out.html")
-        clear_session(desk_of(request), response)
+        if has_session_cookie(request):
+            clear_session(desk_of(request), response)
         return response
     return await page(request, "ending/sign_out.html")
 

@@ -75,7 +75,14 @@ async def form_of(request: Request) -> dict[str, str]:
 async def page(
     request: Request, template: str, /, *, status: int = 200, notice: str | None = None, **values: Any
 ) -> HTMLResponse:
-    """Answer with a page."""
+    """Answer with a page; where another site led here without our cookies, with the hop that brings them along."""
+    hop = await hop_if_needed(request) if status == 200 else None
+    return hop or await _page(request, template, status=status, notice=notice, **values)
+
+
+async def _page(
+    request: Request, template: str, /, *, status: int = 200, notice: str | None = None, **values: Any
+) -> HTMLResponse:
     desk, visit = desk_of(request), visit_of(request)
     try:
         principal = await principal_or_none(request)
@@ -90,7 +97,8 @@ async def page(
         notice=notice,
     )
     response = HTMLResponse(render(frame, template, status=status, **values), status)
-    if request.scope.get(NEW_BROWSER):
+    # A foreign link comes without our cookies: a new one would take the place of the one that stayed away.
+    if request.scope.get(NEW_BROWSER) and visit.asked.sec_fetch_site != "cross-site":
         kind = cookie_kind(desk.settings.server)
         response.headers.append("set-cookie", kind.set("browser", visit.browser, max_age=BROWSER_FOR_S))
     return response
@@ -130,11 +138,11 @@ def has_session_cookie(request: Request) -> bool:
     return has_cookie(visit_of(request).asked.cookies, name)
 
 
-async def hop_if_needed(request: Request) -> Response | None:
+async def hop_if_needed(request: Request) -> HTMLResponse | None:
     """Answer with the hop when another site led here and our cookie stayed away because of it; None otherwise."""
     asked = visit_of(request).asked
     is_navigation = request.headers.get("sec-fetch-mode", "navigate") == "navigate"
     if not needs_hop(asked, is_navigation=is_navigation, has_session_cookie=has_session_cookie(request)):
         return None
     place = place_asked_for(request.scope)
-    return None if place is None else await page(request, "http/hop.html", url=place)
+    return None if place is None else await _page(request, "http/hop.html", url=place)

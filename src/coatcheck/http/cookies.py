@@ -63,6 +63,8 @@ def read_cookie(cookies: str, name: str) -> str | None:
         BadInput: two cookies of that name: one of them was planted.
     """
     found: str | None = None
+    if name not in cookies:
+        return None
     for part in cookies.split(";"):
         key, equals, value = part.partition("=")
         if equals and key.strip(_BLANKS) == name:

@@ -11,6 +11,7 @@ from coatcheck.desk import Desk
 from coatcheck.desk.outbox import post
 from coatcheck.errors import BadInput, Gone, SessionEnded
 from coatcheck.http.pages import mail_text
+from coatcheck.limits import tries
 from coatcheck.my_account import records
 from coatcheck.my_account.own_password import prove_own_password
 from coatcheck.revocation import indices
@@ -20,6 +21,7 @@ from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
 
 LINK_LIVES = timedelta(hours=1)
+ASKS_PER_HOUR = 30
 
 
 async def ask_to_change_email(desk: Desk, visit: Visit, principal: Principal, *, password: str, new_email: str) -> None:
@@ -27,7 +29,7 @@ async def ask_to_change_email(desk: Desk, visit: Visit, principal: Principal, *,
 
     Raises:
         BadInput: the password is wrong, or the address cannot be one.
-        TooManyAttempts: this try was not judged.
+        TooManyAttempts: this try was not judged, or this address of the network asked too often.
         SessionEnded: the account changed meanwhile.
 
     See: ASVS 6.3.7, 6.3.8.
@@ -37,6 +39,7 @@ async def ask_to_change_email(desk: Desk, visit: Visit, principal: Principal, *,
     except NotAnIdentifier as problem:
         raise BadInput({"new_email": str(problem)}) from None
     account = await prove_own_password(desk, visit, principal, password=password)
+    await tries.spend_address(desk, visit, what="email change", per_hour=ASKS_PER_HOUR)
     link = new_secret()
     async with desk.database.writing() as tx:
         held = await accounts.lock(tx, account.id)

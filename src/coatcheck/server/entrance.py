@@ -105,7 +105,7 @@ class Entrance:
         cookies = headers.get("cookie", "")
         kind = cookie_kind(server)
         browser = _cookie(cookies, kind.name("browser"))
-        if not browser and scope["method"] == "GET":
+        if not browser and scope["method"] == "GET" and not _route_path(scope).startswith("/api/"):
             browser = new_secret().reveal()
             scope[NEW_BROWSER] = True
         return Visit(

@@ -1,12 +1,10 @@
 """Migrations: bring a database to the tables that this Coatcheck works with, or say why it cannot be used."""
 
+import importlib
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import Connection, column, func, inspect, select, table
 
 from coatcheck.errors import ConfigurationError
 from coatcheck.storage.database import Database, Writing
@@ -80,23 +78,26 @@ def upgrade(connection: Connection) -> None:
         raise _newer()
     if state == "empty":
         _check_names_are_free(connection)
-    scripts = _scripts()
-    context = MigrationContext.configure(
-        connection,
-        opts={"version_table": VERSION_TABLE, "fn": lambda at, _context: scripts._upgrade_revs("head", at)},
-    )
-    # Each migration is handed `op`: Alembic's global one would be shared by every database of this process.
-    context.run_migrations(op=Operations(context))
+    if state != "current":
+        # By name: Alembic takes memory and time to import, and a database that is up to date needs none of it.
+        importlib.import_module("coatcheck.storage.run_migrations").run_migrations(connection, _MIGRATIONS)
 
 
 def _state(connection: Connection) -> State:
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    at, scripts = context.get_current_revision(), _scripts()
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return "empty"
+    at: str | None = connection.execute(select(column("version_num")).select_from(table(VERSION_TABLE))).scalar()
     if at is None:
         return "empty"
-    if at == scripts.get_current_head():
+    revisions = _revisions()
+    if at == revisions[-1]:
         return "current"
-    return "older" if any(script.revision == at for script in scripts.walk_revisions()) else "newer"
+    return "older" if at in revisions else "newer"
+
+
+def _revisions() -> list[str]:
+    """Give the revisions in order: each is the number that its file's name begins with."""
+    return sorted(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _check_names_are_free(connection: Connection) -> None:
@@ -106,10 +107,6 @@ def _check_names_are_free(connection: Connection) -> None:
             f"database.url: the database holds tables named {', '.join(taken)} that Coatcheck did not make: "
             "give Coatcheck a database of its own"
         )
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(_MIGRATIONS)
 
 
 def _newer() -> ConfigurationError:

@@ -1,14 +1,12 @@
 """INSERT … ON CONFLICT for both databases: SQLAlchemy spells it per dialect, and keeps no compiled form of it."""
 
+import importlib
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from sqlalchemy import Table, TextClause, bindparam, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
 
 InsertInto: TypeAlias = Callable[[Table], Any]
-
-_DIALECTS: dict[str, InsertInto] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class Upsert:
@@ -30,7 +28,9 @@ class Upsert:
 
     def __getitem__(self, dialect: str) -> TextClause:
         if dialect not in self._compiled:
-            self._compiled[dialect] = _as_text(self._make(_DIALECTS[dialect]), dialect)
+            # By name: the dialect that is not in use is not loaded.
+            insert = importlib.import_module(f"sqlalchemy.dialects.{dialect}").insert
+            self._compiled[dialect] = _as_text(self._make(insert), dialect)
         return self._compiled[dialect]
 
 

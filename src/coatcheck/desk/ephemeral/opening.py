@@ -1,10 +1,11 @@
 """Which backing the short-lived tickets have: as `ephemeral.url` says."""
 
+import importlib
+
 from coatcheck.clock import Clock
 from coatcheck.desk.ephemeral import Ephemeral
 from coatcheck.desk.ephemeral.memory import InMemory
 from coatcheck.desk.ephemeral.sql import InSql
-from coatcheck.desk.ephemeral.valkey import InValkey
 from coatcheck.settings import Settings
 from coatcheck.storage.database import Database
 
@@ -24,4 +25,6 @@ def open_ephemeral(settings: Settings, database: Database, clock: Clock) -> Ephe
         return InMemory(clock)
     if settings.ephemeral.url == "sql":
         return InSql(database, clock)
-    return InValkey(settings.ephemeral.url)
+    # By name: the client for Valkey takes memory and time to import, and most sites have none.
+    opened: Ephemeral = importlib.import_module("coatcheck.desk.ephemeral.valkey").InValkey(settings.ephemeral.url)
+    return opened

@@ -1,0 +1,111 @@
+"""A small notes app with Coatcheck mounted at /auth, as a person meets it, and pages of a stranger's site beside it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse as Page
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from coatcheck.access.names import ADMIN
+from coatcheck.admin.create_account import create_account
+from coatcheck.admin.roles import create_role, grant_role
+from coatcheck.integrations.fastapi import CurrentUser
+from coatcheck.server.coatcheck import Coatcheck
+from coatcheck.settings.master_key import make_key_file
+from coatcheck.settings.read import read_settings
+from coatcheck.visit import Visit
+from tests.site import PASSWORD
+
+ROOT, BEN = "root@example.org", "ben@example.org"
+SHELL = '<!doctype html><html lang="en"><title>{title}</title><h1>{title}</h1>{body}</html>'
+
+
+@dataclass(frozen=True)
+class House:
+    """Say where the app and the stranger's site are.
+
+    Args:
+        url: the app's origin; Coatcheck is under `/auth`.
+        stranger: another site's origin.
+    """
+
+    url: str
+    stranger: str
+
+    def at(self, path: str) -> str:
+        """Give the address of a page of Coatcheck."""
+        return f"{self.url}/auth{path}"
+
+
+def notes_app(port: int, folder: Path) -> ASGIApp:
+    """Make the app; Root, an administrator, and Ben have accounts from the start."""
+    make_key_file(folder / "master.key")
+    overrides = {
+        "database": {"url": f"sqlite:///{folder / 'notes.db'}"},
+        "secret": {"master_key_file": str(folder / "master.key")},
+        "server": {"public_url": f"http://localhost:{port}/auth"},
+        "site": {"name": "Notes", "home": "/notes"},
+    }
+    auth = Coatcheck.from_settings(read_settings(None, {}, overrides), base=folder)
+
+    @asynccontextmanager
+    async def lifespan(app: object) -> AsyncIterator[None]:
+        async with auth.lifespan(app):
+            await _people(auth)
+            yield
+
+    app = FastAPI(lifespan=lifespan)
+    notes: list[str] = []
+
+    @app.get("/notes")
+    async def show(me: CurrentUser, more: Annotated[str, "as typed"] = "") -> HTMLResponse:
+        rows = "".join(f"<li>{escape(note)}</li>" for note in notes)
+        form = '<form method="post" action="/notes"><input name="text" aria-label="Note"><button>Add</button></form>'
+        body = f'<p id="me">{escape(me.email or "")}</p><p id="more">{escape(more)}</p><ul>{rows}</ul>{form}'
+        return HTMLResponse(SHELL.format(title="Your notes", body=body))
+
+    @app.post("/notes")
+    async def add(request: Request, me: CurrentUser) -> RedirectResponse:
+        notes.append(parse_qs((await request.body()).decode())["text"][0])
+        return RedirectResponse("/notes", 303)
+
+    auth.mount(app, "/auth")
+    return app
+
+
+async def _people(auth: Coatcheck) -> None:
+    root = await create_account(auth.desk, Visit(), email=ROOT, password=PASSWORD, actor="operator")
+    await create_account(auth.desk, Visit(), email=BEN, password=PASSWORD, username="ben", actor="operator")
+    await create_role(auth.desk, Visit(), role=ADMIN, permissions=[], actor="operator")
+    await create_role(auth.desk, Visit(), role="editor", permissions=["notes:delete"], actor="operator")
+    await grant_role(auth.desk, Visit(), account=root.id, role=ADMIN, actor="operator")
+
+
+def strangers_site(target: str) -> ASGIApp:
+    """Make another site: links to our pages, and forms that it sends for its visitor.
+
+    Args:
+        target: the origin of the app.
+    """
+
+    async def links(request: object) -> Page:
+        places = {"notes": "/notes?more=kept", "sign-in": "/auth/sign-in", "account": "/auth/account"}
+        body = "".join(f'<p><a id="{name}" href="{target}{path}">{name}</a></p>' for name, path in places.items())
+        return Page(SHELL.format(title="Elsewhere", body=body))
+
+    async def attack(request: Request) -> Page:
+        action = f"{target}{request.query_params['action']}"
+        fields = '<input name="text" value="planted"><input name="everywhere" value="true">'
+        form = f'<form id="attack" method="post" action="{action}">{fields}<button>Win a prize</button></form>'
+        return Page(SHELL.format(title="Elsewhere", body=form + "<script>attack.submit()</script>"))
+
+    return Starlette(routes=[Route("/", links), Route("/attack", attack)])
