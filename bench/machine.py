@@ -14,7 +14,8 @@ def describe() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     cores = len(os.sched_getaffinity(0))
     system = f"{platform.system()} {platform.machine()}, {cores} cores ({_processor()})"
-    return f"{platform.python_implementation()} {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}; {system}."
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{python}, SQLite {sqlite3.sqlite_version}, {packages}; {system}."
 
 
 def _processor() -> str:

@@ -53,7 +53,11 @@ async def open_desk(folder: Path, **sections: Mapping[str, object]) -> AsyncIter
 
 
 def add_sessions(folder: Path, count: int, now: int) -> list[str]:
-    """Give every account four sessions, `count` in all, straight through the driver; give the secrets of the first 4,000."""
+    """Give every account four sessions, `count` in all, straight through the driver.
+
+    Returns:
+        The secrets of at most 4,000 of them.
+    """
     secrets_made = [secrets.token_urlsafe(24) for _ in range(count)]
     with sqlite3.connect(folder / DATABASE) as connection:
         connection.execute("PRAGMA synchronous=OFF")

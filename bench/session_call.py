@@ -28,10 +28,10 @@ async def measure() -> list[Line]:
         await _make_account(folder)
         ours = stack.enter_context(running("ours", folder, answers="/healthz"))
         cookies = _signed_in(ours, "/api/sign-in", json={"identifier": EMAIL, "password": PASSWORD})
-        (folder / "words.json").write_text(httpx.get(f"{ours.url}/api/session", headers={"cookie": cookies}).text)
+        (folder / "words.json").write_text(_answer(ours, cookies))
         bare = stack.enter_context(running("bare_starlette", folder / "words.json", answers="/api/session"))
         theirs = stack.enter_context(running("fastapi_users_server", folder, answers="/openapi.json"))
-        httpx.post(f"{theirs.url}/auth/register", json={"email": EMAIL, "password": PASSWORD}).raise_for_status()
+        _register(theirs)
         their_cookies = _signed_in(theirs, "/auth/login", data={"username": EMAIL, "password": PASSWORD})
         rates = await in_turns(
             5,
@@ -41,8 +41,10 @@ async def measure() -> list[Line]:
                 "theirs": _rate(theirs, "/users/me", their_cookies),
             },
         )
-    return [_line("a bare Starlette route with the same JSON", rates["ours"], rates["bare"], 0.6),
-            _line("FastAPI-Users `/users/me`, database strategy", rates["ours"], rates["theirs"], 15)]  # fmt: skip
+    return [
+        _line("a bare Starlette route with the same JSON", rates["ours"], rates["bare"], 0.6),
+        _line("FastAPI-Users `/users/me`, database strategy", rates["ours"], rates["theirs"], 15),
+    ]
 
 
 def _line(other: str, ours: float, rate: float, target: float) -> Line:
@@ -55,6 +57,15 @@ async def _make_account(folder: Path) -> None:
     desk = await auth.open()
     await create_account(desk, Visit(), email=EMAIL, password=PASSWORD, username=None, actor="operator")
     await auth.close()
+
+
+def _answer(server: Server, cookies: str) -> str:
+    return httpx.get(f"{server.url}/api/session", headers={"cookie": cookies}).raise_for_status().text
+
+
+def _register(server: Server) -> None:
+    body = {"email": EMAIL, "password": PASSWORD}
+    httpx.post(f"{server.url}/auth/register", json=body).raise_for_status()
 
 
 def _signed_in(server: Server, path: str, **body: Any) -> str:

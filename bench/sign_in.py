@@ -18,7 +18,7 @@ from coatcheck.visit import Visit
 
 PEOPLE = 200
 AT_ONCE = 16
-PASSWORD = "seven quiet lanterns drift"
+PASSWORD = "seven quiet lanterns drift"  # noqa: S105 (everybody's, here)
 # High enough to refuse nobody here: every limit is counted as always.
 LIMITS = {"overall_per_second": 1_000_000, "address_per_hour": 1_000_000, "account_per_day": 1_000_000}
 

@@ -42,11 +42,13 @@ async def measure() -> list[Line]:
         starts = await in_turns(7, {"ours": start, "other": import_alone})
         weights = await in_turns(3, {"ours": ours, "other": bare})
     return [
-        Line(what="Start to first answer : importing the dependencies alone", **starts, unit="s", bound="at most",
-             target=1.5),
-        Line(what="Idle worker (USS) : a bare FastAPI and SQLAlchemy app", **weights, unit="MiB", bound="at most",
-             target=1.4),
-    ]  # fmt: skip
+        _line("Start to first answer : importing the dependencies alone", starts, "s", 1.5),
+        _line("Idle worker (USS) : a bare FastAPI and SQLAlchemy app", weights, "MiB", 1.4),
+    ]
+
+
+def _line(what: str, medians: dict[str, float], unit: str, target: float) -> Line:
+    return Line(what=what, **medians, unit=unit, bound="at most", target=target)
 
 
 def _write_imports(folder: Path) -> Path:

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message
 
-from tests.site import ORIGIN
+from tests.attacks.census import row_counts
+from tests.site import ORIGIN, Site
 
 Pairs = Sequence[tuple[bytes, bytes]]
 GONE: Message = {"type": "http.disconnect"}
@@ -30,6 +31,11 @@ class Answered:
         assert problem["type"] == f"urn:coatcheck:{problem['code']}"
         assert problem["status"] == self.status
         return str(problem["code"])
+
+
+async def kept(site: Site) -> dict[str, int]:
+    """Count the rows of every table but those of the audit trail, which tells of refusals."""
+    return {name: count for name, count in (await row_counts(site)).items() if not name.startswith("audit")}
 
 
 async def ask(

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.attacks.census import row_counts
-from tests.bad_input.raw import ask
+from tests.bad_input.raw import ask, kept
 from tests.site import FORM_TOKEN, PASSWORD, Site
 
 FORM = b"application/x-www-form-urlencoded"
@@ -55,7 +54,7 @@ async def test_bad_forms(site: Site, what: str) -> None:
     kind, body, status = WRONG[what]
     cookie = (b"cookie", "; ".join(f"{name}={value}" for name, value in browser.cookies.items()).encode())
     headers = [cookie, (b"sec-fetch-site", b"same-origin"), *([(b"content-type", kind)] if kind else [])]
-    before = await row_counts(site)
+    before = await kept(site)
     for path, good in PAGES.items():
         sent = body.replace(b"{good}", f"form_token={token[1]}&{good}".encode())
         answer = await ask(site.auth.app, "POST", path, headers=headers, body=sent)
@@ -64,14 +63,14 @@ async def test_bad_forms(site: Site, what: str) -> None:
         assert answer.status in expected, (path, answer)
         assert answer.headers["content-type"].startswith("text/html")
         assert b"<h1>" in answer.body
-    assert await row_counts(site) == before
+    assert await kept(site) == before
     assert account.is_active
 
 
 async def test_over_long_fields(site: Site) -> None:
     await site.person()
     browser = await site.signed_in()
-    before = await row_counts(site)
+    before = await kept(site)
     token = FORM_TOKEN.search((await browser.get("/account")).text)
     assert token is not None
     long = "x" * 50_000
@@ -80,7 +79,7 @@ async def test_over_long_fields(site: Site) -> None:
         answer = await browser.post(path, data=fields)
         assert answer.status_code == 422, (path, answer.status_code)
         assert long not in answer.text
-    assert await row_counts(site) == before
+    assert await kept(site) == before
 
 
 @pytest.mark.parametrize("given", ["", "x", "0" * 64, "é"])
@@ -88,8 +87,8 @@ async def test_another_form_token(site: Site, given: str) -> None:
     await site.person()
     browser = await site.signed_in()
     await browser.get("/account")
-    before = await row_counts(site)
+    before = await kept(site)
     for path in PAGES:
         answer = await browser.post(path, data={"form_token": given, "password": PASSWORD, "email": "a@example.org"})
         assert answer.status_code == 403, path
-    assert await row_counts(site) == before
+    assert await kept(site) == before

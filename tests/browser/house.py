@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from coatcheck.access.names import ADMIN
 from coatcheck.admin.create_account import create_account
 from coatcheck.admin.roles import create_role, grant_role
+from coatcheck.admin.set_up import offer_set_up
 from coatcheck.integrations.fastapi import CurrentUser
 from coatcheck.server.coatcheck import Coatcheck
 from coatcheck.settings.master_key import make_key_file
@@ -46,8 +47,12 @@ class House:
         return f"{self.url}/auth{path}"
 
 
-def notes_app(port: int, folder: Path) -> ASGIApp:
-    """Make the app; Root, an administrator, and Ben have accounts from the start."""
+def notes_app(port: int, folder: Path, set_up: list[str] | None = None) -> ASGIApp:
+    """Make the app; Root, an administrator, and Ben have accounts from the start.
+
+    Args:
+        set_up: where to put the token of the set-up link; nobody has an account then.
+    """
     make_key_file(folder / "master.key")
     overrides = {
         "database": {"url": f"sqlite:///{folder / 'notes.db'}"},
@@ -60,7 +65,10 @@ def notes_app(port: int, folder: Path) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(app: object) -> AsyncIterator[None]:
         async with auth.lifespan(app):
-            await _people(auth)
+            if set_up is None:
+                await _people(auth)
+            elif link := await offer_set_up(auth.desk):
+                set_up.append(link.reveal())
             yield
 
     app = FastAPI(lifespan=lifespan)

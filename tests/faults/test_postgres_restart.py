@@ -1,7 +1,8 @@
 """PostgreSQL stopped, or killed, in mid-run and started again: a clear 503 meanwhile, and nothing committed is lost."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,21 +36,17 @@ async def test_restart_in_mid_run(own_postgres: Postgres, tmp_path: Path, end: C
     async with running(url, tmp_path) as site:
         for email in EMAILS:
             await site.person(email)
-        over = asyncio.Event()
-        load = asyncio.gather(*(_keep_signing_in(site, number, over) for number in range(len(EMAILS))))
         warm = (await _sign_in(site, 100)).cookies[COOKIE]
         assert await status_of(site, warm) == 200
 
-        await asyncio.to_thread(end, own_postgres)
-        assert await status_of(site, warm) == 200, "within the bound, what was checked counts"
-        site.clock.advance(timedelta(milliseconds=1001))
-        await _expect_unavailable(site, warm)
-        await asyncio.to_thread(own_postgres.start)
-
-        await eventually(lambda: status_of(site, warm), 200)
-        await eventually(lambda: _status_of_sign_in(site), 200)
-        over.set()
-        by_load = [answer for one in await load for answer in one]
+        async with _sign_ins(site) as by_load:
+            await asyncio.to_thread(end, own_postgres)
+            assert await status_of(site, warm) == 200, "within the bound, what was checked counts"
+            site.clock.advance(timedelta(milliseconds=1001))
+            await _expect_unavailable(site, warm)
+            await asyncio.to_thread(own_postgres.start)
+            await eventually(lambda: status_of(site, warm), 200)
+            await eventually(lambda: _status_of_sign_in(site), 200)
         answered = {cookie for _, cookie in by_load if cookie}
         assert {status for status, _ in by_load} == {200, 503}
         assert {await status_of(site, cookie) for cookie in answered} == {200}, "what was answered was committed"
@@ -65,13 +62,23 @@ async def _status_of_sign_in(site: Site) -> int:
     return (await _sign_in(site, 100)).status_code
 
 
-async def _keep_signing_in(site: Site, number: int, over: asyncio.Event) -> list[tuple[int, str]]:
-    """Sign in again and again; give each status and cookie."""
-    answers = []
-    while not over.is_set():
-        answer = await _sign_in(site, number)
-        answers.append((answer.status_code, answer.cookies.get(COOKIE) or ""))
-    return answers
+@asynccontextmanager
+async def _sign_ins(site: Site) -> AsyncIterator[list[tuple[int, str]]]:
+    """Let people sign in again and again within this block; give each status and cookie."""
+    answers: list[tuple[int, str]] = []
+    over = asyncio.Event()
+
+    async def keep_signing_in(number: int) -> None:
+        while not over.is_set():
+            answer = await _sign_in(site, number)
+            answers.append((answer.status_code, answer.cookies.get(COOKIE) or ""))
+
+    load = [asyncio.create_task(keep_signing_in(number)) for number in range(len(EMAILS))]
+    try:
+        yield answers
+    finally:
+        over.set()
+        await asyncio.gather(*load)
 
 
 async def _expect_unavailable(site: Site, warm: str) -> None:

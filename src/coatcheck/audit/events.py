@@ -19,7 +19,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "recovery.done": "The account was recovered",
         "recovery.refused": "A recovery was refused",
         "password.changed": "Password changed",
-        "password.refused": "A change of password was refused",
+        "password.refused": "A wrong password was given for a change",
         "email.change_asked": "A change of email was asked for",
         "email.changed": "Email changed",
         "account.created": "Account created",

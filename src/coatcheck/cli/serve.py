@@ -26,6 +26,9 @@ from coatcheck.settings import Settings
 from coatcheck.settings.read import read_settings
 
 _STOP_WITHIN_SECONDS = 5
+# A worker cannot answer while it imports. One that takes longer is ended and started anew, so on a busy machine a
+# short time would have workers ended for ever before they serve.
+_ANSWER_WITHIN_SECONDS = 60
 
 
 def serve(
@@ -129,6 +132,7 @@ def _run(config: Path, workers: int, listening: socket.socket) -> None:
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=_STOP_WITHIN_SECONDS,
+        timeout_worker_healthcheck=_ANSWER_WITHIN_SECONDS,
     )
     if workers > 1:
         Multiprocess(serving, sockets=[listening]).run()

@@ -6,14 +6,16 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
-from coatcheck.errors import BadBody, BadInput, BodyTooLarge, NotFound
+from coatcheck.errors import BadBody, BadInput, BodyTooLarge, CrossSiteRefused, NotFound
 from coatcheck.gate.request import DESK, NEW_BROWSER, VISIT
 from coatcheck.http.bodies import MAX_BYTES, check_json
 from coatcheck.http.cookies import cookie_kind, read_cookie
 from coatcheck.http.cross_site import refuse_cross_site
 from coatcheck.http.headers import secured
 from coatcheck.http.reached import Reached, check_reached, client_address
+from coatcheck.limits.address import address_key
 from coatcheck.secret import new_request_id, new_secret
 from coatcheck.server.cors import answer_preflight, cors_headers, is_preflight
 from coatcheck.server.metrics import Metrics
@@ -84,7 +86,7 @@ class Entrance:
             if is_preflight(scope["method"], headers):
                 return await answer_preflight(scope, receive, send)
             if scope["method"] not in SAFE_METHODS:
-                self._check_unsafe(visit)
+                await self._check_unsafe(visit)
                 receive = await _bounded(receive, headers, is_json=path.startswith("/api/"))
             await self._inner(_as_get(scope), receive, send)
         except Exception as error:  # noqa: BLE001 (the last resort: nothing may end without an answer, ASVS 16.5.4)
@@ -118,11 +120,16 @@ class Entrance:
             known=_cookie(cookies, kind.name("known")),
         )
 
-    def _check_unsafe(self, visit: Visit) -> None:
-        asked = visit.asked
+    async def _check_unsafe(self, visit: Visit) -> None:
+        desk, asked = self._desk, visit.asked
         if asked.authorization is not None and not asked.cookies:
             return  # it authenticates by a header that no other site can make a browser send
-        refuse_cross_site(asked, self._desk.settings.server, self._desk.settings.web)
+        try:
+            refuse_cross_site(asked, desk.settings.server, desk.settings.web)
+        except CrossSiteRefused:
+            tally = desk.key_ring.mac("audit tally", "cross_site.refused", address_key(visit.address))
+            await refused(desk, visit, "cross_site.refused", tally=tally)
+            raise
 
 
 def _asked(scope: Scope, headers: Mapping[str, str], cookies: str, origin: str) -> Asked:

@@ -90,12 +90,12 @@ async def submit_verify_email(request: Request) -> Response:
     try:
         await confirm_sign_up(desk_of(request), visit_of(request), token=token, password=fields.get("password"))
     except InvalidCredentials:
-        problem = "This is not the password that was chosen for this sign-up."
+        problem, status = "This is not the password that was chosen for this sign-up.", 401
     except TooManyAttempts as wait:
-        problem = wait.says
+        problem, status = wait.says, wait.status
     else:
         return await page(request, "signup/verified.html")
-    return await page(request, "signup/verify_email.html", status=401, token=token, ask_password=True, problem=problem)
+    return await page(request, "signup/verify_email.html", status=status, token=token, ask_password=True, problem=problem)
 
 
 async def _form(request: Request, *, status: int = 200, **filled: Any) -> Response:

@@ -66,16 +66,19 @@ def _sqlite(url: URL, pool: int) -> Engines:
         engine = create_async_engine(
             url, module=Driver(), pool_size=size, max_overflow=0, pool_timeout=30, hide_parameters=True
         )
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        if begin is not None:  # without it each statement stands alone: the driver begins nothing by itself
-            event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+
+        def prepare(connection: Any, _record: object) -> None:
+            _prepare_sqlite(connection)
+            connection.begins_with = begin
+
+        event.listen(engine.sync_engine, "connect", prepare)
         return engine
 
     # One writing connection a process: SQLite has one writer anyway, and a queue in memory is fair.
     return Engines("sqlite", make(pool, None), make(2, "BEGIN"), make(1, "BEGIN IMMEDIATE"))
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(connection: Any) -> None:
     """Make a new connection durable and safe to share a file: WAL, FULL, foreign keys, no implicit BEGIN."""
     connection.isolation_level = None
     cursor = connection.cursor()

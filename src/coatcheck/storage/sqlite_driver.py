@@ -1,7 +1,8 @@
 """SQLite as SQLAlchemy drives it: aiosqlite, with one visit to its thread a statement where SQLAlchemy makes four.
 
 A visit costs more than most statements: the loop sleeps, a thread wakes, and back. So a statement is run, read and
-closed in one, and nothing is asked of the thread where there is nothing to commit or roll back.
+closed in one, together with the BEGIN that it needs, and nothing is asked of the thread where there is nothing to
+commit or roll back.
 """
 
 import sqlite3
@@ -35,19 +36,24 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
         self._visit(lambda cursor: cursor.executemany(operation, seq_of_parameters))
 
     def _visit(self, run: _Run) -> None:
-        done = self._adapt_connection.visit(partial(_run_and_close, run))
+        done = self._adapt_connection.visit(partial(_run_and_close, run, self._adapt_connection.begins_with))
         self.description, rows, self.rowcount, self.lastrowid = done
         self._rows = deque(rows)
 
 
 class _Connection(AsyncAdapt_aiosqlite_connection):
-    """Know whether a transaction is open, without asking the thread."""
+    """Begin a transaction with its first statement, and know whether one is open, without a visit for either.
 
-    __slots__ = ("_may_be_open",)
+    Args:
+        begins_with: the statement that begins each transaction, or None where every statement stands alone.
+    """
+
+    __slots__ = ("_may_be_open", "begins_with")
 
     def __init__(self, dbapi: Any, connection: Any) -> None:
         super().__init__(dbapi, connection)
         self._may_be_open = True
+        self.begins_with: str | None = None
 
     def cursor(self, server_side: bool = False) -> AsyncAdapt_aiosqlite_cursor:
         return super().cursor(server_side=True) if server_side else _Cursor(self)
@@ -88,9 +94,13 @@ def _and_state(connection: sqlite3.Connection, call: Callable[[sqlite3.Connectio
     return call(connection), connection.in_transaction
 
 
-def _run_and_close(run: _Run, connection: sqlite3.Connection) -> tuple[Any, list[Any], int, int | None]:
+def _run_and_close(
+    run: _Run, begins_with: str | None, connection: sqlite3.Connection
+) -> tuple[Any, list[Any], int, int | None]:
     cursor = connection.cursor()
     try:
+        if begins_with is not None and not connection.in_transaction:
+            cursor.execute(begins_with)
         run(cursor)
         if cursor.description is None:
             return None, [], cursor.rowcount, cursor.lastrowid
