@@ -100,14 +100,14 @@ class Running:
 
 
 @contextmanager
-def running(command: Sequence[str], folder: Path) -> Iterator[Running]:
+def running(command: Sequence[str], folder: Path, environ: dict[str, str] | None = None) -> Iterator[Running]:
     """Start a Python program; it is gone at the end, however the test went."""
     log = folder / "stderr.log"
     with log.open("w") as errors:
         process = subprocess.Popen(
             [sys.executable, *command],
             cwd=folder,
-            env={**ENVIRON, "PYTHONUNBUFFERED": "1"},
+            env={**ENVIRON, "PYTHONUNBUFFERED": "1", **(environ or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,

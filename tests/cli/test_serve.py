@@ -56,6 +56,26 @@ def submit(link: str, email: str) -> int:
         return browser.post(link.partition("?")[0], data=fields).status_code
 
 
+SLOW = """
+import pathlib, sys, time
+if "--multiprocessing-fork" in sys.argv:
+    with pathlib.Path(__file__).with_name("starts").open("a") as starts:
+        starts.write("started\\n")
+    time.sleep(8)
+"""
+
+
+@pytest.mark.long
+def test_workers_that_start_slowly_are_waited_for(folder: Path, tmp_path: Path) -> None:
+    """On a busy machine a worker imports for longer than uvicorn waits for an answer, five seconds, by default."""
+    (tmp_path / "sitecustomize.py").write_text(SLOW)
+    command = ["-m", "coatcheck", "serve", "--port", "0", "--workers", "2"]
+    with running(command, folder, {"PYTHONPATH": str(tmp_path)}) as server:
+        greeting(server, URL.findall(server.until("/dev/mail"))[0])
+        assert server.interrupt() == 0
+    assert (tmp_path / "starts").read_text().count("started") == 2, "none was ended and started anew"
+
+
 def test_no_link_once_there_is_an_administrator(folder: Path) -> None:
     assert coatcheck("account", "create", "ann@example.org", "--no-password", folder=folder).returncode == 0
     granted = coatcheck("role", "grant", "admin", "ann@example.org", folder=folder)

@@ -5,6 +5,7 @@ takes as long whether or not a mail goes out.
 """
 
 import asyncio
+import importlib
 from dataclasses import dataclass
 
 import msgspec
@@ -15,7 +16,6 @@ from coatcheck.desk import Desk, records
 from coatcheck.errors import DatabaseAway
 from coatcheck.mail import Mailer, Message
 from coatcheck.mail.message import MailNotSent
-from coatcheck.mail.smtp import SmtpMailer
 from coatcheck.secret import new_id
 from coatcheck.storage.database import Writing
 
@@ -67,7 +67,7 @@ class Postman:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         smtp = desk.settings.mail
-        self.mailer: Mailer | None = SmtpMailer(smtp.smtp_url, smtp.sender) if smtp.smtp_url else None
+        self.mailer: Mailer | None = _by_smtp(smtp.smtp_url, smtp.sender) if smtp.smtp_url else None
         self._due = asyncio.Event()
 
     def use(self, mailer: Mailer | None) -> None:
@@ -109,6 +109,12 @@ class Postman:
         async with self._desk.database.writing() as tx:
             await records.mark_sent(tx, mail.id)
         return True
+
+
+def _by_smtp(url: str, sender: str) -> Mailer:
+    # By name: without a mail server its client is not imported.
+    mailer: Mailer = importlib.import_module("coatcheck.mail.smtp").SmtpMailer(url, sender)
+    return mailer
 
 
 def _open(desk: Desk, mail: records.Queued) -> Message:

@@ -6,24 +6,16 @@ Off unless `passwords.breached_check` is set. A list that cannot be asked never 
 
 import asyncio
 import hashlib
-from enum import Enum
 from typing import Final
 
 import httpx
 
+from coatcheck.passwords.lookup import Lookup
 from coatcheck.settings.passwords import PasswordSettings
 
 _PREFIX_DIGITS: Final = 5
 _SUFFIX_DIGITS: Final = 35
 _MOST_ANSWER_BYTES: Final = 1024 * 1024
-
-
-class Lookup(Enum):
-    """Say what came of a look-up."""
-
-    LEAKED = "leaked"
-    NOT_LEAKED = "not_leaked"
-    NOT_CHECKED = "not_checked"
 
 
 class BreachedPasswords:

@@ -1,5 +1,6 @@
 """Take a new password: judge it, then hash it; nothing is stored yet."""
 
+import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -7,8 +8,8 @@ from coatcheck.clock import Instant
 from coatcheck.desk import Desk
 from coatcheck.errors import BadInput
 from coatcheck.passwords import records, rules, schemes
-from coatcheck.passwords.breached import BreachedPasswords, Lookup
 from coatcheck.passwords.check import hashing_pool
+from coatcheck.passwords.lookup import LeakedPasswords, Lookup
 from coatcheck.storage.database import Writing
 
 
@@ -61,6 +62,9 @@ async def upgrade_hash(desk: Desk, account: str, old_hash: str, password: str) -
         await records.upgrade(tx, account, old_hash, hashed, schemes.label(hashed))
 
 
-def breached_passwords(desk: Desk) -> BreachedPasswords:
+def breached_passwords(desk: Desk) -> LeakedPasswords:
     """Make the look-up of leaked passwords; reach it by `desk.keep(breached_passwords)`."""
-    return BreachedPasswords(desk.settings.passwords)
+    # By name: it is off unless set, and the HTTP client takes memory and time to import.
+    breached = importlib.import_module("coatcheck.passwords.breached")
+    made: LeakedPasswords = breached.BreachedPasswords(desk.settings.passwords)
+    return made
