@@ -9,12 +9,18 @@ from typing import Any
 
 import httpx
 
+from coatcheck.access.names import ADMIN
 from coatcheck.accounts.account import Account
 from coatcheck.admin.create_account import create_account
+from coatcheck.admin.roles import create_role, grant_role
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import waiting_mails
+from coatcheck.limits import tries
+from coatcheck.login.admit import admit
+from coatcheck.login.sign_in import Admitted, SignIn
 from coatcheck.mail import Message
 from coatcheck.revocation.reader import LogReader
+from coatcheck.secret import new_id
 from coatcheck.server.coatcheck import Coatcheck
 from coatcheck.settings.master_key import make_key_file
 from coatcheck.settings.read import read_settings
@@ -26,6 +32,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 PASSWORD = "seven quiet lanterns drift"
 FORM_TOKEN = re.compile(r'name="form_token" value="(\w+)"')
 TOKEN = re.compile(r"token=([\w-]+)")
+VISIT = Visit(address="203.0.113.7", user_agent=FIREFOX, base_url=ORIGIN)
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,20 @@ class Site:
         assert answer.status_code == 200, answer.text
         return opened
 
+    async def administrator(self, email: str = "root@example.org") -> httpx.AsyncClient:
+        """Make an administrator and sign them in."""
+        root = await self.person(email)
+        await create_role(self.desk, Visit(), role=ADMIN, permissions=[], actor="operator")
+        await grant_role(self.desk, Visit(), account=root.id, role=ADMIN, actor="operator")
+        return await self.signed_in(email)
+
+    async def let_in(self, account: Account, visit: Visit = VISIT, *, remember_me: bool = False) -> Admitted:
+        """Open a session by the one door, as a right password does, without the time that hashing takes."""
+        spent = await tries.spend(self.desk, visit, subject=account.id)
+        admitted = await admit(self.desk, visit, proven(account, remember_me=remember_me), spent)
+        assert isinstance(admitted, Admitted)
+        return admitted
+
     async def mails(self, to: str | None = None) -> list[Message]:
         """List the mails that wait, newest first."""
         return [mail.message for mail in await waiting_mails(self.desk) if to is None or mail.message.to == to]
@@ -78,6 +99,13 @@ class Site:
     async def follow_log(self) -> None:
         """Read the revocation log once, as the process does four times a second."""
         await self.desk.keep(LogReader).look()
+
+
+def proven(account: Account, *, remember_me: bool = False) -> SignIn:
+    """Give the sign-in of somebody whose password was right just now."""
+    return SignIn(
+        id=new_id("sgn_"), account=account.id, epoch=account.epoch, proofs=("password",), remember_me=remember_me
+    )
 
 
 async def sign_in(browser: httpx.AsyncClient, email: str, password: str, **more: object) -> httpx.Response:

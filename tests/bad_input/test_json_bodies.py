@@ -83,7 +83,7 @@ async def test_wrong_shapes(site: Site, cookie: tuple[bytes, bytes], call: str) 
     ]
     for name in good:
         nothing = [] if (call, name) == ("/api/sign-in", "password") else [None]  # without it a sign-in only begins
-        wrong = [*nothing, 0, 1.5, [], {}, [good[name]], "\0", "a\0b", "x" * 5000]
+        wrong: list[Any] = [*nothing, 0, 1.5, [], {}, [good[name]], "\0", "a\0b", "x" * 5000]
         wrong += [] if good[name] is True else [True]
         bodies += [{**good, name: value} for value in wrong]
     if call == "/api/sign-out":

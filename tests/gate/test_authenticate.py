@@ -1,15 +1,10 @@
 """The request path: which credential counts, and what is refused before anything is looked up."""
 
-from datetime import timedelta
-
 import pytest
 
-from coatcheck.ending.end_sessions import end_session
 from coatcheck.errors import CrossSiteRefused, NotSignedIn, SessionEnded
 from coatcheck.gate.authenticate import authenticate
-from coatcheck.gate.cookie import check_cookie
-from coatcheck.sessions.seen import Seen
-from coatcheck.visit import Asked, Visit
+from coatcheck.visit import Asked
 from tests.site import ORIGIN, Site
 
 
@@ -69,40 +64,3 @@ async def test_a_cookie_on_a_socket_of_another_site(site: Site) -> None:
     assert (await authenticate(site.desk, asked(cookie, websocket=True, origin=ORIGIN))).session
     with pytest.raises(CrossSiteRefused):
         await authenticate(site.desk, asked(cookie, websocket=True, origin="https://evil.example"))
-
-
-async def test_idle_and_use(site: Site) -> None:
-    cookie = await cookie_of(site)
-    for _ in range(5):
-        site.clock.advance(timedelta(minutes=50))
-        await site.follow_log()
-        principal = await check_cookie(site.desk, cookie)
-        assert principal.expires_at >= site.desk.now()
-        await site.desk.keep(Seen).write()
-    site.clock.advance(timedelta(minutes=62))
-    with pytest.raises(SessionEnded):
-        await check_cookie(site.desk, cookie)
-
-
-async def test_the_absolute_end(site: Site) -> None:
-    cookie = await cookie_of(site)
-    for _ in range(30 * 24 * 60 // 50 + 2):
-        site.clock.advance(timedelta(minutes=50))
-        try:
-            await check_cookie(site.desk, cookie)
-        except SessionEnded:
-            break
-        await site.desk.keep(Seen).write()
-    else:
-        pytest.fail("a session in use must end after 30 days")
-    assert site.clock.monotonic() <= timedelta(days=30).total_seconds() + 3000
-
-
-async def test_ended_here_is_refused_at_once(site: Site) -> None:
-    cookie = await cookie_of(site)
-    principal = await check_cookie(site.desk, cookie)
-    await end_session(
-        site.desk, Visit(), account=principal.subject, session=principal.session or "", actor=principal.subject
-    )
-    with pytest.raises(SessionEnded):
-        await check_cookie(site.desk, cookie)

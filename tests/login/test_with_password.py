@@ -1,7 +1,5 @@
 """Sign in with a password: who gets in, who does not, and what is written down."""
 
-from datetime import timedelta
-
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
@@ -94,30 +92,3 @@ async def test_what_is_written_down(site: Site) -> None:
     await sign_in(browser, "ann@example.org", PASSWORD)
     events = [(entry.event, entry.outcome, entry.address) for entry in await show(site.desk, account=person.id)]
     assert events[:2] == [("sign_in.done", "done", "203.0.113.7"), ("sign_in.refused", "refused", "203.0.113.7")]
-
-
-async def test_a_begun_sign_in_is_the_same_for_everybody(site: Site) -> None:
-    await site.person()
-    answers = []
-    for name in ("ann@example.org", "nobody@example.org"):
-        begun = (await site.browser().post("/api/sign-in", json={"identifier": name})).json()
-        answers.append({key: value for key, value in begun.items() if key not in ("sign_in", "continuation")})
-    assert answers[0] == answers[1]
-    assert answers[0]["options"] == ["password"]
-
-
-async def test_a_continuation_works_once_and_runs_out(site: Site) -> None:
-    await site.person()
-    browser = site.browser()
-    begun = (await browser.post("/api/sign-in", json={"identifier": "ann@example.org"})).json()
-    path, body = f"/api/sign-in/{begun['sign_in']}/password", {"continuation": begun["continuation"]}
-    assert (await browser.post(f"{path}x", json={**body, "password": PASSWORD})).status_code in (404, 410, 422)
-    begun = (await browser.post("/api/sign-in", json={"identifier": "ann@example.org"})).json()
-    path, body = f"/api/sign-in/{begun['sign_in']}/password", {"continuation": begun["continuation"]}
-    assert (await browser.post(path, json={**body, "password": PASSWORD})).json()["status"] == "admitted"
-    assert (await browser.post(path, json={**body, "password": PASSWORD})).json()["code"] == "sign_in_gone"
-    begun = (await browser.post("/api/sign-in", json={"identifier": "ann@example.org"})).json()
-    site.clock.advance(timedelta(minutes=10, seconds=1))
-    path = f"/api/sign-in/{begun['sign_in']}/password"
-    late = await browser.post(path, json={"continuation": begun["continuation"], "password": PASSWORD})
-    assert late.json()["code"] == "sign_in_gone"

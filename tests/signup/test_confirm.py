@@ -7,17 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from coatcheck.storage.tables.accounts import accounts
-from coatcheck.storage.tables.signup import sign_ups
+from tests.signup.asking import OTHER, ask
 from tests.site import PASSWORD, Site, sign_in, submit
-
-OTHER = "another set of plain words"
-
-
-async def ask(
-    browser: httpx.AsyncClient, email: str = "ann@example.org", password: str = PASSWORD, **more: str
-) -> None:
-    answer = await submit(browser, "/sign-up", "/sign-up", email=email, password=password, **more)
-    assert answer.status_code == 200, answer.text
 
 
 async def confirm(browser: httpx.AsyncClient, token: str, **fields: str) -> httpx.Response:
@@ -89,38 +80,9 @@ async def test_a_link_runs_out(site: Site) -> None:
     assert (await browser.get(f"/verify-email?token={token}")).status_code == 410
 
 
-async def test_a_taken_address_is_told_by_mail_alone(site: Site) -> None:
-    await site.person()
-    stranger = site.browser()
-    taken = await stranger.post("/api/sign-up", json={"email": "ann@example.org", "password": OTHER})
-    free = await stranger.post("/api/sign-up", json={"email": "free@example.org", "password": OTHER})
-    assert (taken.status_code, taken.content) == (free.status_code, free.content)
-    mail = (await site.mails("ann@example.org"))[0]
-    assert "already" in mail.subject
-    assert "token=" not in mail.text
-
-
 async def test_a_taken_username_costs_the_name_not_the_account(site: Site) -> None:
     await site.person("first@example.org", username="ann")
     browser = site.browser()
     await ask(browser, username="ann")
     assert (await confirm(browser, await site.token("ann@example.org"))).status_code == 200
     assert (await sign_in(browser, "ann@example.org", PASSWORD)).json()["account"]["username"] is None
-
-
-async def test_three_mails_an_hour(site: Site) -> None:
-    for _ in range(5):
-        await ask(site.browser())
-    assert len(await site.mails("ann@example.org")) == 3
-    site.clock.advance(timedelta(hours=1, seconds=1))
-    await ask(site.browser())
-    assert len(await site.mails("ann@example.org")) == 4
-
-
-@pytest.mark.parametrize("secret", ["token", "password"])
-async def test_nothing_of_it_is_stored_in_clear(site: Site, secret: str) -> None:
-    await ask(site.browser())
-    value = {"token": await site.token(), "password": PASSWORD}[secret]
-    async with site.desk.database.reading() as db:
-        row = (await db.execute(select(sign_ups))).one()
-    assert value not in repr(row)

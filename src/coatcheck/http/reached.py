@@ -71,12 +71,19 @@ def client_address(reached: Reached, server: ServerSettings) -> str:
         hops = [hop.strip() for hop in named.split(",")] + hops
     for hop in reversed(hops):
         try:
-            address = parse_address(hop)
+            address = parse_address(_without_port(hop))
         except ValueError:
             return ""
         if not is_proxy(address, server):
             return address
     return ""
+
+
+def _without_port(hop: str) -> str:
+    """Give the address of `1.2.3.4:80` or `[::1]:80`, as some proxies write it."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def is_proxy(address: str, server: ServerSettings) -> bool:

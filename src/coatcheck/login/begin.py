@@ -1,6 +1,7 @@
 """Begin a sign-in by a name alone: the answer is the site's, the same for every name."""
 
 from coatcheck.desk import Desk
+from coatcheck.limits import tries
 from coatcheck.login import transactions
 from coatcheck.login.policy import first_factors
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
@@ -9,8 +10,17 @@ from coatcheck.secret import new_id
 from coatcheck.visit import Visit
 
 
-async def begin_sign_in(desk: Desk, *, identifier: str, remember_me: bool = False) -> MoreNeeded:
-    """Begin a sign-in without a proof; nothing is looked up, so nothing can be learnt."""
+BEGUN_PER_HOUR = 600
+"""Sign-ins that one address of the network may begin in an hour without a proof: each is kept for ten minutes."""
+
+
+async def begin_sign_in(desk: Desk, visit: Visit, *, identifier: str, remember_me: bool = False) -> MoreNeeded:
+    """Begin a sign-in without a proof; nothing is looked up, so nothing can be learnt.
+
+    Raises:
+        TooManyAttempts: this address of the network began too many.
+    """
+    await tries.spend_address(desk, visit, what="begin a sign-in", per_hour=BEGUN_PER_HOUR)
     sign_in = SignIn(id=new_id("sgn_"), identifier=identifier, remember_me=remember_me)
     return await transactions.hold(desk, sign_in, first_factors(desk.settings))
 

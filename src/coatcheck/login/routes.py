@@ -91,7 +91,9 @@ async def sign_in(request: Request, body: SignInBody) -> Response:
     """Sign in. Without a password the answer is the same for every identifier."""
     desk = desk_of(request)
     if body.password is None:
-        begun = await begin_sign_in(desk, identifier=body.identifier or "", remember_me=body.remember_me)
+        begun = await begin_sign_in(
+            desk, visit_of(request), identifier=body.identifier or "", remember_me=body.remember_me
+        )
         return JSONResponse(answer_of(begun))
     if not desk.settings.passwords.enabled:
         raise BadInput({"password": "This site has no passwords."})

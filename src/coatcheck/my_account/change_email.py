@@ -55,25 +55,30 @@ async def ask_to_change_email(desk: Desk, visit: Visit, principal: Principal, *,
         await record(tx, desk, visit, "email.change_asked", account=account.id, email=address.text)
 
 
-async def look_at_email_change(desk: Desk, *, token: str) -> str:
+async def look_at_email_change(desk: Desk, principal: Principal, *, token: str) -> str:
     """Give the new address that a link confirms; nothing happens by looking.
 
     Raises:
-        Gone: the link was used or has run out.
+        Gone: the link was used or has run out, or another account asked for it.
     """
     async with desk.database.reading() as db:
         change = await records.find(db, hash_secret(token), desk.now())
-    if change is None:
-        raise Gone("no change of address waits for this link")
+    if change is None or change[0] != principal.subject:
+        raise Gone("no change of this account's address waits for this link")
     return change[2]
 
 
-async def confirm_email_change(desk: Desk, visit: Visit, *, token: str) -> None:
-    """Change the address; the old one is told. Tokens that name the old address go stale.
+async def confirm_email_change(desk: Desk, visit: Visit, principal: Principal, *, token: str) -> None:
+    """Change the address of the account that asked; the old one is told. Tokens that name it go stale.
+
+    Whoever opens the link must be signed in to that account: else somebody could have another person confirm an address
+    onto an account that is not theirs.
 
     Raises:
-        Gone: the link was used or has run out, the account changed since, or the address is taken by now.
+        Gone: the link was used or has run out, is another account's, or the account changed since; or the address is
+            taken by now.
     """
+    await look_at_email_change(desk, principal, token=token)
     try:
         async with desk.database.writing() as tx:
             # The account's row comes before the link's: two links of one account would wait for each other in a ring.

@@ -124,10 +124,11 @@ async def change_email_call(request: Request, body: ChangeEmailBody) -> Response
     return Response(status_code=202)
 
 
-@api.post("/account/email/confirm", status_code=204, responses=problems(410))
+@api.post("/account/email/confirm", status_code=204, responses=problems(401, 410))
 async def confirm_email_call(request: Request, body: ConfirmEmailBody) -> Response:
     """Confirm a new address by its mailed link's token."""
-    await confirm_email_change(desk_of(request), visit_of(request), token=body.token)
+    principal = await principal_of(request)
+    await confirm_email_change(desk_of(request), visit_of(request), principal, token=body.token)
     return Response(status_code=204)
 
 
@@ -192,14 +193,16 @@ async def show_closed(request: Request) -> Response:
 async def show_confirm_email(request: Request) -> Response:
     """Show which address a link confirms; nothing happens by looking."""
     token = request.query_params.get("token", "")
-    new_email = await look_at_email_change(desk_of(request), token=token)
+    principal = await principal_of(request)
+    new_email = await look_at_email_change(desk_of(request), principal, token=token)
     return await page(request, "my_account/confirm_email.html", token=token, new_email=new_email)
 
 
 async def submit_confirm_email(request: Request) -> Response:
     """Confirm a new address."""
-    fields = await form_of(request)
-    await confirm_email_change(desk_of(request), visit_of(request), token=fields.get("token", ""))
+    principal = await principal_of(request)
+    token = (await form_of(request)).get("token", "")
+    await confirm_email_change(desk_of(request), visit_of(request), principal, token=token)
     return await page(request, "my_account/email_confirmed.html")
 
 

@@ -95,7 +95,9 @@ async def submit_verify_email(request: Request) -> Response:
         problem, status = wait.says, wait.status
     else:
         return await page(request, "signup/verified.html")
-    return await page(request, "signup/verify_email.html", status=status, token=token, ask_password=True, problem=problem)
+    return await page(
+        request, "signup/verify_email.html", status=status, token=token, ask_password=True, problem=problem
+    )
 
 
 async def _form(request: Request, *, status: int = 200, **filled: Any) -> Response:
