@@ -183,7 +183,7 @@ async def test_a_stranger_costs_three_statements_and_a_success_two(desk: Desk) -
     with statements() as seen:
         spent = await spend(desk, HOME, subject=ANN)
         await succeed(desk, spent)
-    assert seen == ["BEGIN", "INSERT", "INSERT", "INSERT", "BEGIN", "DELETE", "UPDATE"]
+    assert seen == ["INSERT", "INSERT", "INSERT", "DELETE", "UPDATE"]
 
 
 async def test_a_known_device_has_five_of_its_own_while_its_pair_is_blocked(desk: Desk, clock: ManualClock) -> None:

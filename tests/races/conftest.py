@@ -79,9 +79,9 @@ async def pair(ready: str, tmp_path: Path) -> AsyncIterator[Nodes]:
 
 
 @pytest.fixture
-async def cold_nodes(backing: Backing, tmp_path: Path) -> AsyncIterator[Nodes]:
-    """Open two nodes on each backing that keep one session in memory, so that nearly every look is a miss."""
-    async with open_nodes(backing[0], tmp_path, ephemeral=backing[1], sessions={"cached": 1}) as opened:
+async def cold_pair(ready: str, tmp_path: Path) -> AsyncIterator[Nodes]:
+    """Open two nodes on each database that keep one session in memory, so that nearly every look is a miss."""
+    async with open_nodes(ready, tmp_path, sessions={"cached": 1}) as opened:
         yield opened
 
 

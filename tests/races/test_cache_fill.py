@@ -85,9 +85,9 @@ async def test_a_fill_on_another_node(nodes: Nodes) -> None:
         await check_cookie(there.desk, admitted.secret.reveal())
 
 
-async def test_no_request_after_a_revocation_gets_in(cold_nodes: Nodes) -> None:
+async def test_no_request_after_a_revocation_gets_in(cold_pair: Nodes) -> None:
     """Two hundred times: requests that miss the cache, and a revocation that commits while they read."""
-    here, there = cold_nodes
+    here, there = cold_pair
     account = await here.person()
     for _ in range(20):
         opened = [await let_in(here, account) for _ in range(10)]

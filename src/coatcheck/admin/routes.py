@@ -173,7 +173,7 @@ def _event(entry: Entry) -> dict[str, Any]:
         "account": entry.account,
         "address": entry.address or "",
         "device": describe_device(entry.user_agent) if entry.user_agent else "",
-        "details": entry.details,
+        "details": entry.details if entry.actor in (None, entry.account) else {"by": entry.actor, **entry.details},
     }
 
 
