@@ -13,7 +13,7 @@ from coatcheck.gate.cookie import check_cookie
 from coatcheck.sessions.records import list_live
 
 FEW, MANY = 1_000, 1_000_000
-ASKED = 500
+ASKED = 100
 
 
 async def measure() -> list[Line]:
@@ -26,7 +26,7 @@ async def measure() -> list[Line]:
             desk = await stack.enter_async_context(open_desk(folder))
             misses[name] = _misses(desk, folder, count)
             lists[name] = _lists(desk, count)
-        missed, listed = await in_turns(7, misses), await in_turns(7, lists)
+        missed, listed = await in_turns(25, misses), await in_turns(25, lists)
     sizes = f"{MANY:,} sessions : {FEW:,}"
     return [
         Line(what=f"A miss with {sizes}", **missed, unit="µs", bound="at most", target=1.3),

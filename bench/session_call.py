@@ -18,7 +18,7 @@ from coatcheck.admin.create_account import create_account
 from coatcheck.visit import Visit
 
 EMAIL, PASSWORD = "ann@example.org", "seven quiet lanterns drift"
-SECONDS = 2.0
+SECONDS = 1.0
 
 
 async def measure() -> list[Line]:
@@ -34,7 +34,7 @@ async def measure() -> list[Line]:
         _register(theirs)
         their_cookies = _signed_in(theirs, "/auth/login", data={"username": EMAIL, "password": PASSWORD})
         rates = await in_turns(
-            5,
+            9,
             {
                 "ours": _rate(ours, "/api/session", cookies),
                 "bare": _rate(bare, "/api/session", cookies),

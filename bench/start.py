@@ -39,7 +39,7 @@ async def measure() -> list[Line]:
             with running("bare_fastapi", folder, answers="/healthz") as server:
                 return server.own_mib()
 
-        starts = await in_turns(7, {"ours": start, "other": import_alone})
+        starts = await in_turns(11, {"ours": start, "other": import_alone})
         weights = await in_turns(3, {"ours": ours, "other": bare})
     return [
         _line("Start to first answer : importing the dependencies alone", starts, "s", 1.5),

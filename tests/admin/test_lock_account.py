@@ -2,7 +2,11 @@
 
 import pytest
 
-from tests.site import PASSWORD, Site, sign_in, submit
+from coatcheck.admin.lock_account import lock_account, unlock_account
+from coatcheck.audit.show import show
+from coatcheck.ending.close_account import close_account
+from coatcheck.errors import NotFound
+from tests.site import PASSWORD, VISIT, Site, sign_in, submit
 
 
 async def test_lock_unlock_and_end(site: Site) -> None:
@@ -40,3 +44,24 @@ async def test_an_administrator_cannot_lock_themselves_out(site: Site) -> None:
     assert (await submit(admin, page, f"{page}/lock")).status_code == 409
     assert (await submit(admin, page, f"{page}/roles", role="admin", action="revoke")).status_code == 422
     assert (await admin.get("/admin")).status_code == 200
+
+
+@pytest.mark.parametrize("change", [lock_account, unlock_account])
+@pytest.mark.parametrize("closed", [True, False])
+async def test_an_account_that_is_not_there(site: Site, change: object, closed: bool) -> None:
+    account = (await site.person(password=None)).id if closed else "acc_none"
+    if closed:
+        await close_account(site.desk, VISIT, account=account, actor="operator")
+    with pytest.raises(NotFound):
+        await change(site.desk, VISIT, account=account, actor="operator")  # type: ignore[operator]
+    assert not {entry.event for entry in await show(site.desk)} & {"account.locked", "account.unlocked"}
+
+
+async def test_is_written_down(site: Site) -> None:
+    ann = await site.person(password=None)
+    for _ in range(2):
+        await site.let_in(ann)
+    await lock_account(site.desk, VISIT, account=ann.id, actor="acc_root")
+    await unlock_account(site.desk, VISIT, account=ann.id, actor="acc_root")
+    events = [(entry.event, entry.actor, entry.details) for entry in await show(site.desk, account=ann.id, limit=2)]
+    assert events == [("account.unlocked", "acc_root", {}), ("account.locked", "acc_root", {"sessions": 2})]

@@ -2,8 +2,15 @@
 
 from datetime import timedelta
 
-from coatcheck.admin.set_up import offer_set_up
-from tests.site import PASSWORD, Site, sign_in, submit
+import pytest
+
+from coatcheck.access import records as access
+from coatcheck.access.names import ADMIN
+from coatcheck.admin.set_up import look_at_set_up, offer_set_up, set_up
+from coatcheck.audit.show import show
+from coatcheck.errors import BadInput, Gone
+from tests.attacks.census import what_is_kept
+from tests.site import PASSWORD, VISIT, Site, sign_in, submit
 
 
 async def test_set_up_makes_the_first_administrator_once(site: Site) -> None:
@@ -29,3 +36,55 @@ async def test_a_set_up_link_runs_out(site: Site) -> None:
     assert link is not None
     site.clock.advance(timedelta(hours=1, seconds=1))
     assert (await site.browser().get(f"/admin/set-up?token={link.reveal()}")).status_code == 410
+
+
+async def offered(site: Site) -> str:
+    link = await offer_set_up(site.desk)
+    assert link is not None
+    return link.reveal()
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "wrong"),
+    [
+        ("root", PASSWORD, "email"),
+        ("Taken@example.org", PASSWORD, "email"),
+        ("root@example.org", "short", "password"),
+    ],
+)
+async def test_what_is_not_taken_costs_no_link(site: Site, email: str, password: str, wrong: str) -> None:
+    await site.person("taken@example.org", None)
+    token = await offered(site)
+    with pytest.raises(BadInput) as refused:
+        await set_up(site.desk, VISIT, token=token, email=email, password=password)
+    assert list(refused.value.fields) == [wrong]
+    await look_at_set_up(site.desk, token=token)
+    async with site.desk.database.reading() as db:
+        assert not await access.has_holder(db, ADMIN)
+
+
+async def test_is_written_down(site: Site) -> None:
+    await set_up(site.desk, VISIT, token=await offered(site), email="Root@example.org", password=PASSWORD)
+    entry = (await show(site.desk, event="admin.set_up"))[0]
+    assert (entry.email, entry.address) == ("root@example.org", VISIT.address)
+    async with site.desk.database.reading() as db:
+        assert await access.roles_of(db, entry.account or "") == [ADMIN]
+
+
+async def test_a_link_of_before_is_worth_nothing_once_there_is_one(site: Site) -> None:
+    token = await offered(site)
+    await site.administrator()
+    with pytest.raises(Gone):
+        await set_up(site.desk, VISIT, token=token, email="second@example.org", password=PASSWORD)
+
+
+@pytest.mark.parametrize("token", ["", "x", "\udcff"])
+async def test_junk_sets_nothing_up(site: Site, token: str) -> None:
+    await offered(site)
+    with pytest.raises(Gone):
+        await set_up(site.desk, VISIT, token=token, email="root@example.org", password=PASSWORD)
+
+
+async def test_the_link_is_not_stored_in_clear(site: Site) -> None:
+    token = await offered(site)
+    assert token not in repr(await what_is_kept(site, "set_up_links"))

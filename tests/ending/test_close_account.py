@@ -1,12 +1,20 @@
 """Closing an account: what names the person is gone, and the address is free again."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
+from coatcheck.access import records as access
+from coatcheck.admin.roles import create_role, grant_role
+from coatcheck.audit.show import show
+from coatcheck.ending.close_account import close_account
+from coatcheck.errors import NotFound
+from coatcheck.limits import known_devices
 from coatcheck.storage.tables.accounts import accounts
 from coatcheck.storage.tables.audit import audit_personal
 from coatcheck.storage.tables.passwords import passwords
-from tests.site import PASSWORD, Site, sign_in
+from tests.site import PASSWORD, VISIT, Site, sign_in
 
 
 async def test_closing_erases_the_person(site: Site) -> None:
@@ -31,3 +39,26 @@ async def test_a_closed_address_is_free_again(site: Site, again: bool) -> None:
     await browser.post("/api/account/close", json={"password": PASSWORD})
     if again:
         assert (await site.person()).status == "active"
+
+
+async def test_roles_and_devices_go_and_its_owner_is_told(site: Site) -> None:
+    ann = await site.person(password=None)
+    await create_role(site.desk, VISIT, role="editor", permissions=[], actor="operator")
+    await grant_role(site.desk, VISIT, account=ann.id, role="editor", actor="operator")
+    device = (await site.let_in(ann)).known_device.reveal()
+    await close_account(site.desk, VISIT, account=ann.id, actor="operator")
+    async with site.desk.database.reading() as db:
+        assert await access.roles_of(db, ann.id) == []
+    assert not await known_devices.is_known(site.desk, replace(VISIT, known=device), ann.id)
+    assert [mail.to for mail in await site.mails()] == ["ann@example.org"]
+    entry = (await show(site.desk, account=ann.id))[0]
+    assert (entry.event, entry.actor, entry.details) == ("account.closed", "operator", {"sessions": 1})
+
+
+async def test_closes_once(site: Site) -> None:
+    account = (await site.person(password=None)).id
+    await close_account(site.desk, VISIT, account=account, actor=account)
+    for gone in (account, "acc_none"):
+        with pytest.raises(NotFound):
+            await close_account(site.desk, VISIT, account=gone, actor=account)
+    assert len(await site.mails()) == 1

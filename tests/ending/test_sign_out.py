@@ -1,6 +1,11 @@
 """Signing out: here or everywhere, over JSON and over the page."""
 
-from tests.site import Site, submit
+from coatcheck.audit.show import show
+from coatcheck.ending.sign_out import sign_out
+from coatcheck.gate.cookie import check_cookie
+from coatcheck.verifier import Principal
+from tests.attacks.census import row_counts
+from tests.site import VISIT, Site, submit
 
 
 async def test_sign_out(site: Site) -> None:
@@ -28,3 +33,23 @@ async def test_sign_out_over_the_page(site: Site) -> None:
     answer = await submit(here, "/sign-out", "/sign-out", everywhere="true")
     assert answer.status_code == 200
     assert (await elsewhere.get("/api/session")).status_code == 401
+
+
+async def test_ends_this_session_alone_and_is_written_once(site: Site) -> None:
+    ann = await site.person(password=None)
+    here, elsewhere = await site.let_in(ann), await site.let_in(ann)
+    principal = await check_cookie(site.desk, here.secret.reveal())
+    for _ in range(2):
+        await sign_out(site.desk, VISIT, principal)
+    assert (await check_cookie(site.desk, elsewhere.secret.reveal())).session == elsewhere.session.id
+    entries = await show(site.desk, event="sign_out.done")
+    assert [(entry.account, entry.session) for entry in entries] == [(ann.id, here.session.id)]
+
+
+async def test_another_accounts_session_is_not_ended(site: Site) -> None:
+    ann, ben = await site.person(password=None), await site.person("ben@example.org", None)
+    admitted = await site.let_in(ben)
+    before = await row_counts(site)
+    await sign_out(site.desk, VISIT, Principal(subject=ann.id, session=admitted.session.id))
+    await sign_out(site.desk, VISIT, Principal(subject=ben.id))
+    assert await row_counts(site) == before

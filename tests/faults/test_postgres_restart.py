@@ -72,6 +72,8 @@ async def _sign_ins(site: Site) -> AsyncIterator[list[tuple[int, str]]]:
         while not over.is_set():
             answer = await _sign_in(site, number)
             answers.append((answer.status_code, answer.cookies.get(COOKIE) or ""))
+            if answer.status_code != 200:
+                await asyncio.sleep(0.1)  # somebody who is told to come again does not hammer
 
     load = [asyncio.create_task(keep_signing_in(number)) for number in range(len(EMAILS))]
     try:

@@ -2,7 +2,13 @@
 
 from datetime import timedelta
 
-from tests.site import PASSWORD, Site
+import pytest
+
+from coatcheck.errors import InvalidCredentials, SignInGone
+from coatcheck.login.begin import begin_sign_in, continue_with_password
+from coatcheck.login.sign_in import Admitted
+from tests.attacks.census import row_counts, statements
+from tests.site import PASSWORD, VISIT, Site
 
 
 async def test_a_begun_sign_in_is_the_same_for_everybody(site: Site) -> None:
@@ -30,3 +36,37 @@ async def test_a_continuation_works_once_and_runs_out(site: Site) -> None:
     path = f"/api/sign-in/{begun['sign_in']}/password"
     late = await browser.post(path, json={"continuation": begun["continuation"], "password": PASSWORD})
     assert late.json()["code"] == "sign_in_gone"
+
+
+async def test_beginning_looks_nobody_up(site: Site) -> None:
+    await site.person(username="ann", password=None)
+    await begin_sign_in(site.desk, VISIT, identifier="warm-up")
+    ran = []
+    for name in ("ann@example.org", "ann", "nobody@example.org", ""):
+        with statements(site) as seen:
+            await begin_sign_in(site.desk, VISIT, identifier=name)
+        ran.append(seen)
+    assert ran == [ran[0]] * 4
+    assert not any("accounts" in statement for statement in ran[0])
+    assert (await row_counts(site))["sessions"] == 0
+
+
+@pytest.mark.parametrize("remember_me", [True, False])
+async def test_what_was_asked_at_the_beginning_holds(site: Site, remember_me: bool) -> None:
+    await site.person()
+    begun = await begin_sign_in(site.desk, VISIT, identifier=" ANN@example.org", remember_me=remember_me)
+    admitted = await continue_with_password(
+        site.desk, VISIT, sign_in=begun.sign_in, continuation=begun.continuation.reveal(), password=PASSWORD
+    )
+    assert isinstance(admitted, Admitted)
+    assert (admitted.email, admitted.session.remember_me) == ("ann@example.org", remember_me)
+
+
+async def test_a_wrong_password_spends_the_continuation(site: Site) -> None:
+    await site.person()
+    begun = await begin_sign_in(site.desk, VISIT, identifier="ann@example.org")
+    step = {"sign_in": begun.sign_in, "continuation": begun.continuation.reveal()}
+    with pytest.raises(InvalidCredentials):
+        await continue_with_password(site.desk, VISIT, **step, password="not mine at all")
+    with pytest.raises(SignInGone):
+        await continue_with_password(site.desk, VISIT, **step, password=PASSWORD)

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from coatcheck.passwords.breached import BreachedPasswords, Lookup
+from coatcheck.passwords.breached import BreachedPasswords
+from coatcheck.passwords.lookup import Lookup
 from coatcheck.settings.passwords import PasswordSettings
 from coatcheck.testing.breached_passwords import FakeBreachedPasswords
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import httpx
-import pytest
 from sqlalchemy import func, select
 
 from coatcheck.storage.tables.accounts import accounts

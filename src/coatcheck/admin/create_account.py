@@ -21,9 +21,12 @@ async def create_account(
     """
     try:
         address = parse_email(email)
-        name = parse_username(username) if username else None
     except NotAnIdentifier as problem:
         raise BadInput({"email": str(problem)}) from None
+    try:
+        name = parse_username(username) if username else None
+    except NotAnIdentifier as problem:
+        raise BadInput({"username": str(problem)}) from None
     chosen = await choose_password(desk, password, context=[address.text]) if password is not None else None
     try:
         async with desk.database.writing() as tx:

@@ -1,6 +1,7 @@
 """The sealer: chains new events a moment after they are committed, in one worker at a time."""
 
 import asyncio
+import traceback
 from datetime import timedelta
 
 import structlog
@@ -86,8 +87,9 @@ class Sealer:
             _log.warning("audit.sealer_waits", because=error.because)
         except ChainBroken as error:
             _log.error("audit.chain_broken", because=str(error))
-        except Exception:  # noqa: BLE001 - a sealer that has stopped is worse than one that repeats an error
-            _log.exception("audit.sealer_failed")
+        except Exception as error:  # noqa: BLE001 - a sealer that has stopped is worse than one that repeats an error
+            # As text: a logger that is handed the exception may print the variables of each frame.
+            _log.error("audit.sealer_failed", trace="".join(traceback.format_exception(error)))
         return False
 
     async def tell(self, *, now: bool = False) -> None:

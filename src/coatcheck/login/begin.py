@@ -9,7 +9,6 @@ from coatcheck.login.with_password import sign_in_with_password
 from coatcheck.secret import new_id
 from coatcheck.visit import Visit
 
-
 BEGUN_PER_HOUR = 600
 """Sign-ins that one address of the network may begin in an hour without a proof: each is kept for ten minutes."""
 

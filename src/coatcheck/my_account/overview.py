@@ -11,6 +11,9 @@ from coatcheck.sessions import records as sessions
 from coatcheck.sessions.session import Session
 from coatcheck.verifier import Principal
 
+_LOOKED_THROUGH = 100
+"""How many sign-ins are looked through for this session's own."""
+
 
 @dataclass(frozen=True)
 class Overview:
@@ -32,12 +35,20 @@ async def overview(desk: Desk, principal: Principal) -> Overview:
     if account is None:
         raise SessionEnded("the account is gone")
     activity = await show(desk, account=account.id, limit=20)
-    sign_ins = await show(desk, account=account.id, event="sign_in.done", limit=2)
-    before = [entry for entry in sign_ins if entry.session != principal.session]
-    return Overview(account, before[0] if before else None, activity)
+    sign_ins = await show(desk, account=account.id, event="sign_in.done", limit=_LOOKED_THROUGH)
+    return Overview(account, _before(sign_ins, principal.session), activity)
 
 
 async def own_sessions(desk: Desk, principal: Principal) -> list[Session]:
     """List the live sessions of the signed-in account, last used first."""
     async with desk.database.reading() as db:
         return await sessions.list_live(db, principal.subject, desk.now())
+
+
+def _before(newest_first: list[Entry], session: str | None) -> Entry | None:
+    """Give the sign-in before a session's own; none when that is the first, or lies too far back."""
+    sign_ins = iter(newest_first)
+    for entry in sign_ins:
+        if entry.session == session:
+            return next(sign_ins, None)
+    return None
