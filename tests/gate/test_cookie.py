@@ -24,6 +24,11 @@ async def cookie_of(site: Site) -> str:
     return (await site.let_in(await site.person(password=None))).secret.reveal()
 
 
+async def rename(site: Site, table: str, to: str) -> None:
+    async with site.desk.database.writing() as tx:
+        await tx.execute(text(f"ALTER TABLE {table} RENAME TO {to}"))
+
+
 async def later(site: Site, **by: float) -> None:
     """Let time pass in a process that goes on reading the log."""
     site.clock.advance(timedelta(**by))
@@ -72,13 +77,13 @@ async def test_a_miss_reads_once_and_a_hit_reads_nothing(site: Site) -> None:
     with statements(site) as missed:
         principal = await check_cookie(site.desk, cookie)
     assert len(missed) == 1
-    async with site.desk.database.writing() as tx:
-        await tx.execute(text("ALTER TABLE sessions RENAME TO elsewhere"))
+    await rename(site, "sessions", "elsewhere")
     with statements(site) as hit:
         assert await check_cookie(site.desk, cookie) == principal
     assert hit == []
     with pytest.raises(OperationalError):
         await check_cookie(site.desk, other)
+    await rename(site, "elsewhere", "sessions")
 
 
 async def test_nothing_is_kept_of_a_cookie_that_leads_nowhere(site: Site) -> None:

@@ -51,3 +51,17 @@ def session_words(session: Session) -> dict[str, Any]:
         "acr": session.acr,
         "amr": list(session.amr),
     }
+
+
+def listed_words(session: Session, *, current: bool) -> dict[str, Any]:
+    """Give a session as its owner sees it in the list: where it runs, and how long."""
+    return {
+        "id": session.id,
+        "device": session.device,
+        "address": session.address,
+        "created_at": rfc3339(session.created_at),
+        "last_seen": rfc3339(session.last_seen),
+        "expires_at": rfc3339(session.expires_at),
+        "ends_at": rfc3339(session.ends_at),
+        "current": current,
+    }

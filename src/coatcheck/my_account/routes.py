@@ -7,7 +7,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from coatcheck.audit.show import Entry
-from coatcheck.clock import rfc3339
 from coatcheck.ending.close_account import close_account
 from coatcheck.ending.end_sessions import end_session, end_sessions
 from coatcheck.errors import BadInput
@@ -22,7 +21,7 @@ from coatcheck.gate.request import (
     visit_of,
 )
 from coatcheck.http.api import Answer, Body, Handle, Identifier, Typed, problems
-from coatcheck.login.present import cookie_lasts
+from coatcheck.login.present import cookie_lasts, listed_words
 from coatcheck.my_account.change_email import ask_to_change_email, confirm_email_change, look_at_email_change
 from coatcheck.my_account.change_password import change_password
 from coatcheck.my_account.overview import overview, own_sessions
@@ -90,19 +89,8 @@ class CloseBody(Body):
 async def list_sessions(request: Request) -> Response:
     """List one's own live sessions."""
     principal = await principal_of(request)
-    listed = [
-        {
-            "id": session.id,
-            "device": session.device,
-            "address": session.address,
-            "created_at": rfc3339(session.created_at),
-            "last_seen": rfc3339(session.last_seen),
-            "expires_at": rfc3339(session.expires_at),
-            "ends_at": rfc3339(session.ends_at),
-            "current": session.id == principal.session,
-        }
-        for session in await own_sessions(desk_of(request), principal)
-    ]
+    own = await own_sessions(desk_of(request), principal)
+    listed = [listed_words(session, current=session.id == principal.session) for session in own]
     return JSONResponse({"sessions": listed})
 
 
