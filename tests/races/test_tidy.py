@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from coatcheck.accounts.account import Account
 from coatcheck.limits import tries
@@ -11,6 +11,7 @@ from coatcheck.limits.tries import Spent
 from coatcheck.sessions import records as sessions
 from coatcheck.storage.database import Database
 from coatcheck.storage.tables import metadata
+from coatcheck.storage.tables.ephemeral import ephemeral
 from coatcheck.storage.tables.limits import limit_totals
 from coatcheck.storage.tables.sessions import sessions as sessions_table
 from coatcheck.storage.tidy import tidy
@@ -78,6 +79,19 @@ async def test_clean_up_leaves_what_somebody_holds(postgres_nodes: Nodes) -> Non
         gone = await asyncio.wait_for(tidy(here.desk.database, here.desk.now()), PATIENCE)
     assert gone["limit_totals"] == before - 1
     assert (await tidy(here.desk.database, here.desk.now()))["limit_totals"] == 1
+
+
+async def test_clean_up_leaves_what_came_back(site: Site) -> None:
+    """A row that is used again after it was listed, and before it is taken, stays."""
+    await site.desk.ephemeral.put("kind", "key", b"", ttl_ms=1)
+    site.clock.advance(LONG)
+    async with site.desk.database.writing() as tx:
+        await tx.execute(update(ephemeral).values(expires_at=site.desk.now() + 1))
+        cleaning = asyncio.create_task(tidy(site.desk.database, site.desk.now()))
+        # It lists the row as it was, then waits for this transaction; on SQLite writers queue.
+        await asyncio.wait({cleaning}, timeout=0.5)
+        assert not cleaning.done()
+    assert await cleaning == {}
 
 
 async def test_use_is_written_without_waiting(postgres_nodes: Nodes) -> None:

@@ -11,6 +11,7 @@ from coatcheck.address import parse_address
 from coatcheck.errors import HttpsNeeded, UnknownHost
 from coatcheck.settings import ServerSettings
 
+_WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::\d{1,5})?|([0-9.]+):\d{1,5}", re.ASCII)
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _FORWARDING = ("forwarded", "via")
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
@@ -81,9 +82,8 @@ def client_address(reached: Reached, server: ServerSettings) -> str:
 
 def _without_port(hop: str) -> str:
     """Give the address of `1.2.3.4:80` or `[::1]:80`, as some proxies write it."""
-    if hop.startswith("["):
-        return hop[1:].partition("]")[0]
-    return hop.partition(":")[0] if hop.count(":") == 1 else hop
+    found = _WITH_PORT.fullmatch(hop)
+    return found[1] or found[2] if found else hop
 
 
 def is_proxy(address: str, server: ServerSettings) -> bool:

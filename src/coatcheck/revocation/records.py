@@ -6,7 +6,13 @@ from coatcheck.clock import Instant
 from coatcheck.revocation.event import Event, Position
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.tables.metadata import Moment
-from coatcheck.storage.tables.revocation import revocation_head, revocation_log, status_indices, status_lists
+from coatcheck.storage.tables.revocation import (
+    revocation_head,
+    revocation_log,
+    status_indices,
+    status_list_count,
+    status_lists,
+)
 
 _DAY_MS = 86_400_000
 _INSERT_INDEX = insert(status_indices)
@@ -82,8 +88,8 @@ async def take_slot(tx: Writing, live_until: Instant) -> tuple[int, int, int, by
 
 async def next_list(tx: Writing) -> int:
     """Give the number of a new list; it is never given again, and nobody else opens one until the commit."""
-    counted = update(revocation_head).values(lists=revocation_head.c.lists + 1)
-    return int((await tx.execute(counted.returning(revocation_head.c.lists))).scalar_one())
+    counted = update(status_list_count).values(lists=status_list_count.c.lists + 1)
+    return int((await tx.execute(counted.returning(status_list_count.c.lists))).scalar_one())
 
 
 async def open_list(tx: Writing, list_id: int, size: int, scatter: bytes, live_until: Instant) -> None:

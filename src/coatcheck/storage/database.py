@@ -157,8 +157,9 @@ def _is_disconnect(error: BaseException) -> bool:
     return error.connection_invalidated or any(word in str(cause).lower() for word in _LOST)
 
 
-# PostgreSQL's appendix A: connection exception, too many connections, shutting down, crashed, starting up.
-_LOST_STATES = ("08", "53300", "57P01", "57P02", "57P03")
+# PostgreSQL's appendix A: connection exception, transaction undone for another's sake, too many connections, shutting
+# down, crashed, starting up.
+_LOST_STATES = ("08", "40", "53300", "57P01", "57P02", "57P03")
 
 _LOST = (
     "database is locked",

@@ -10,8 +10,7 @@ revocation_head = Table(
     Column("one", Integer, primary_key=True),
     Column("era", String(32), nullable=False),
     Column("number", BigInteger, nullable=False),
-    Column("lists", Integer, nullable=False, server_default="0"),
-    info={"stays": "one row: the log's era, its last number, and how many status lists there ever were"},
+    info={"stays": "one row: the log's era and its last number"},
 )
 
 revocation_log = Table(
@@ -25,6 +24,15 @@ revocation_log = Table(
     Column("index", Integer),
     Column("forget_at", Moment, nullable=False, index=True),
     info={"expires": "forget_at"},
+)
+
+# Apart from the log's head, which is locked last: a list is opened in the middle of a transaction.
+status_list_count = Table(
+    "status_list_count",
+    metadata,
+    Column("one", Integer, primary_key=True),
+    Column("lists", Integer, nullable=False),
+    info={"stays": "one row: how many status lists there ever were"},
 )
 
 status_lists = Table(

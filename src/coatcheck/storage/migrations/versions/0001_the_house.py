@@ -25,6 +25,7 @@ def upgrade(op: Operations) -> None:
     """Make the tables, and the head of the revocation log with the era of this database."""
     house.create_all(op.get_bind(), checkfirst=False)
     op.execute(house.tables["revocation_head"].insert().values(one=1, era=new_id("era_"), number=0))
+    op.execute(house.tables["status_list_count"].insert().values(one=1, lists=0))
 
 
 sa.Table(
@@ -211,7 +212,6 @@ sa.Table(
     sa.Column("one", sa.Integer, primary_key=True),
     sa.Column("era", sa.String(32), nullable=False),
     sa.Column("number", sa.BigInteger, nullable=False),
-    sa.Column("lists", sa.Integer, nullable=False, server_default="0"),
 )
 sa.Table(
     "revocation_log",
@@ -223,6 +223,12 @@ sa.Table(
     sa.Column("list", sa.Integer),
     sa.Column("index", sa.Integer),
     sa.Column("forget_at", Moment, nullable=False, index=True),
+)
+sa.Table(
+    "status_list_count",
+    house,
+    sa.Column("one", sa.Integer, primary_key=True),
+    sa.Column("lists", sa.Integer, nullable=False),
 )
 sa.Table(
     "status_lists",
