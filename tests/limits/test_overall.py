@@ -1,20 +1,16 @@
 """The overall rate: strangers wait, known devices do not, and one address cannot use it up."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from coatcheck.desk import Desk
-from coatcheck.desk.ephemeral.valkey import InValkey
 from coatcheck.errors import TooManyAttempts
 from coatcheck.limits.known_devices import remember
 from coatcheck.testing.clock import ManualClock
 from coatcheck.visit import Visit
 from tests.limits.desks import ANN, CAFE, HOME, attempt, from_address, judged, open_desk
-
-NOBODY_LISTENS = "redis://127.0.0.1:1/0"
 
 
 @pytest.fixture
@@ -53,9 +49,3 @@ async def test_a_known_device_does_not_wait(desk: Desk) -> None:
 async def test_tries_refused_by_another_limit_do_not_use_up_the_rate(desk: Desk) -> None:
     assert await judged(desk, HOME, times=40) == 5
     assert await judged(desk, CAFE, times=9) == 5
-
-
-async def test_limits_hold_without_the_ephemeral_store(desk: Desk) -> None:
-    away = replace(desk, ephemeral=InValkey(NOBODY_LISTENS))
-    assert await judged(away, HOME, times=9) == 5
-    await away.ephemeral.close()

@@ -9,6 +9,7 @@ from coatcheck.limits.records import LaneTry, TotalTry, mark
 from coatcheck.secret import hash_secret, random_bytes
 from coatcheck.visit import Visit
 
+_SECOND_MS = millis(timedelta(seconds=1))
 _DAY_MS = millis(timedelta(days=1))
 _HOUR_MS = millis(timedelta(hours=1))
 
@@ -33,6 +34,12 @@ def address_total(desk: Desk, visit: Visit, what: str, now: Instant, *, per_hour
     """Give the hour's count of an address for one kind of asking."""
     key = desk.key_ring.mac("limits address", what, address_key(visit.address))
     return TotalTry(f"address ({what})", key, now, _HOUR_MS, per_hour)
+
+
+def overall_total(desk: Desk, now: Instant) -> TotalTry:
+    """Give this second's count of strangers, over all."""
+    key = desk.key_ring.mac("limits overall")
+    return TotalTry("overall rate", key, now, _SECOND_MS, desk.settings.limits.overall_per_second)
 
 
 def subject_key(desk: Desk, subject: str) -> bytes:

@@ -12,7 +12,6 @@ from coatcheck.desk import Desk
 from coatcheck.errors import TooManyAttempts
 from coatcheck.limits import counters, records
 from coatcheck.limits.known_devices import is_known
-from coatcheck.limits.overall import is_crowded
 from coatcheck.limits.records import LaneTry, TotalTry
 from coatcheck.storage.database import Writing
 from coatcheck.visit import Visit
@@ -58,9 +57,8 @@ async def spend(desk: Desk, visit: Visit, *, subject: str) -> Spent:
                 counters.address_total(desk, visit, SIGN_IN, now, per_hour=per_hour),
             ]
         spent = await _spend_all(tx, lane, totals)
-    if not known and await is_crowded(desk):
-        await give_back(desk, spent)
-        raise TooManyAttempts(1, because="limits: overall rate")
+        if not known:
+            await _spend_overall(tx, desk, now)
     return spent
 
 
@@ -112,6 +110,16 @@ async def _spend_all(tx: Writing, lane: LaneTry, totals: Iterable[TotalTry]) -> 
     if closed or not is_open:
         raise await _refusal(tx, lane.now, None if is_open else lane, closed)
     return Spent(lane.key, lane.mark, tuple((total.key, end) for total, end in ends if end is not None))
+
+
+async def _spend_overall(tx: Writing, desk: Desk, now: Instant) -> None:
+    """Count a stranger's try in this second, once every other limit has let it through.
+
+    Last of all in every transaction, as all strangers share this row. It is a rate, so success gives nothing back.
+    """
+    total = counters.overall_total(desk, now)
+    if await records.spend_total(tx, total) is None:
+        raise await _refusal(tx, now, None, [total])
 
 
 async def _refusal(tx: Writing, now: Instant, lane: LaneTry | None, totals: list[TotalTry]) -> TooManyAttempts:
