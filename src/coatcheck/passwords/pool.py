@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from coatcheck.errors import Busy
-from coatcheck.passwords.machine import Machine, this_machine
+from coatcheck.passwords.machine import Machine, give_way_to_others, this_machine
 from coatcheck.passwords.schemes import Cost, cost_today, hash_today, read
 from coatcheck.settings.passwords import PasswordSettings
 
@@ -48,7 +48,9 @@ class HashingPool:
         self._memory = self._free_memory = _budget(settings, machine)
         self._lanes = self._free_lanes = machine.cores
         self._waiting: deque[_Job] = deque()
-        self._threads = ThreadPoolExecutor(machine.cores, thread_name_prefix="coatcheck-hashing")
+        self._threads = ThreadPoolExecutor(
+            machine.cores, thread_name_prefix="coatcheck-hashing", initializer=give_way_to_others
+        )
         self._lock = threading.Lock()
         self._closed = False
 
