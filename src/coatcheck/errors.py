@@ -26,6 +26,7 @@
 Expected outcomes of a sign-in are values (`Admitted | MoreNeeded`), not errors.
 """
 
+import traceback
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -222,6 +223,14 @@ class DatabaseAway(Busy):
 
     code = "unavailable"
     says = "This service is not available at the moment. Try again shortly."
+
+
+def trace_of(error: BaseException) -> str:
+    """Give the lines of an error's traceback: files, functions and code, no variables.
+
+    Loggers may print the variables of each frame when they are handed an exception, so they are handed this text.
+    """
+    return "".join(traceback.format_exception(error))
 
 
 class ConfigurationError(Exception):

@@ -49,6 +49,6 @@ def test_a_path_is_seen(text: str) -> None:
     assert PATHS.search(text)
 
 
-@pytest.mark.parametrize("text", ["https://example.org/home/page", "{folder}/tmp/x", "~/work/x", "$HOME/work"])
+@pytest.mark.parametrize("text", ["https://example.org/home/page", "{folder}/tmp/x", "~/" + "work/x", "$HOME/work"])
 def test_a_part_of_something_else_is_no_path(text: str) -> None:
     assert not PATHS.search(text)

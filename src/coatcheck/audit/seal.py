@@ -1,7 +1,6 @@
 """The sealer: chains new events a moment after they are committed, in one worker at a time."""
 
 import asyncio
-import traceback
 from datetime import timedelta
 
 import structlog
@@ -15,7 +14,7 @@ from coatcheck.audit.head import lock_head
 from coatcheck.audit.tallies import finished_before, write_tallies
 from coatcheck.clock import millis
 from coatcheck.desk import Desk
-from coatcheck.errors import DatabaseAway
+from coatcheck.errors import DatabaseAway, trace_of
 from coatcheck.storage.database import Writing
 from coatcheck.storage.leases import hold
 
@@ -88,8 +87,7 @@ class Sealer:
         except ChainBroken as error:
             _log.error("audit.chain_broken", because=str(error))
         except Exception as error:  # noqa: BLE001 - a sealer that has stopped is worse than one that repeats an error
-            # As text: a logger that is handed the exception may print the variables of each frame.
-            _log.error("audit.sealer_failed", trace="".join(traceback.format_exception(error)))
+            _log.error("audit.sealer_failed", trace=trace_of(error))
         return False
 
     async def tell(self, *, now: bool = False) -> None:

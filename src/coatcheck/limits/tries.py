@@ -4,12 +4,13 @@ One transaction spends a try on every counter or, when one of them refuses, on n
 single upsert, so that of many tries at once, in any number of workers, no more pass than are allowed.
 """
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk
-from coatcheck.errors import TooManyAttempts
+from coatcheck.errors import Busy, TooManyAttempts
 from coatcheck.limits import counters, records
 from coatcheck.limits.known_devices import is_known
 from coatcheck.limits.records import LaneTry, TotalTry
@@ -75,6 +76,20 @@ async def give_back(desk: Desk, spent: Spent) -> None:
         await records.give_back_totals(tx, spent.totals)
 
 
+@asynccontextmanager
+async def while_judged(desk: Desk, spent: Spent) -> AsyncIterator[None]:
+    """Judge a try within this block: when there is no room to judge it, it is given back.
+
+    Raises:
+        Busy: the try never was judged.
+    """
+    try:
+        yield
+    except Busy:
+        await give_back(desk, spent)
+        raise
+
+
 async def succeeded(tx: Writing, spent: Spent) -> None:
     """Clear the lane of a try that was right, and take it back from the totals; their other tries stay counted.
 
@@ -96,9 +111,7 @@ async def spend_address(desk: Desk, visit: Visit, *, what: str, per_hour: int) -
         DatabaseAway: the database cannot be reached.
     """
     async with desk.database.writing() as tx:
-        total = counters.address_total(desk, visit, what, desk.now(), per_hour=per_hour)
-        if await records.spend_total(tx, total) is None:
-            raise await _refusal(tx, total.now, None, [total])
+        await _spend_one(tx, counters.address_total(desk, visit, what, desk.now(), per_hour=per_hour))
 
 
 async def _spend_all(tx: Writing, lane: LaneTry, totals: Iterable[TotalTry]) -> Spent:
@@ -117,9 +130,12 @@ async def _spend_overall(tx: Writing, desk: Desk, now: Instant) -> None:
 
     Last of all in every transaction, as all strangers share this row. It is a rate, so success gives nothing back.
     """
-    total = counters.overall_total(desk, now)
+    await _spend_one(tx, counters.overall_total(desk, now))
+
+
+async def _spend_one(tx: Writing, total: TotalTry) -> None:
     if await records.spend_total(tx, total) is None:
-        raise await _refusal(tx, now, None, [total])
+        raise await _refusal(tx, total.now, None, [total])
 
 
 async def _refusal(tx: Writing, now: Instant, lane: LaneTry | None, totals: list[TotalTry]) -> TooManyAttempts:

@@ -3,7 +3,7 @@
 from coatcheck.accounts import records as accounts
 from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
-from coatcheck.errors import Busy, InvalidCredentials, SessionEnded
+from coatcheck.errors import InvalidCredentials, SessionEnded
 from coatcheck.limits import tries
 from coatcheck.login.admit import admit_again
 from coatcheck.login.sign_in import Admitted, SignIn
@@ -28,11 +28,8 @@ async def step_up_with_password(desk: Desk, visit: Visit, principal: Principal, 
     if account is None:
         raise SessionEnded("the account is gone")
     spent = await tries.spend(desk, visit, subject=account.id)
-    try:
+    async with tries.while_judged(desk, spent):
         checked = await check_password(desk, account=account.id, identifier=account.id, password=password)
-    except Busy:
-        await tries.give_back(desk, spent)
-        raise
     if not checked.is_right:
         await refused(desk, visit, "step_up.refused", account=account.id)
         raise InvalidCredentials("wrong password at step-up")

@@ -66,11 +66,8 @@ async def _spend(desk: Desk, visit: Visit, who: Who) -> Spent:
 
 async def _judge(desk: Desk, who: Who, password: str, spent: Spent) -> Checked:
     account = who.account.id if who.account else None
-    try:
+    async with tries.while_judged(desk, spent):
         return await check_password(desk, account=account, identifier=who.typed, password=password)
-    except Busy:
-        await tries.give_back(desk, spent)
-        raise
 
 
 async def _upgrade(desk: Desk, account: str, old_hash: str, password: str) -> None:

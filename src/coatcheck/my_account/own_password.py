@@ -6,7 +6,7 @@ from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
-from coatcheck.errors import BadInput, Busy, FreshSignInNeeded, SessionEnded
+from coatcheck.errors import BadInput, FreshSignInNeeded, SessionEnded
 from coatcheck.limits import tries
 from coatcheck.passwords.check import check_password
 from coatcheck.verifier import Principal
@@ -35,11 +35,8 @@ async def prove_own_password(desk: Desk, visit: Visit, principal: Principal, *, 
     if not desk.settings.passwords.enabled:
         return _fresh_enough(desk, principal, account)
     spent = await tries.spend(desk, visit, subject=account.id)
-    try:
+    async with tries.while_judged(desk, spent):
         checked = await check_password(desk, account=account.id, identifier=account.id, password=password)
-    except Busy:
-        await tries.give_back(desk, spent)
-        raise
     if not checked.is_right:
         await refused(desk, visit, "password.refused", account=account.id)
         raise BadInput({"password": "This is not your password."})

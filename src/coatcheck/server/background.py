@@ -8,10 +8,9 @@ import structlog
 from coatcheck.audit.seal import Sealer
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import Postman
-from coatcheck.errors import DatabaseAway
+from coatcheck.errors import DatabaseAway, trace_of
 from coatcheck.revocation.reader import LogReader
 from coatcheck.server.request_log import RequestLog
-from coatcheck.server.trace import trace_of
 from coatcheck.sessions.seen import Seen
 from coatcheck.storage.leases import hold
 from coatcheck.storage.tidy import BATCH, tidy

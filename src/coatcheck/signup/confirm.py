@@ -4,7 +4,7 @@ from coatcheck.accounts import records as accounts
 from coatcheck.accounts.identifiers import EmailAddress, Username
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
-from coatcheck.errors import Busy, Gone, InvalidCredentials
+from coatcheck.errors import Gone, InvalidCredentials
 from coatcheck.limits import tries
 from coatcheck.passwords import schemes
 from coatcheck.passwords.check import hashing_pool
@@ -79,11 +79,8 @@ async def _check_chosen_password(desk: Desk, visit: Visit, waiting: records.Wait
         prepared = prepare(password)
     except UnusablePassword:
         prepared = ""
-    try:
+    async with tries.while_judged(desk, spent):
         matches = await desk.keep(hashing_pool).verify(waiting.password_hash, prepared)
-    except Busy:
-        await tries.give_back(desk, spent)
-        raise
     if not matches or not prepared:
         raise InvalidCredentials("another browser, and not the password of this sign-up")
     async with desk.database.writing() as tx:
