@@ -5,6 +5,7 @@ from sqlalchemy import bindparam, case, func, insert, select, update
 from coatcheck.clock import Instant
 from coatcheck.revocation.event import Event, Position
 from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.prepared import adding, prepared
 from coatcheck.storage.tables.metadata import Moment
 from coatcheck.storage.tables.revocation import (
     revocation_head,
@@ -15,10 +16,10 @@ from coatcheck.storage.tables.revocation import (
 )
 
 _DAY_MS = 86_400_000
-_INSERT_INDEX = insert(status_indices)
+_INSERT_INDEX = adding(status_indices, "list", "index", "owner", "account", "live_until")
 _open_list = select(func.max(status_lists.c.id)).where(status_lists.c.used < status_lists.c.size).scalar_subquery()
 _later = bindparam("later", type_=Moment)
-_TAKE_SLOT = (
+_TAKE_SLOT = prepared(
     update(status_lists)
     .where(status_lists.c.id == _open_list, status_lists.c.used < status_lists.c.size)
     .values(
@@ -82,8 +83,8 @@ async def set_era(tx: Writing, era: str) -> None:
 
 async def take_slot(tx: Writing, live_until: Instant) -> tuple[int, int, int, bytes] | None:
     """Take a slot of the open list: its id, the slot, the list's size, what scatters it; None when all are full."""
-    row = (await tx.execute(_TAKE_SLOT, {"later": live_until})).first()
-    return (row[0], row[1] - 1, row[2], row[3]) if row else None
+    rows = await tx.run(_TAKE_SLOT, {"later": live_until})
+    return (rows[0][0], rows[0][1] - 1, rows[0][2], rows[0][3]) if rows else None
 
 
 async def next_list(tx: Writing) -> int:
@@ -98,10 +99,10 @@ async def open_list(tx: Writing, list_id: int, size: int, scatter: bytes, live_u
     await tx.execute(insert(status_lists).values(**row))
 
 
-async def insert_index(tx: Writing, list_id: int, index: int, owner: str, account: str, live_until: Instant) -> None:
+def insert_index(tx: Writing, list_id: int, index: int, owner: str, account: str, live_until: Instant) -> None:
     """Keep whose an index is."""
     row = {"list": list_id, "index": index, "owner": owner, "account": account, "live_until": live_until}
-    await tx.execute(_INSERT_INDEX, row)
+    tx.add(_INSERT_INDEX, row)
 
 
 async def end_indices(tx: Writing, owner: str, now: Instant) -> list[tuple[int, int]]:
