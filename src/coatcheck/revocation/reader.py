@@ -10,6 +10,7 @@ from coatcheck.errors import DatabaseAway
 from coatcheck.revocation import records
 from coatcheck.revocation.event import Event, Position
 from coatcheck.storage.database import Reading
+from coatcheck.storage.hints import hints
 
 _BATCH = 1000
 _log = structlog.get_logger("coatcheck.revocation")
@@ -58,10 +59,10 @@ class LogReader:
 
     async def _follow(self) -> None:
         # One connection of its own, so that a flood of other readers cannot make it late.
-        async with self._desk.database.reading() as db:
+        async with self._desk.database.reading() as db, hints(db, records.NEWS) as wait:
             while True:
                 await self._look(db)
-                await asyncio.sleep(self._poll)
+                await wait(self._poll)
 
     async def _look(self, db: Reading) -> None:
         # Freshness counts from before the question: what was committed later may be missing from the answer.

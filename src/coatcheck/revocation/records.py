@@ -1,10 +1,11 @@
 """The SQL of the revocation log, the status lists and their indices."""
 
-from sqlalchemy import bindparam, case, func, insert, select, update
+from sqlalchemy import Integer, bindparam, case, func, insert, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.revocation.event import Event, Position
 from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.hints import hint
 from coatcheck.storage.prepared import adding, prepared
 from coatcheck.storage.tables.metadata import Moment
 from coatcheck.storage.tables.revocation import (
@@ -14,6 +15,9 @@ from coatcheck.storage.tables.revocation import (
     status_list_count,
     status_lists,
 )
+
+NEWS = "coatcheck_revocation"
+"""Names the channel of the hint that there is a new row."""
 
 _DAY_MS = 86_400_000
 _INSERT_INDEX = adding(status_indices, "list", "index", "owner", "account", "live_until")
@@ -34,6 +38,12 @@ _EVENT = (
     revocation_log.c.owner,
     revocation_log.c.list,
     revocation_log.c.index,
+)
+_AFTER = prepared(
+    select(revocation_head.c.era, revocation_head.c.number.label("head"), revocation_log.c.number, *_EVENT)
+    .select_from(revocation_head.outerjoin(revocation_log, revocation_log.c.number > bindparam("known")))
+    .order_by(revocation_log.c.number)
+    .limit(bindparam("limit", type_=Integer))
 )
 
 
@@ -59,6 +69,7 @@ async def append(tx: Writing, events: list[Event], now: Instant) -> None:
         for offset, event in enumerate(events)
     ]
     await tx.execute(insert(revocation_log), rows)
+    await hint(tx, NEWS)
 
 
 async def head(db: Reading) -> Position:
@@ -69,9 +80,7 @@ async def head(db: Reading) -> Position:
 
 async def after(db: Reading, number: int, limit: int) -> tuple[Position, list[tuple[int, Event]]]:
     """Give the head and the rows after a number, in one statement and so in one state of the log."""
-    joined = revocation_head.outerjoin(revocation_log, revocation_log.c.number > number)
-    query = select(revocation_head.c.era, revocation_head.c.number.label("head"), revocation_log.c.number, *_EVENT)
-    rows = (await db.execute(query.select_from(joined).order_by(revocation_log.c.number).limit(limit))).all()
+    rows = await db.run(_AFTER, {"known": number, "limit": limit})
     events = [(row[2], Event(*row[3:])) for row in rows if row[2] is not None]
     return Position(rows[0][0], rows[0][1]), events
 

@@ -53,6 +53,10 @@ class Reading:
         """Run one SQLAlchemy Core statement."""
         return await self._connection.execute(statement, parameters)
 
+    async def driver_connection(self) -> Any:
+        """Give the driver's own connection, for what SQLAlchemy has no words for."""
+        return (await self._connection.get_raw_connection()).driver_connection
+
     async def run_sync(self, call: Callable[[Connection], T]) -> T:
         """Run a synchronous function on this connection, for migrations."""
         return await self._connection.run_sync(call)
