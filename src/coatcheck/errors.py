@@ -7,6 +7,7 @@
     │   └── WrongContentType   415
     ├── NotSignedIn            401
     │   ├── SessionEnded       401  the only code on which a client signs out
+    │   ├── TokenRefused       401  get another token, then try again
     │   └── InvalidCredentials 401
     ├── NotAllowed             403
     │   ├── CrossSiteRefused   403
@@ -98,6 +99,16 @@ class SessionEnded(NotSignedIn):
 
     code = "session_ended"
     says = "This session has ended. Sign in again."
+
+
+class TokenRefused(NotSignedIn):
+    """Refuse a token: forged, run out, revoked, or meant for another use. Why is for the log alone.
+
+    See: RFC 6750 section 3.1.
+    """
+
+    code = "invalid_token"
+    says = "This token cannot be used here. Get another one."
 
 
 class InvalidCredentials(NotSignedIn):
