@@ -1,18 +1,19 @@
 """The signature algorithms: how each makes a private key, opens one, signs, and shows its public part."""
 
+import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
-from typing import Final, Protocol, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, AsymmetricPadding, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -30,19 +31,22 @@ _PSS: Final = PSS(MGF1(SHA256()), salt_length=32)
 Public: TypeAlias = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey | bytes
 """What checks a signature; the bytes are HS256's secret, which is not public at all."""
 
-_Private = TypeVar("_Private", RSAPrivateKey, EllipticCurvePrivateKey, Ed25519PrivateKey)
+_Private: TypeAlias = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 
 
-class Signer(Protocol):
-    """Sign with one private key by one algorithm."""
+@dataclass(frozen=True, eq=False)
+class Signer:
+    """Hold one private key, opened.
 
-    public: Public
+    Args:
+        sign: gives the signature as JWS spells it.
+        public: what checks it.
+        jwk: the public part as members of a JWK (RFC 7518 section 6); None where there is nothing to publish.
+    """
+
+    sign: Callable[[bytes], bytes] = field(repr=False)
+    public: Public = field(repr=False)
     jwk: Mapping[str, str] | None
-    """The public part as JWK members of its kind (RFC 7518 section 6); None where there is nothing to publish."""
-
-    def sign(self, signed: bytes) -> bytes:
-        """Give the signature as JWS spells it."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -51,60 +55,11 @@ class Algorithm:
 
     Args:
         make: draws a private key, as bytes to be sealed.
-        open: makes a signer of such bytes.
+        open: makes a signer of such bytes; raises `TypeError` or `ValueError` for those of another algorithm.
     """
 
     make: Callable[[], bytes]
     open: Callable[[bytes], Signer]
-
-
-class _Rsa:
-    def __init__(self, der: bytes) -> None:
-        self._private = _loaded(der, RSAPrivateKey)
-        self.public = self._private.public_key()
-        numbers = self.public.public_numbers()
-        self.jwk = {"kty": "RSA", "n": _number(numbers.n, RSA_BITS // 8), "e": _number(numbers.e, 3)}
-
-    def sign(self, signed: bytes) -> bytes:
-        return self._private.sign(signed, PKCS1v15(), SHA256())
-
-
-class _Pss(_Rsa):
-    def sign(self, signed: bytes) -> bytes:
-        return self._private.sign(signed, _PSS, SHA256())
-
-
-class _P256:
-    def __init__(self, der: bytes) -> None:
-        self._private = _loaded(der, EllipticCurvePrivateKey)
-        self.public = self._private.public_key()
-        numbers = self.public.public_numbers()
-        self.jwk = {"kty": "EC", "crv": "P-256", "x": _number(numbers.x, 32), "y": _number(numbers.y, 32)}
-
-    def sign(self, signed: bytes) -> bytes:
-        # JWS wants r and s side by side, not the DER that everybody else speaks (RFC 7518 section 3.4).
-        r, s = decode_dss_signature(self._private.sign(signed, ec.ECDSA(SHA256())))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
-
-
-class _Ed25519:
-    def __init__(self, der: bytes) -> None:
-        self._private = _loaded(der, Ed25519PrivateKey)
-        self.public = self._private.public_key()
-        x = self.public.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self.jwk = {"kty": "OKP", "crv": "Ed25519", "x": base64url(x)}
-        self.sign = self._private.sign
-
-
-class _SharedSecret:
-    def __init__(self, secret: bytes) -> None:
-        self.public = secret
-        self.jwk = None
-
-    def sign(self, signed: bytes) -> bytes:
-        mac = HMAC(self.public, SHA256())
-        mac.update(signed)
-        return mac.finalize()
 
 
 def base64url(raw: bytes) -> str:
@@ -119,15 +74,51 @@ def _number(value: int, length: int) -> str:
     return base64url(value.to_bytes(length, "big"))
 
 
-def _loaded(der: bytes, kind: type[_Private]) -> _Private:
+def _open_rsa(der: bytes, padding: AsymmetricPadding) -> Signer:
+    private = _load(der)
+    if not isinstance(private, RSAPrivateKey):
+        raise TypeError("this is no RSA key")
+    public, hashed = private.public_key(), SHA256()
+    numbers = public.public_numbers()
+    jwk = {"kty": "RSA", "n": _number(numbers.n, RSA_BITS // 8), "e": _number(numbers.e, 3)}
+    return Signer(lambda signed: private.sign(signed, padding, hashed), public, jwk)
+
+
+def _open_p256(der: bytes) -> Signer:
+    private = _load(der)
+    if not isinstance(private, EllipticCurvePrivateKey):
+        raise TypeError("this is no key of an elliptic curve")
+    public, ecdsa = private.public_key(), ec.ECDSA(SHA256())
+    numbers = public.public_numbers()
+    jwk = {"kty": "EC", "crv": "P-256", "x": _number(numbers.x, 32), "y": _number(numbers.y, 32)}
+
+    def sign(signed: bytes) -> bytes:
+        # JWS wants r and s side by side, not the DER that everybody else speaks (RFC 7518 section 3.4).
+        r, s = decode_dss_signature(private.sign(signed, ecdsa))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+    return Signer(sign, public, jwk)
+
+
+def _open_ed25519(der: bytes) -> Signer:
+    private = _load(der)
+    if not isinstance(private, Ed25519PrivateKey):
+        raise TypeError("this is no Ed25519 key")
+    public = private.public_key()
+    x = base64url(public.public_bytes(Encoding.Raw, PublicFormat.Raw))
+    return Signer(private.sign, public, {"kty": "OKP", "crv": "Ed25519", "x": x})
+
+
+def _open_shared_secret(secret: bytes) -> Signer:
+    return Signer(lambda signed: hmac.digest(secret, signed, "sha256"), secret, None)
+
+
+def _load(der: bytes) -> object:
     # The bytes come out of a seal that only we can make: checking the primes again would take 40 ms.
-    private = load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
-    if not isinstance(private, kind):
-        raise TypeError(f"a signing key is no {kind.__name__}")
-    return private
+    return load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
 
 
-def _der(private: RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey) -> bytes:
+def _der(private: _Private) -> bytes:
     return private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
@@ -149,11 +140,11 @@ def _make_shared_secret() -> bytes:
 
 ALGORITHMS: Final[Mapping[str, Algorithm]] = MappingProxyType(
     {
-        "RS256": Algorithm(_make_rsa, _Rsa),
-        "PS256": Algorithm(_make_rsa, _Pss),
-        "ES256": Algorithm(_make_p256, _P256),
-        "EdDSA": Algorithm(_make_ed25519, _Ed25519),
-        "HS256": Algorithm(_make_shared_secret, _SharedSecret),
+        "RS256": Algorithm(_make_rsa, partial(_open_rsa, padding=PKCS1v15())),
+        "PS256": Algorithm(_make_rsa, partial(_open_rsa, padding=_PSS)),
+        "ES256": Algorithm(_make_p256, _open_p256),
+        "EdDSA": Algorithm(_make_ed25519, _open_ed25519),
+        "HS256": Algorithm(_make_shared_secret, _open_shared_secret),
     }
 )
 """By the name that stands in a token's `alg`.

@@ -16,8 +16,8 @@ class KeySettings:
     """
 
     algorithm: str = "RS256"
-    """`RS256`, which every client knows and which is the cheapest to check; `ES256` or `EdDSA`, several times cheaper to
-    make and a quarter as long; `PS256` where a profile asks for it. A change is taken up by the next key, which is
+    """`RS256`, which every client knows and which is the cheapest to check; `ES256` or `EdDSA`, several times cheaper
+    to make and a quarter as long; `PS256` where a profile asks for it. A change is taken up by the next key, which is
     published within a minute. `HS256` is for one process alone, and by a name in `server.unsafe`."""
 
     rotate_every: timedelta = timedelta(days=90)
