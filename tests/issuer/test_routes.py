@@ -1,6 +1,6 @@
 """The documents at `/.well-known/`: what is in them, who may keep them, and every address they are found at."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -123,7 +123,7 @@ async def test_nothing_is_written_and_no_cookie_is_set(site: Site) -> None:
 @asynccontextmanager
 async def mounted(app: Starlette, folder: Path, **server: object) -> AsyncIterator[tuple[httpx.AsyncClient, Desk]]:
     """Mount Coatcheck under `/auth` of an app."""
-    overrides = {
+    overrides: dict[str, Mapping[str, object]] = {
         "database": {"url": f"sqlite:///{folder / 'app.db'}"},
         "keys": {"algorithm": "EdDSA"},
         "server": server,

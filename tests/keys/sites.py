@@ -18,7 +18,8 @@ async def signing_site(folder: Path, algorithm: str = "EdDSA", **sections: Mappi
         sections = {**SYMMETRIC, **sections}
     else:
         sections = {**sections, "keys": {"algorithm": algorithm, **sections.get("keys", {})}}
-    async with open_site(f"sqlite:///{folder / 'site.db'}", folder, **sections) as site:
+    settings: dict[str, Any] = {**sections}
+    async with open_site(f"sqlite:///{folder / 'site.db'}", folder, **settings) as site:
         yield site
 
 

@@ -1,4 +1,4 @@
-"""The keys of one process: the first is made once, the next takes its turn by the clock, one that is gone is unknown."""
+"""The keys of one process: the first is made once, the next takes its turn by the clock, what is gone is unknown."""
 
 import asyncio
 import sqlite3

@@ -1,6 +1,7 @@
 """Keys take one another's place: one at a time, with the times that make it safe, or all at once."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -90,8 +91,8 @@ async def test_replacing_where_there_is_none(site: Site) -> None:
 
 async def test_a_transaction_that_fails_changes_nothing(site: Site) -> None:
     first, made = await publish(site), await make_key(site.desk)
-    with pytest.raises(ZeroDivisionError):
+    with suppress(ZeroDivisionError):
         async with site.desk.database.writing() as tx:
             await replace_all(tx, site.desk, made)
-            _ = 1 / 0
+            raise ZeroDivisionError
     assert [key.kid for key in await stored(site)] == [first.kid]

@@ -36,6 +36,11 @@ def change(folder: Path, statement: str, *values: object) -> None:
         assert db.execute(statement, values).rowcount
 
 
+def all_files(folder: Path) -> bytes:
+    """Read the database's file, and what SQLite keeps beside it."""
+    return b"".join(path.read_bytes() for path in folder.glob("site.db*"))
+
+
 @pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
 async def test_the_file_holds_no_private_part(tmp_path: Path, algorithm: str) -> None:
     async with signing_site(tmp_path, algorithm) as site:
@@ -43,8 +48,8 @@ async def test_the_file_holds_no_private_part(tmp_path: Path, algorithm: str) ->
         with closing(sqlite3.connect(tmp_path / "site.db")) as db:
             [[private]] = db.execute("SELECT private FROM signing_keys").fetchall()
         plain = site.desk.key_ring.unseal(private, place=f"signing_keys.private:{key.kid}")
-        assert ALGORITHMS[algorithm].open(plain)
-    everything = b"".join(path.read_bytes() for path in tmp_path.glob("site.db*"))
+        assert ALGORITHMS[algorithm].open(plain).sign(b"")
+    everything = all_files(tmp_path)
     assert private in everything
     assert not any(plain[at : at + 16] in everything for at in range(len(plain) - 16, 0, -16))
 
@@ -69,9 +74,9 @@ async def test_a_replaced_master_key_still_opens_what_it_sealed(tmp_path: Path) 
         _, _, signed, signature = parts_of(sign_jws(same, "at+jwt", b"{}"))
         assert is_good(jwk, signature, signed)
         second = await rotate_keys(site.desk, VISIT, actor="operator")
-        assert KeyRing((base64.b64decode(new),)).unseal(
-            second.private, place=f"signing_keys.private:{second.kid}"
-        ), "what is made from now on needs the new one alone"
+        assert KeyRing((base64.b64decode(new),)).unseal(second.private, place=f"signing_keys.private:{second.kid}"), (
+            "what is made from now on needs the new one alone"
+        )
 
 
 async def test_an_emergency_rotation_needs_nothing_of_the_lost_master_key(tmp_path: Path) -> None:

@@ -54,8 +54,8 @@ async def test_an_emergency_among_rotations_leaves_nothing_that_was_there_before
         assert isinstance(outcomes[4], KeyRow), f"the emergency went through, in round {round_}"
         left = await stored(pair[0])
         assert not before & {row.kid for row in left}
-        assert [row.kid for row in left][0] == outcomes[4].kid
-        assert [row.retires_at is None for row in left][-1]
+        assert left[0].kid == outcomes[4].kid
+        assert left[-1].retires_at is None
         assert len({row.number for row in left}) == len(left)
 
 
