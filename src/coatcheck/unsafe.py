@@ -17,4 +17,7 @@ class Unsafe:
 
 
 PLAIN_HTTP: Final = Unsafe("PLAIN_HTTP", "passwords and cookies cross the network in clear")
-ALL: Final = {value.name: value for value in (PLAIN_HTTP,)}
+SHARED_SECRET_TOKENS: Final = Unsafe(
+    "SHARED_SECRET_TOKENS", "whoever can check a token can also make one: no other service may ever check ours"
+)
+ALL: Final = {value.name: value for value in (PLAIN_HTTP, SHARED_SECRET_TOKENS)}
