@@ -96,7 +96,7 @@ async def test_a_sealed_key_opens_under_its_own_name_alone(tmp_path: Path) -> No
             await keys_of(site).current()
 
 
-@pytest.mark.parametrize("planted", [b"", b"\x01" + bytes(60), os.urandom(100)])
+@pytest.mark.parametrize("planted", [b"", b"\x01" + bytes(60), bytes(range(1, 101))])
 async def test_a_planted_key_signs_nothing(tmp_path: Path, planted: bytes) -> None:
     async with signing_site(tmp_path) as site:
         await keys_of(site).current()
