@@ -102,11 +102,10 @@ class Feed:
         lists = self.lists if same_era else StatusLists()
         for snapshot in taken:
             lists.add(snapshot.list, snapshot.bits)
-        for gone in set(lists) - {snapshot.list for snapshot in taken}:
-            lists.forget(gone)
         self._unheld.clear()
         self.position = self._began = Position(era, min(snapshot.at.number for snapshot in taken))
         self.lists = lists
+        self.keep_only(snapshot.list for snapshot in taken)
 
     def admit(self, snapshot: Snapshot) -> None:
         """Hold one list more, which a token named and the snapshots did not have.
@@ -120,6 +119,11 @@ class Feed:
         self.lists.add(snapshot.list, snapshot.bits)
         for index in self._unheld.pop(snapshot.list, ()):
             self.lists.set(snapshot.list, index)
+
+    def keep_only(self, list_ids: Iterable[int]) -> None:
+        """Let go of the lists that are not there any more: no token of theirs can be alive."""
+        for gone in set(self.lists) - set(list_ids):
+            self.lists.forget(gone)
 
     def hear(self, news: FeedClaims) -> Then:
         """Set the bits that an answer names, and say what must be done before `move_on`.

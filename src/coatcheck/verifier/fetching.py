@@ -2,15 +2,18 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import httpx
 import msgspec
 
 WITHIN_S: Final = 5.0
 """Seconds after which an answer is given up, if the caller names no others."""
+
+
+_Parsed = TypeVar("_Parsed")
 
 
 class CannotFetch(Exception):
@@ -25,6 +28,25 @@ class Answer(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Answer({self.status}, {len(self.body)} bytes)"
+
+
+def parsed(answer: Answer, parse: Callable[[bytes], _Parsed], what: str) -> _Parsed:
+    """Give what an answer says.
+
+    Args:
+        answer: must be a 200.
+        parse: reads its body; raises ValueError or msgspec's errors for one that cannot be read.
+        what: was asked for, for the log.
+
+    Raises:
+        CannotFetch: it is another status, or cannot be read.
+    """
+    if answer.status != 200:
+        raise CannotFetch(f"{what}: the issuer answers {answer.status}")
+    try:
+        return parse(answer.body)
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise CannotFetch(f"{what}: {type(error).__name__}: {error}") from None
 
 
 class Fetcher:

@@ -5,16 +5,14 @@ Key ids come from strangers, so none is remembered, and all of them together cau
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
-from typing import Final, TypeVar
-
-import msgspec
+from collections.abc import Collection, Mapping
+from typing import Final
 
 from coatcheck.clock import Clock
 from coatcheck.verifier.algorithms import VerifyingKey
-from coatcheck.verifier.fetching import Answer, CannotFetch, Fetcher
-from coatcheck.verifier.jwk import keys_of
-from coatcheck.verifier.metadata import WELL_KNOWN, Metadata, read_metadata
+from coatcheck.verifier.fetching import CannotFetch, Fetcher, parsed
+from coatcheck.verifier.jwk import LONGEST_KEY_SET, keys_of
+from coatcheck.verifier.metadata import Metadata, fetch_metadata
 
 ASK_AGAIN_AFTER_S: Final = 10.0
 """Seconds between two questions that unknown key ids cause."""
@@ -25,10 +23,7 @@ REFRESH_AFTER_S: Final = 300.0
 KEEP_FOR_S: Final = 3600.0
 """Seconds for which keys stay in force while the issuer does not publish any that can be read."""
 
-_MOST_METADATA: Final = 65_536
-_MOST_KEY_SET: Final = 262_144
 _FRESH: Final = {"cache-control": "no-cache"}
-_Parsed = TypeVar("_Parsed")
 _log = logging.getLogger("coatcheck.verifier")
 
 
@@ -48,7 +43,7 @@ class KeySource:
         self._algorithms = frozenset(algorithms)
         self._clock = clock
         self._keys: Mapping[str, VerifyingKey] = {}
-        self._asked_at = self._read_at = self._looked_at = float("-inf")
+        self._read_at = self._looked_at = float("-inf")
         self._reading: asyncio.Task[None] | None = None
         self.metadata: Metadata | None = None
 
@@ -64,7 +59,11 @@ class KeySource:
     @property
     def is_due(self) -> bool:
         """Whether it is time to fetch the keys anew."""
-        return self._clock.monotonic() - self._asked_at >= REFRESH_AFTER_S
+        return self._clock.monotonic() - self._read_at >= REFRESH_AFTER_S
+
+    def forget_questions(self) -> None:
+        """Forget what was asked on another loop: after a fork, or between two runs, no answer comes to it."""
+        self._reading = None
 
     def may_ask(self) -> bool:
         """Tell whether an unknown key id is worth a question now, or the answer to one on its way."""
@@ -95,9 +94,7 @@ class KeySource:
         Raises:
             CannotFetch: they did not come, or cannot be read; what is known stays.
         """
-        self._asked_at = self._clock.monotonic()
-        answer = await fetcher.get(self._issuer + WELL_KNOWN, most=_MOST_METADATA)
-        self.metadata = _parsed(answer, lambda body: read_metadata(body, self._issuer), "metadata")
+        self.metadata = await fetch_metadata(fetcher, self._issuer)
         await self.reload(fetcher)
 
     def _begin(self, fetcher: Fetcher) -> asyncio.Task[None]:
@@ -110,8 +107,8 @@ class KeySource:
         if self.metadata is None:
             raise CannotFetch("there are no metadata yet")
         asked_at = self._clock.monotonic()
-        answer = await fetcher.get(self.metadata.jwks_uri, most=_MOST_KEY_SET, headers=_FRESH)
-        keys = _parsed(answer, keys_of, "keys")
+        answer = await fetcher.get(self.metadata.jwks_uri, most=LONGEST_KEY_SET, headers=_FRESH)
+        keys = parsed(answer, keys_of, "keys")
         usable = {kid: key for kid, key in keys.items() if key.algorithm in self._algorithms}
         if not usable:
             raise CannotFetch("the issuer publishes no key of an accepted algorithm")
@@ -121,12 +118,3 @@ class KeySource:
         self._reading = None
         if not task.cancelled():
             task.exception()  # whoever waited may have gone; unread, it would be logged as forgotten
-
-
-def _parsed(answer: Answer, parse: Callable[[bytes], _Parsed], what: str) -> _Parsed:
-    if answer.status != 200:
-        raise CannotFetch(f"{what}: the issuer answers {answer.status}")
-    try:
-        return parse(answer.body)
-    except (ValueError, msgspec.MsgspecError) as error:
-        raise CannotFetch(f"{what} that cannot be read: {error}") from None

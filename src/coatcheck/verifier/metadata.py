@@ -5,7 +5,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from coatcheck.verifier.fetching import Fetcher, parsed
+
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
+_MOST_BYTES = 65_536
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,10 +63,22 @@ def read_metadata(body: bytes, issuer: str) -> Metadata:
     metadata = msgspec.json.decode(body, type=Metadata)
     if metadata.issuer != issuer:
         raise ValueError("the metadata are about another issuer")
-    unsafe = [name for name, value in msgspec.structs.asdict(metadata).items() if value is not None and not is_safe(value)]
+    unsafe = [
+        name for name, value in msgspec.structs.asdict(metadata).items() if value is not None and not is_safe(value)
+    ]
     if unsafe:
         raise ValueError(f"the metadata name an address without https: {', '.join(unsafe)}")
     return metadata
+
+
+async def fetch_metadata(fetcher: Fetcher, issuer: str) -> Metadata:
+    """Ask an issuer for its metadata.
+
+    Raises:
+        CannotFetch: it gives none that can be believed.
+    """
+    answer = await fetcher.get(issuer + WELL_KNOWN, most=_MOST_BYTES)
+    return parsed(answer, lambda body: read_metadata(body, issuer), "metadata")
 
 
 def _is_this_machine(host: str) -> bool:

@@ -7,7 +7,7 @@ import msgspec
 
 from coatcheck.errors import TokenRefused
 from coatcheck.verifier.algorithms import VerifyingKey, check_signature
-from coatcheck.verifier.base64url import decode_base64url
+from coatcheck.verifier.canonical import decode_base64url
 from coatcheck.verifier.jws import Jws, parse_jws
 
 FindKey: TypeAlias = Callable[[str], VerifyingKey | None]

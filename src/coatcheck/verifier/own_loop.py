@@ -1,4 +1,4 @@
-"""One daemon thread with an event loop of its own: what must be fetched is fetched there, for async and sync apps alike.
+"""One daemon thread with an event loop of its own: what must be fetched is fetched there, for async and sync apps.
 
 A fork takes the memory along and not the thread. The child's hook forgets the thread, and the next use starts another;
 a check of the process id would race with the locks that the fork took along too.
@@ -27,22 +27,24 @@ class OwnLoop:
     def __init__(self, name: str, main: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
         self._name = name
         self._main = main
-        self._forget()
+        self._lock = threading.Lock()
+        self._running: tuple[asyncio.AbstractEventLoop, threading.Thread] | None = None
         _all.add(self)
 
     @property
     def is_running(self) -> bool:
         """Whether the thread has been started in this process."""
-        return self._loop is not None
+        return self._running is not None
 
     def start(self) -> asyncio.AbstractEventLoop:
         """Start the thread if it is not running, and give its loop."""
         with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(target=self._run, args=(self._loop,), name=self._name, daemon=True)
-                self._thread.start()
-            return self._loop
+            if self._running is None:
+                loop = asyncio.new_event_loop()
+                thread = threading.Thread(target=self._run, args=(loop,), name=self._name, daemon=True)
+                self._running = loop, thread
+                thread.start()
+            return self._running[0]
 
     def submit(self, work: Callable[[], Coroutine[Any, Any, _Result]]) -> Future[_Result]:
         """Run a coroutine there; cancelling the future cancels it."""
@@ -51,32 +53,30 @@ class OwnLoop:
     def close(self) -> None:
         """Cancel what runs there, and wait until the thread has ended; the next use starts another."""
         with self._lock:
-            loop, thread = self._loop, self._thread
-            self._loop = self._thread = None
-        if loop is not None and thread is not None:
+            running, self._running = self._running, None
+        if running is not None:
+            loop, thread = running
             loop.call_soon_threadsafe(loop.stop)
             thread.join(_CLOSES_WITHIN_S)
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
-        main = loop.create_task(self._main()) if self._main else None
+        main = loop.create_task(self._main()) if self._main else None  # the loop itself keeps no hold of it
         try:
             loop.run_forever()
         finally:
-            _cancel_all(loop)
-            del main
+            _cancel_all(loop, main)
             loop.close()
 
-    def _forget(self) -> None:
-        """Be as never started. The parent's loop is kept as it is: to close it here would cut the parent's off."""
-        _of_parents.append(getattr(self, "_loop", None))
+    def forget(self) -> None:
+        """Be as never started, in a child. The parent's loop is kept: to close it would unplug the parent's own."""
+        _of_parents.append(self._running)
+        self._running = None
         self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
 
 
-def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
-    tasks = asyncio.all_tasks(loop)
+def _cancel_all(loop: asyncio.AbstractEventLoop, main: asyncio.Task[None] | None) -> None:
+    tasks = {*asyncio.all_tasks(loop), *([main] if main else [])}
     for task in tasks:
         task.cancel()
     loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
@@ -85,10 +85,10 @@ def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
 
 def _forget_all() -> None:
     for each in tuple(_all):
-        each._forget()
+        each.forget()
 
 
 _all: weakref.WeakSet[OwnLoop] = weakref.WeakSet()
-_of_parents: list[asyncio.AbstractEventLoop | None] = []
+_of_parents: list[object] = []
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_all)

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from coatcheck.clock import Instant
-from coatcheck.verifier.base64url import decode_base64url, encode_base64url
+from coatcheck.verifier.canonical import decode_base64url, encode_base64url
 from coatcheck.verifier.news import SKEW_S, FindKey, NewsRefused, Position, open_news
 from coatcheck.verifier.status import MOST_INDICES
 
