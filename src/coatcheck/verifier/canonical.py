@@ -21,7 +21,7 @@ def decode_base64url(text: str) -> bytes:
     # The decoder would take padding, and the other alphabet beside the asked one.
     if "=" in text or "+" in text or "/" in text:
         raise ValueError("a character of another alphabet")
-    return b64decode(text + _PADDING[over], b"-_", validate=True)
+    return b64decode(text + _PADDING[over], b"-_", True)  # by its place: a keyword takes half as long again
 
 
 def encode_base64url(value: bytes) -> str:
