@@ -153,16 +153,18 @@ class Feed:
             sent: when it was asked for, on the monotonic clock; None where it came unasked, by a stream.
         """
         self.position = Position(news.era, news.to)
-        # The last answer sent again is no newer: without news the issuer holds an answer back for seconds.
-        if len(news.events) < MOST_EVENTS and (news.iat, news.to) > self._last:
-            self._last = (news.iat, news.to)
+        if len(news.events) < MOST_EVENTS and (news.iat, news.to) >= self._last:
             self.fresh_until = max(self.fresh_until, self._good_from(news, sent) + self._max_staleness)
+            self._last = (news.iat, news.to)
 
     def _good_from(self, news: FeedClaims, sent: float | None) -> float:
+        """Give from when an answer counts: the question, but where somebody kept it back or sends it again, its `iat`."""
         monotonic = self._clock.monotonic()
         signed = monotonic - (self._clock.now() / 1000 - news.iat)
-        # An answer kept back by somebody counts from when it was signed, not from when it was asked for.
-        return min(monotonic, signed) if sent is None else min(sent, signed + SKEW_S)
+        may_be_the_last_again = (news.iat, news.to) == self._last
+        if sent is None or may_be_the_last_again:
+            return min(monotonic if sent is None else sent, signed)
+        return min(sent, signed + SKEW_S)
 
     def _heed(self, event: FeedEvent) -> Then:
         match event:

@@ -127,7 +127,7 @@ class Judge:
     def _look_at_status(self, feed: Feed, principal: Principal, place: StatusPlace) -> Principal | Lacking:
         is_fresh = feed.is_fresh()
         try:
-            if feed.lists.is_set(*place):
+            if feed.lists.is_set(place.list_id, place.index):
                 raise TokenRefused(f"revoked: index {place.index} of status list {place.list_id}")
         except UnknownIndex:
             raise TokenRefused("the token names an index that its status list does not have") from None

@@ -13,6 +13,7 @@ from coatcheck.verifier.algorithms import VerifyingKey
 from coatcheck.verifier.fetching import CannotFetch, Fetcher, parsed
 from coatcheck.verifier.jwk import LONGEST_KEY_SET, keys_of
 from coatcheck.verifier.metadata import Metadata, fetch_metadata
+from coatcheck.verifier.own_loop import OURS
 
 ASK_AGAIN_AFTER_S: Final = 10.0
 """Seconds between two questions that unknown key ids cause."""
@@ -99,7 +100,7 @@ class KeySource:
 
     def _begin(self, fetcher: Fetcher) -> asyncio.Task[None]:
         self._looked_at = self._clock.monotonic()
-        self._reading = asyncio.create_task(self._read(fetcher))
+        self._reading = asyncio.create_task(self._read(fetcher), name=OURS)
         self._reading.add_done_callback(self._has_read)
         return self._reading
 

@@ -12,6 +12,9 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
+OURS: Final = "coatcheck"
+"""The name of the tasks that end when the thread does."""
+
 _CLOSES_WITHIN_S: Final = 5.0
 _Result = TypeVar("_Result")
 
@@ -48,7 +51,7 @@ class OwnLoop:
 
     def submit(self, work: Callable[[], Coroutine[Any, Any, _Result]]) -> Future[_Result]:
         """Run a coroutine there; cancelling the future cancels it."""
-        return asyncio.run_coroutine_threadsafe(work(), self.start())
+        return asyncio.run_coroutine_threadsafe(_ours(work), self.start())
 
     def close(self) -> None:
         """Cancel what runs there, and wait until the thread has ended; the next use starts another."""
@@ -61,11 +64,11 @@ class OwnLoop:
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
-        main = loop.create_task(self._main()) if self._main else None  # the loop itself keeps no hold of it
+        main = loop.create_task(self._main(), name=OURS) if self._main else None  # the loop keeps no hold of it
         try:
             loop.run_forever()
         finally:
-            _cancel_all(loop, main)
+            _cancel_ours(loop, main)
             loop.close()
 
     def forget(self) -> None:
@@ -75,8 +78,15 @@ class OwnLoop:
         self._lock = threading.Lock()
 
 
-def _cancel_all(loop: asyncio.AbstractEventLoop, main: asyncio.Task[None] | None) -> None:
-    tasks = {*asyncio.all_tasks(loop), *([main] if main else [])}
+async def _ours(work: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
+    if (task := asyncio.current_task()) is not None:
+        task.set_name(OURS)
+    return await work()
+
+
+def _cancel_ours(loop: asyncio.AbstractEventLoop, main: asyncio.Task[None] | None) -> None:
+    """Cancel our tasks; each cancels what the HTTP client has begun for it, in the client's own order."""
+    tasks = {task for task in asyncio.all_tasks(loop) if task.get_name() == OURS or task is main}
     for task in tasks:
         task.cancel()
     loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))

@@ -16,7 +16,7 @@ from coatcheck.clock import Clock, SystemClock
 from coatcheck.secret import Secret
 from coatcheck.verifier.fetching import WITHIN_S, Answer, CannotFetch, Fetcher, parsed
 from coatcheck.verifier.metadata import fetch_metadata, parse_issuer
-from coatcheck.verifier.own_loop import OwnLoop
+from coatcheck.verifier.own_loop import OURS, OwnLoop
 
 Credentials: TypeAlias = tuple[str, str | Secret]
 """A service's id and its secret."""
@@ -106,7 +106,7 @@ class TokenSource:
         if held := self.held(audience):
             return held
         if audience not in self._asking:
-            self._asking[audience] = task = asyncio.create_task(self._ask(audience, post))
+            self._asking[audience] = task = asyncio.create_task(self._ask(audience, post), name=OURS)
             task.add_done_callback(lambda done: self._has_asked(audience, done))
         try:
             return (await asyncio.shield(self._asking[audience])).header.reveal()

@@ -22,6 +22,7 @@ from coatcheck.verifier.fetching import Answer, CannotFetch, Fetcher, parsed
 from coatcheck.verifier.key_source import KeySource
 from coatcheck.verifier.metadata import Metadata
 from coatcheck.verifier.news import LONGEST_NEWS, NewsRefused, UnknownSigner
+from coatcheck.verifier.own_loop import OURS
 from coatcheck.verifier.service_tokens import MOST_TOKEN_ANSWER, TokenSource
 from coatcheck.verifier.status_token import Snapshot, list_of, read_status_token, uri_of
 
@@ -128,7 +129,7 @@ class Upkeep:
         if self._fetcher is None or self._feed is None or not self.may_want_list(list_id):
             return
         if list_id not in self._fetching:
-            self._fetching[list_id] = task = asyncio.create_task(self._admit(self._feed, list_id))
+            self._fetching[list_id] = task = asyncio.create_task(self._admit(self._feed, list_id), name=OURS)
             task.add_done_callback(lambda _: self._fetching.pop(list_id, None))
         await asyncio.shield(self._fetching[list_id])
 
@@ -266,7 +267,8 @@ class Upkeep:
         try:
             return read()
         except UnknownSigner:
-            await self._keys.look_again(self._open())
+            # Not held back as strangers' key ids are: this comes from the issuer, as often as it is asked.
+            await self._keys.reload(self._open())
             return read()
 
     async def _post(self, form: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
