@@ -154,9 +154,7 @@ def test_cut_for_longer_than_the_bound_it_accepts_where_its_owner_said_so(issuer
 
 def test_without_revocation_only_the_token_counts(issuer: Issuer) -> None:
     issuer.end(7)
-    with Verifier(
-        issuer.url, audience=AUDIENCE, revocation=unsafe.NO_REVOCATION, clock=issuer.clock
-    ) as verifier:
+    with Verifier(issuer.url, audience=AUDIENCE, revocation=unsafe.NO_REVOCATION, clock=issuer.clock) as verifier:
         assert verifier.authenticate_sync(bearer(issuer.token(7))).subject == "acc_ann"
         assert verifier.check(issuer.token(status=None)).subject == "acc_ann"
     assert issuer.asked["/status"] == issuer.asked["/status/feed"] == 0
