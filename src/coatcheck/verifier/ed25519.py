@@ -28,7 +28,9 @@ def by_openssl(public: bytes) -> Check:
 
 
 try:
-    from coatcheck.verifier.sodium import by_sodium as fastest
+    from coatcheck.verifier.sodium import by_sodium
+
+    fastest = by_sodium
 except ImportError:  # `coatcheck[fast]` brings it
     fastest = by_openssl
 

@@ -10,8 +10,8 @@ from coatcheck.verifier.canonical import decode_base64url
 from coatcheck.verifier.strict_json import read_object
 
 Algorithm: TypeAlias = Literal["RS256", "PS256", "ES256", "EdDSA", "HS256"]
-"""What a key of ours may sign by. Ed25519 goes by RFC 8037's name, which every library knows, and not by
-RFC 9864's too: with two names for it a key would no longer have exactly one algorithm."""
+"""What a key of ours may sign by. Ed25519 goes by RFC 8037's name, as not every library knows RFC 9864's yet;
+with two names for it a key would no longer have exactly one algorithm."""
 
 LONGEST_TOKEN = 8192
 _LONGEST_HEADER = 1024
@@ -85,6 +85,8 @@ def parse_jws(token: str, known: KnownHeaders | None = None) -> Jws:
     # Cut at the last dot and at the first: a third one is left in the payload, where no decoder takes it.
     signed, _, signature = token.rpartition(".")
     segment, _, payload = signed.partition(".")
+    if not payload or not signature:
+        raise TokenRefused("the token has not three parts")
     header = (known and known.get(segment)) or _read_header(segment)
     try:
         return Jws(

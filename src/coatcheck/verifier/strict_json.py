@@ -53,8 +53,8 @@ def _check_text(text: str) -> None:
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > _LONGEST_NUMBER:
-        raise ValueError("a number too long")
+    if len(digits) > _LONGEST_NUMBER or digits == "-0":
+        raise ValueError("a number too long, or a zero below zero")
     return int(digits)
 
 
