@@ -31,16 +31,8 @@ def feed(clock: ManualClock) -> Feed:
 
 def answer(clock: ManualClock, *events: tuple[str, int | None, int | None], **claims: Any) -> FeedClaims:
     """Give an answer of the feed to a question after 5, as it is after its signature was checked."""
-    told = {
-        "iss": "https://auth.example.org",
-        "iat": clock.now() // 1000,
-        "era": "era1",
-        "from_": 5,
-        "to": 5 + len(events),
-        "events": [{"kind": kind, "list": list_id, "index": index} for kind, list_id, index in events],
-    } | claims
-    told["events"] = [FeedEvent(**event) for event in told["events"]]
-    return FeedClaims(**told)
+    told: dict[str, Any] = {"iat": clock.now() // 1000, "era": "era1", "from_": 5, "to": 5 + len(events)} | claims
+    return FeedClaims(iss="https://auth.example.org", events=[FeedEvent(*event) for event in events], **told)
 
 
 def take(feed: Feed, news: FeedClaims, sent: float | None) -> Then:

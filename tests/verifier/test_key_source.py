@@ -1,4 +1,4 @@
-"""The issuer's keys: an unknown key id costs one question per interval, and what lies or stalls leaves the old in force."""
+"""The issuer's keys: unknown key ids cost one question per interval; what lies or stalls leaves the old in force."""
 
 import asyncio
 import json
@@ -72,6 +72,8 @@ def private(issuer: Issuer) -> bytes:
     return json.dumps({"keys": [issuer.key.jwk() | {"d": "AAAA"}]}).encode()
 
 
+EC_POINT = {"x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}
+P256 = json.dumps({"keys": [{"kty": "EC", "crv": "P-256", "alg": "ES256", "kid": "ec"} | EC_POINT]}).encode()
 LIES: dict[str, Callable[[Issuer], Reply | None]] = {
     "no answer": lambda issuer: None,
     "an error": lambda issuer: (500, b""),
@@ -83,20 +85,6 @@ LIES: dict[str, Callable[[Issuer], Reply | None]] = {
     "a megabyte": lambda issuer: (200, b" " * 1_000_000),
     "only a key of another algorithm": lambda issuer: (200, P256),
 }
-P256 = json.dumps(
-    {
-        "keys": [
-            {
-                "kty": "EC",
-                "crv": "P-256",
-                "alg": "ES256",
-                "kid": "ec",
-                "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-                "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-            }
-        ]
-    }
-).encode()
 
 
 @pytest.mark.parametrize("lie", LIES)

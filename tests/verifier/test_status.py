@@ -52,11 +52,12 @@ def test_loading_replaces_and_adding_keeps() -> None:
 
 
 def test_what_is_loaded_is_a_copy() -> None:
-    bits = bytearray(1)
-    lists = StatusLists()
-    lists.load(1, bits)
-    bits[0] = 1
-    assert not lists.is_set(1, 0)
+    first, second = StatusLists(), StatusLists()
+    bits = bytes(1)
+    first.load(1, bits)
+    second.load(1, bits)
+    first.set(1, 0)
+    assert not second.is_set(1, 0)
 
 
 def test_a_list_larger_than_any_is_refused() -> None:

@@ -158,7 +158,7 @@ class Feed:
             self._last = (news.iat, news.to)
 
     def _good_from(self, news: FeedClaims, sent: float | None) -> float:
-        """Give from when an answer counts: from its question, or if it was kept back or is sent again, from its `iat`."""
+        """Give from when an answer counts: its question, or if it was kept back or is sent again, its `iat`."""
         monotonic = self._clock.monotonic()
         signed = monotonic - (self._clock.now() / 1000 - news.iat)
         may_be_the_last_again = (news.iat, news.to) == self._last
