@@ -18,6 +18,7 @@ LONGEST_NEWS: Final = 262_144
 SKEW_S: Final = 5
 """Seconds by which the clocks of an issuer and a verifier may differ before its news count as old or as unreal."""
 
+_NO_PAYLOAD: Final = "AA"
 _Claims = TypeVar("_Claims", bound=msgspec.Struct)
 
 
@@ -87,12 +88,12 @@ def open_news(token: str, typ: str, find_key: FindKey, claims: type[_Claims]) ->
 
 
 def _parse(token: str) -> Jws:
-    """Take news apart: all but the payload is as short as in any token, and goes through the same parser."""
+    """Take news apart: all but the payload is as short as in any token, and goes through the same parser without it."""
     if len(token) > LONGEST_NEWS:
         raise NewsRefused("the news are longer than any list")
     signed, _, signature = token.rpartition(".")
     segment, _, payload = signed.partition(".")
-    jws = parse_jws(f"{segment}..{signature}")
+    jws = parse_jws(f"{segment}.{_NO_PAYLOAD}.{signature}")
     try:
         return msgspec.structs.replace(jws, payload=decode_base64url(payload), signed=signed.encode("ascii"))
     except ValueError:
