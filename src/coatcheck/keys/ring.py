@@ -1,6 +1,7 @@
 """The keys of this process: read from the database, kept in memory, read again each minute and when told to."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from coatcheck.keys.rotate import add_first
 from coatcheck.keys.signing_key import PublicKey, SigningKey, make_key, open_key
 
 _ASK_AGAIN_SECONDS = 1.0
+_BESIDE = READ_EVERY / 2
 _log = structlog.get_logger("coatcheck.keys")
 
 
@@ -49,17 +51,17 @@ class SigningKeys:
         # Where the clock of whoever made the first key is ahead of ours, it signs all the same.
         return signing[-1] if signing else self._keys[0][1]
 
-    async def read(self) -> None:
-        """Make sure that the keys in memory are at most a minute old, or older while the database is away.
+    async def read(self, at_most: timedelta = READ_EVERY) -> None:
+        """Make sure that the keys in memory are at most so old, or older while the database is away.
 
         Raises:
             ConfigurationError: a key cannot be unsealed.
             DatabaseAway: a key unknown here may sign by now, and the database cannot be reached.
         """
-        if self._age() <= READ_EVERY.total_seconds():
+        if self._age() <= at_most.total_seconds():
             return
         try:
-            await self._read_since(self._desk.clock.monotonic() - READ_EVERY.total_seconds())
+            await self._read_since(self._desk.clock.monotonic() - at_most.total_seconds())
         except DatabaseAway:
             if self._age() > lead(self._desk.settings.keys).total_seconds():
                 raise
@@ -105,15 +107,15 @@ class SigningKeys:
         return not self._keys or is_due(self._keys[-1][0], self._desk.settings.keys, self._desk.now())
 
     async def run(self) -> None:
-        """Read the keys each minute and as soon as they were forgotten, so that what asks memory alone knows them."""
+        """Read the keys twice a minute and as soon as they were forgotten, so that requests find them in memory."""
         while True:
             self._wanted.clear()
             try:
-                await self.read()
+                await self.read(_BESIDE)
             except DatabaseAway as away:
                 _log.warning("keys.not_read", because=away.because)
             try:
-                await asyncio.wait_for(self._wanted.wait(), READ_EVERY.total_seconds())
+                await asyncio.wait_for(self._wanted.wait(), _BESIDE.total_seconds())
             except TimeoutError:
                 continue
 

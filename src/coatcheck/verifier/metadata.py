@@ -24,6 +24,9 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     status_list_aggregation_endpoint: str | None = None
     status_feed_endpoint: str | None = None
 
+    def __repr__(self) -> str:
+        return f"Metadata({self.issuer})"
+
 
 def parse_issuer(url: str) -> str:
     """Take the address of an issuer as its owner wrote it.
