@@ -15,11 +15,14 @@
     ├── NotFound               404
     ├── MethodNotAllowed       405
     ├── Conflict               409
+    │   └── RefreshSuperseded  409  its successor was used already; nothing has ended
     ├── Gone                   410  a link or sign-in that was used or has run out
-    │   └── SignInGone         410
+    │   ├── SignInGone         410
+    │   └── FeedGone           410
     ├── UnknownHost            400
     ├── HttpsNeeded            400
     ├── TooManyAttempts        429  with Retry-After
+    ├── TokenTooLarge          500  a person has more roles than fit into a token
     └── Busy                   503  with Retry-After
         ├── DatabaseAway       503
         └── RevocationUnknown  503  a verifier's news are older than its owner allows
@@ -165,6 +168,13 @@ class Conflict(CoatcheckError):
     says = "This contradicts what is already there."
 
 
+class RefreshSuperseded(Conflict):
+    """Say that a refresh token was replaced a moment ago and its successor is in use: go on with that one."""
+
+    code = "refresh_superseded"
+    says = "This refresh token was replaced a moment ago. Go on with the newer one."
+
+
 class Gone(CoatcheckError):
     """Say that a link or code was used already or has run out."""
 
@@ -178,6 +188,13 @@ class SignInGone(Gone):
 
     code = "sign_in_gone"
     says = "This sign-in has run out. Start again."
+
+
+class FeedGone(Gone):
+    """Say that a position of the revocation log cannot be gone on from: start over from snapshots."""
+
+    code = "feed_gone"
+    says = "The feed cannot go on from there. Start over from the status lists."
 
 
 class UnknownHost(CoatcheckError):
@@ -211,6 +228,13 @@ class TooManyAttempts(CoatcheckError):
     def __init__(self, retry_after: int, because: str = "") -> None:
         super().__init__(because)
         self.retry_after = max(1, retry_after)
+
+
+class TokenTooLarge(CoatcheckError):
+    """Say that what an access token has to say does not fit; the log names the claim."""
+
+    code = "token_too_large"
+    says = "This account holds more roles or permissions than fit into a token. Tell an administrator."
 
 
 class Busy(CoatcheckError):

@@ -85,7 +85,7 @@ def check_access(
     jws: Jws,
     *,
     issuer: str,
-    audience: str,
+    audience: str | None,
     now: Instant,
     leeway_s: int = 0,
     proven_key: str | None = None,
@@ -96,7 +96,7 @@ def check_access(
     Args:
         jws: the token, after `check_signature`.
         issuer: who must have issued it.
-        audience: whom it must be meant for.
+        audience: whom it must be meant for; None where whoever asks judges that.
         now: the moment by which it is judged.
         leeway_s: seconds that it counts past `exp`.
         proven_key: thumbprint of the key whose possession the request has proven.
@@ -113,7 +113,7 @@ def check_access(
     claims = read_access(jws.payload)
     if claims.iss != issuer:
         raise TokenRefused("the token is from another issuer")
-    if claims.aud != audience and (isinstance(claims.aud, str) or audience not in claims.aud):
+    if audience is not None and claims.aud != audience and (isinstance(claims.aud, str) or audience not in claims.aud):
         raise TokenRefused("the token is meant for another audience")
     if now >= (claims.exp + leeway_s) * 1000:
         raise TokenRefused("the token has run out")
