@@ -17,4 +17,6 @@ class Unsafe:
 
 
 PLAIN_HTTP: Final = Unsafe("PLAIN_HTTP", "passwords and cookies cross the network in clear")
-ALL: Final = {value.name: value for value in (PLAIN_HTTP,)}
+NO_REVOCATION: Final = Unsafe("NO_REVOCATION", "a verifier takes revoked tokens until they run out by themselves")
+ACCEPT_STALE: Final = Unsafe("ACCEPT_STALE", "a verifier cut off from the issuer takes tokens revoked since then")
+ALL: Final = {value.name: value for value in (PLAIN_HTTP, NO_REVOCATION, ACCEPT_STALE)}
