@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, Ellip
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from coatcheck.errors import TokenRefused
+from coatcheck.verifier.der import der_of
 from coatcheck.verifier.ed25519 import ed25519_check
 from coatcheck.verifier.jws import Algorithm, Jws, KnownHeaders
 
@@ -111,7 +111,7 @@ def check_signature(jws: Jws, key: VerifyingKey, known: KnownHeaders | None = No
         raise TokenRefused(f"the token says {jws.algorithm}, its key is for {key.algorithm}")
     if not key.verify(jws.signature, jws.signed):
         raise TokenRefused("the token's signature is wrong")
-    if known is not None:
+    if known is not None and known.get(jws.segment) is None:
         known.keep(jws)
 
 
@@ -157,7 +157,7 @@ def _ecdsa(public: EllipticCurvePublicKey) -> Check:
         if len(signature) != 64 or not _ZERO < r < _ORDER_OF_P256 or not _ZERO < s < _ORDER_OF_P256:
             return False
         try:
-            public.verify(encode_dss_signature(int.from_bytes(r), int.from_bytes(s)), signed, _ECDSA)
+            public.verify(der_of(r, s), signed, _ECDSA)
         except InvalidSignature:
             return False
         return True

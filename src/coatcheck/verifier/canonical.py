@@ -15,18 +15,13 @@ def decode_base64url(text: str) -> bytes:
 
     See: RFC 7515 section 2; RFC 4648 sections 3.5 and 5.
     """
-    if is_foreign(text):
+    if "=" in text or "+" in text or "/" in text:
         raise ValueError("a character of another alphabet")
     return decode_sifted(text)
 
 
-def is_foreign(text: str) -> bool:
-    """Tell whether a text holds what the decoder takes though it is not of our alphabet: padding, or two others."""
-    return "=" in text or "+" in text or "/" in text
-
-
 def decode_sifted(text: str) -> bytes:
-    """Decode a text, or a part of one, that is not foreign.
+    """Decode a text that holds none of what the decoder takes beside our alphabet: no `=`, `+` or `/`.
 
     Raises:
         ValueError: it is not the canonical text of a value.
