@@ -23,6 +23,7 @@ from coatcheck.errors import (
     trace_of,
 )
 from coatcheck.gate.request import DESK, VISIT, clear_session, go, hop_if_needed, page, visit_of, way_in
+from coatcheck.http.oauth_problems import CALLS, oauth_response
 from coatcheck.http.problems import problem_headers, problem_response
 from coatcheck.http.return_to import place_asked_for
 
@@ -40,7 +41,9 @@ async def answer_error(request: Request, error: Exception) -> Response:
         )
     else:
         _log.info("request.refused", request_id=request_id, code=refused.code, because=refused.because)
-    if DESK not in request.scope or is_program(request):
+    if _path(request).startswith(CALLS):
+        response = oauth_response(refused)
+    elif DESK not in request.scope or is_program(request):
         response = problem_response(refused, request_id)
     else:
         response = await _page_for(request, refused, request_id)
@@ -51,8 +54,11 @@ async def answer_error(request: Request, error: Exception) -> Response:
 
 def is_program(request: Request) -> bool:
     """Tell whether an address is for programs, so that its errors are problem documents."""
-    path = str(request.scope["path"]).removeprefix(request.scope.get("root_path", ""))
-    return path.startswith(_PROGRAMS)
+    return _path(request).startswith(_PROGRAMS)
+
+
+def _path(request: Request) -> str:
+    return str(request.scope["path"]).removeprefix(request.scope.get("root_path", ""))
 
 
 async def _page_for(request: Request, refused: CoatcheckError, request_id: str) -> Response:

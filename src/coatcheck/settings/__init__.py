@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from coatcheck import unsafe
 from coatcheck.errors import ConfigurationError
 from coatcheck.settings.audit import AuditSettings
+from coatcheck.settings.clients import ClientSettings
 from coatcheck.settings.keys import SYMMETRIC, KeySettings
 from coatcheck.settings.limits import LimitSettings
 from coatcheck.settings.mail import MailSettings
@@ -19,6 +20,7 @@ from coatcheck.settings.web import WebSettings
 
 __all__ = [
     "AuditSettings",
+    "ClientSettings",
     "DatabaseSettings",
     "EphemeralSettings",
     "KeySettings",
@@ -51,6 +53,7 @@ class Settings:
     limits: LimitSettings = field(default_factory=LimitSettings)
     keys: KeySettings = field(default_factory=KeySettings)
     tokens: TokenSettings = field(default_factory=TokenSettings)
+    clients: ClientSettings = field(default_factory=ClientSettings)
     revocation: RevocationSettings = field(default_factory=RevocationSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
