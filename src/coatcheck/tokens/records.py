@@ -131,8 +131,9 @@ async def facts(db: Reading, session: str) -> Facts | None:
         return None
     names = [each.name for each in fields(Facts)][1:]
     row: dict[str, Any] = dict(zip(names, rows[0], strict=True))
-    row |= {"amr": tuple(row["amr"].split()), "remember_me": bool(row["remember_me"])}
-    return Facts(session, **row | {name: _words(row[name]) for name in ("roles", "permissions")})
+    row["amr"], row["remember_me"] = tuple(row["amr"].split()), bool(row["remember_me"])
+    row["roles"], row["permissions"] = _words(row["roles"]), _words(row["permissions"])
+    return Facts(session, **row)
 
 
 def _words(text: str | None) -> list[str]:
