@@ -63,7 +63,7 @@ class Settings:
             self._check_shared_secret()
         if self.gateway.secret is not None and not (self.server.public_url and self.server.trusted_proxies):
             raise ConfigurationError(
-                "gateway.secret: set server.public_url, which its tokens name, and server.trusted_proxies, who may use it"
+                "gateway.secret: set server.public_url, which its tokens name, and server.trusted_proxies, who may ask"
             )
 
     def _check_shared_secret(self) -> None:
