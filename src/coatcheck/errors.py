@@ -8,8 +8,7 @@
     ├── NotSignedIn            401
     │   ├── SessionEnded       401  the only code on which a client signs out
     │   ├── TokenRefused       401  get another token, then try again
-    │   ├── InvalidCredentials 401
-    │   └── ClientRefused      401  a service did not prove itself
+    │   └── InvalidCredentials 401
     ├── NotAllowed             403
     │   ├── CrossSiteRefused   403
     │   └── FreshSignInNeeded  403
@@ -20,11 +19,7 @@
     ├── Gone                   410  a link or sign-in that was used or has run out
     │   ├── SignInGone         410
     │   └── FeedGone           410
-    ├── OAuthRefused           400  what OAuth's own calls refuse, under the names that RFC 6749 gives
-    │   ├── GrantRefused       400
-    │   ├── GrantUnknown       400
-    │   ├── ScopeRefused       400
-    │   └── TargetRefused      400
+    ├── OAuthRefused           400  or 401; OAuth's own calls, under the names of RFC 6749
     ├── UnknownHost            400
     ├── HttpsNeeded            400
     ├── TooManyAttempts        429  with Retry-After
@@ -128,16 +123,6 @@ class InvalidCredentials(NotSignedIn):
     says = "That name and password do not match an account."
 
 
-class ClientRefused(NotSignedIn):
-    """Refuse a service that did not prove itself, without telling which part was wrong, or whether there is one.
-
-    See: RFC 6749 section 5.2.
-    """
-
-    code = "invalid_client"
-    says = "This client could not be authenticated."
-
-
 class NotAllowed(CoatcheckError):
     """Refuse what the principal may not do."""
 
@@ -214,48 +199,19 @@ class FeedGone(Gone):
 
 
 class OAuthRefused(CoatcheckError):
-    """Refuse a call of OAuth that is not as its RFCs want it; what is wrong with it in particular has its own class.
+    """Refuse a call of OAuth, by the name that RFC 6749 section 5.2 has for what is wrong.
 
-    See: RFC 6749 section 5.2.
+    Args:
+        error: that name, such as `invalid_scope`.
     """
 
-    code = "invalid_request"
+    code = "oauth_refused"
     status = 400
-    says = "This request lacks a parameter, has one twice, or has one that cannot be used."
+    says = "This call of OAuth was refused."
 
-
-class GrantRefused(OAuthRefused):
-    """Refuse a token that was issued to another client.
-
-    See: RFC 6749 section 5.2, RFC 7009 section 2.1.
-    """
-
-    code = "invalid_grant"
-    says = "This token was issued to another client."
-
-
-class GrantUnknown(OAuthRefused):
-    """Refuse a way to get tokens that there is not."""
-
-    code = "unsupported_grant_type"
-    says = "Tokens are not given by this grant type."
-
-
-class ScopeRefused(OAuthRefused):
-    """Refuse a scope that is malformed, or beyond what the service may do."""
-
-    code = "invalid_scope"
-    says = "This scope cannot be given to this client."
-
-
-class TargetRefused(OAuthRefused):
-    """Refuse an audience that the service's tokens may not be for.
-
-    See: RFC 8707 section 2.
-    """
-
-    code = "invalid_target"
-    says = "No token for this audience can be given to this client."
+    def __init__(self, error: str, because: str = "") -> None:
+        super().__init__(because)
+        self.error = error
 
 
 class UnknownHost(CoatcheckError):

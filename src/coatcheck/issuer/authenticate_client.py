@@ -12,7 +12,7 @@ from coatcheck.clients.registration import PREFIX, Registration, ServiceCredenti
 from coatcheck.clients.verified import VerifiedClients
 from coatcheck.clock import Instant, millis
 from coatcheck.desk import Desk
-from coatcheck.errors import ClientRefused
+from coatcheck.errors import OAuthRefused
 from coatcheck.issuer.presented import AssertionClaims, PresentedAssertion, PresentedSecret, presented_of
 from coatcheck.keys.life import LEEWAY
 from coatcheck.limits.address import address_key
@@ -36,8 +36,7 @@ async def authenticate_client(desk: Desk, visit: Visit, form: Mapping[str, str],
         endpoint: the address that was asked, which an assertion may be meant for in place of the issuer.
 
     Raises:
-        ClientRefused: nothing is presented, or the wrong thing, or by nobody that we know.
-        OAuthRefused: more than one thing is presented.
+        OAuthRefused: nothing is presented, or the wrong thing, or by nobody that we know, or more than one thing.
         TooManyAttempts: it was the wrong thing, and that too often.
         DatabaseAway: it is not in memory and the database cannot be reached.
 
@@ -45,7 +44,7 @@ async def authenticate_client(desk: Desk, visit: Visit, form: Mapping[str, str],
     """
     try:
         presented = presented_of(visit.asked.authorization, form)
-    except ClientRefused:
+    except OAuthRefused:
         await note_refusal(desk, visit)
         raise
     if isinstance(presented, PresentedSecret):
@@ -55,7 +54,7 @@ async def authenticate_client(desk: Desk, visit: Visit, form: Mapping[str, str],
     if client is None:
         await note_refusal(desk, visit)
         await client_failed(desk, visit, client=presented.client)
-        raise ClientRefused(f"no service has proven itself as {presented.client!r:.60}")
+        raise OAuthRefused("invalid_client", f"no service has proven itself as {presented.client!r:.60}")
     return client
 
 

@@ -59,9 +59,8 @@ async def introspect(desk: Desk, visit: Visit, form: Mapping[str, str], *, endpo
         The answer, as JSON.
 
     Raises:
-        ClientRefused: the service did not prove itself.
-        TokenRefused: it did so by a token that does not count.
-        OAuthRefused: no token is asked about.
+        OAuthRefused: the service did not prove itself, or asks about no token.
+        TokenRefused: it came by a token that does not count.
         DatabaseAway: whether it is alive cannot be told.
 
     See: RFC 7662 sections 2, 4; RFC 9068.
@@ -81,15 +80,14 @@ async def caller_of(desk: Desk, visit: Visit, form: Mapping[str, str], *, endpoi
     """Give the service that asks, by its credential or by an access token of its own.
 
     Raises:
-        ClientRefused: it did not prove itself.
+        OAuthRefused: it did not prove itself, or does so in more than one way.
         TokenRefused: its token does not count, or is a person's.
-        OAuthRefused: it proves itself in more than one way.
     """
     authorization = visit.asked.authorization
     if authorization is None or authorization[:7].lower() != "bearer ":
         return await authenticate_client(desk, visit, form, endpoint=endpoint)
     if not form.keys().isdisjoint(("client_secret", "client_assertion")):
-        raise OAuthRefused("the client proves itself in more than one way")
+        raise OAuthRefused("invalid_request", "the client proves itself in more than one way")
     token = bearer_of(visit.asked)
     issuer = visit.base_url
     principal = (await check_token(desk, token, issuer=issuer, audience=issuer)).principal
@@ -107,7 +105,7 @@ def token_of(form: Mapping[str, str]) -> str:
     """
     token = form.get("token")
     if token is None:
-        raise OAuthRefused("there is no token")
+        raise OAuthRefused("invalid_request", "there is no token")
     return token
 
 

@@ -8,7 +8,7 @@ import msgspec
 from coatcheck.clients.client import Client
 from coatcheck.clock import Instant, millis
 from coatcheck.desk import Desk
-from coatcheck.errors import ClientRefused, GrantUnknown, OAuthRefused, ScopeRefused, TargetRefused
+from coatcheck.errors import OAuthRefused
 from coatcheck.issuer.authenticate_client import authenticate_client, note_refusal
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.keys.sign import sign_jws
@@ -45,21 +45,19 @@ async def issue_token(desk: Desk, visit: Visit, form: Mapping[str, str], *, endp
         endpoint: the address that was asked.
 
     Raises:
-        ClientRefused: the service did not prove itself.
-        OAuthRefused: a parameter is missing, or contradicts another.
-        GrantUnknown: tokens are not given that way.
-        ScopeRefused: the service may not do what is asked for.
-        TargetRefused: its tokens may not be for whom is asked for, or it must say for whom.
+        OAuthRefused: the service did not prove itself; may not do what is asked for; its tokens may not be for whom is
+            asked for, or it has to say for whom; or a parameter is missing or contradicts another.
         TooManyAttempts: the service did not prove itself too often.
 
     See: RFC 6749 sections 4.4, 5; RFC 8707; RFC 9068 sections 2, 3.
     """
     client = await authenticate_client(desk, visit, form, endpoint=endpoint)
-    if form.get("grant_type") != CLIENT_CREDENTIALS:
-        raise GrantUnknown() if form.get("grant_type") else OAuthRefused("there is no grant_type")
+    grant = form.get("grant_type")
+    if grant != CLIENT_CREDENTIALS:
+        raise OAuthRefused("unsupported_grant_type" if grant else "invalid_request", f"grant_type is {grant!r:.60}")
     try:
         scope, audience = _scope(client, form.get("scope")), _audience(client, visit.base_url, form)
-    except (ScopeRefused, TargetRefused):
+    except OAuthRefused:
         await note_refusal(desk, visit)
         raise
     claims = _claims(desk, client, visit.base_url, scope, audience)
@@ -73,7 +71,7 @@ def _scope(client: Client, asked: str | None) -> str:
         return client.scope
     wanted = asked.split(" ")
     if not client.permissions.issuperset(wanted):
-        raise ScopeRefused(f"{client.id} may not do {asked!r:.200}")
+        raise OAuthRefused("invalid_scope", f"{client.id} may not do {asked!r:.200}")
     return " ".join(sorted(set(wanted)))
 
 
@@ -81,21 +79,21 @@ def _audience(client: Client, issuer: str, form: Mapping[str, str]) -> str:
     """Give the audience of a token: the one that is asked for, else the only one there is."""
     asked, resource = form.get("audience"), form.get("resource")
     if asked is not None and resource is not None and asked != resource:
-        raise OAuthRefused("audience and resource differ")
+        raise OAuthRefused("invalid_request", "audience and resource differ")
     wanted = asked or resource
     if wanted is None:
         if len(client.calls) > 1:
-            raise TargetRefused(f"{client.id} calls several and does not say which")
+            raise OAuthRefused("invalid_target", f"{client.id} calls several and does not say which")
         return client.calls[0] if client.calls else issuer
     if wanted != issuer and wanted not in client.calls:
-        raise TargetRefused(f"{client.id} does not call {wanted!r:.200}")
+        raise OAuthRefused("invalid_target", f"{client.id} does not call {wanted!r:.200}")
     return wanted
 
 
 def _claims(desk: Desk, client: Client, issuer: str, scope: str, audience: str) -> AccessClaims:
     now = desk.now()
     if client.place is None:
-        raise ClientRefused(f"{client.id} has come by a token, which gets it no other")
+        raise OAuthRefused("invalid_client", f"{client.id} has come by a token, which gets it no other")
     return AccessClaims(
         iss=issuer,
         sub=client.id,

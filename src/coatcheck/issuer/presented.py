@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 from msgspec import Meta, MsgspecError, Struct, convert
 from pybase64 import b64decode
 
-from coatcheck.errors import ClientRefused, OAuthRefused, TokenRefused
+from coatcheck.errors import OAuthRefused, TokenRefused
 from coatcheck.verifier.claims import Second, Text
 from coatcheck.verifier.jws import Jws, parse_jws
 from coatcheck.verifier.strict_json import read_object
@@ -58,14 +58,13 @@ def presented_of(authorization: str | None, form: Mapping[str, str]) -> Presente
     """Give what a service presents; it must be exactly one thing.
 
     Raises:
-        OAuthRefused: two things are presented, or two names of the client.
-        ClientRefused: nothing is, or nothing that could be one.
+        OAuthRefused: nothing is presented, or nothing that could be one, or two things, or two names of the client.
 
     See: RFC 6749 section 2.3.
     """
     has_secret, has_assertion = "client_secret" in form, not form.keys().isdisjoint(_OF_ASSERTION)
     if (authorization is not None) + has_secret + has_assertion > 1:
-        raise OAuthRefused("the client proves itself in more than one way")
+        raise OAuthRefused("invalid_request", "the client proves itself in more than one way")
     if authorization is not None:
         presented: Presented = _basic(authorization)
     elif has_secret:
@@ -73,38 +72,38 @@ def presented_of(authorization: str | None, form: Mapping[str, str]) -> Presente
     elif has_assertion:
         presented = _assertion(form)
     else:
-        raise ClientRefused("nothing is presented")
+        raise OAuthRefused("invalid_client", "nothing is presented")
     if form.get("client_id", presented.client) != presented.client:
-        raise OAuthRefused("client_id is another client than the one that proves itself")
+        raise OAuthRefused("invalid_request", "client_id is another client than the one that proves itself")
     return presented
 
 
 def _basic(authorization: str) -> PresentedSecret:
     found = _BASIC.fullmatch(authorization)
     if found is None or len(found[1]) > _LONGEST_PAIR:
-        raise ClientRefused("the Authorization header is not Basic")
+        raise OAuthRefused("invalid_client", "the Authorization header is not Basic")
     try:
         pair = b64decode(found[1], None, True).decode("utf-8")
         client, colon, secret = pair.partition(":")
         if "%" in pair or "+" in pair:  # both halves are encoded as in a form: RFC 6749 section 2.3.1
             client, secret = (unquote_plus(half, errors="strict") for half in (client, secret))
     except ValueError:
-        raise ClientRefused("the Authorization header holds no text") from None
+        raise OAuthRefused("invalid_client", "the Authorization header holds no text") from None
     if not colon:
-        raise ClientRefused("the Authorization header holds no pair")
+        raise OAuthRefused("invalid_client", "the Authorization header holds no pair")
     return PresentedSecret(client, secret)
 
 
 def _assertion(form: Mapping[str, str]) -> PresentedAssertion:
     if form.get("client_assertion_type") != JWT_BEARER:
-        raise ClientRefused("client_assertion_type is none that is known here")
+        raise OAuthRefused("invalid_client", "client_assertion_type is none that is known here")
     try:
         jws = parse_jws(form.get("client_assertion", ""))
         claims = convert(read_object(jws.payload), AssertionClaims)
     except (TokenRefused, MsgspecError, ValueError) as problem:
-        raise ClientRefused(f"the assertion cannot be read: {problem}") from None
+        raise OAuthRefused("invalid_client", f"the assertion cannot be read: {problem}") from None
     if claims.iss != claims.sub:
-        raise ClientRefused("the assertion is by another than it is about")
+        raise OAuthRefused("invalid_client", "the assertion is by another than it is about")
     return PresentedAssertion(claims.sub, jws, claims)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from coatcheck.audit.record import record
 from coatcheck.clients import records
 from coatcheck.desk import Desk
-from coatcheck.errors import GrantRefused, NotSignedIn
+from coatcheck.errors import NotSignedIn, OAuthRefused
 from coatcheck.gate.bearer import check_token
 from coatcheck.issuer.introspect import caller_of, token_of
 from coatcheck.revocation import indices
@@ -22,10 +22,9 @@ async def revoke_token(desk: Desk, visit: Visit, form: Mapping[str, str], *, end
         endpoint: the address that was asked.
 
     Raises:
-        ClientRefused: the service did not prove itself.
-        TokenRefused: it did so by a token that does not count.
-        OAuthRefused: no token is named.
-        GrantRefused: the token is alive and was issued to another client; nothing has ended.
+        OAuthRefused: the service did not prove itself; no token is named; or the token is alive and was issued to
+            another client, and nothing has ended.
+        TokenRefused: it came by a token that does not count.
         DatabaseAway: it could not be written, so the token lives.
 
     See: RFC 7009 section 2.
@@ -37,7 +36,7 @@ async def revoke_token(desk: Desk, visit: Visit, form: Mapping[str, str], *, end
     except NotSignedIn:
         return
     if checked.principal.subject != caller.id or checked.principal.session is not None or checked.place is None:
-        raise GrantRefused("the token was issued to another client")
+        raise OAuthRefused("invalid_grant", "the token was issued to another client")
     list_id, index = checked.place.list_id, checked.place.index
     async with desk.database.writing() as tx:
         await records.lock(tx, caller.id)

@@ -12,6 +12,7 @@ from coatcheck.desk import Desk
 from coatcheck.errors import BadBody, BadInput, BodyTooLarge, CrossSiteRefused, NotFound
 from coatcheck.gate.hot import HotCall
 from coatcheck.gate.request import DESK, NEW_BROWSER, VISIT
+from coatcheck.gateway.routes import answer_verify, is_verify
 from coatcheck.http.bodies import MAX_BYTES, check_json
 from coatcheck.http.cookies import cookie_kind, read_cookie
 from coatcheck.http.cross_site import refuse_cross_site
@@ -88,6 +89,8 @@ class Entrance:
             visit = self._visit(scope, arrived)
             scope[DESK], scope[VISIT] = self._desk, visit
             _refuse_nul(scope)
+            if is_verify(arrived.path):
+                return await answer_verify(self._desk, visit, scope, arrived.headers, send)
             if is_preflight(scope["method"], arrived.headers):
                 return await answer_preflight(scope, receive, send)
             body = b""
@@ -110,7 +113,8 @@ class Entrance:
         server, headers = self._desk.settings.server, arrived.headers
         peer = scope["client"][0] if scope.get("client") else ""
         reached = Reached(peer, scope["scheme"], headers.get("host", ""), headers)
-        if arrived.path not in OPERATIONS:
+        # What guards itself, by who asks: operations by the asker's address, the gateway by its proxy and secret.
+        if arrived.path not in OPERATIONS and not is_verify(arrived.path):
             check_reached(reached, server)
         root = scope.get("root_path", "")
         base_url = server.public_url or f"{scope['scheme']}://{reached.host}{root}"

@@ -54,7 +54,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
 
 def is_program(request: Request) -> bool:
     """Tell whether an address is for programs, so that its errors are problem documents."""
-    return _path(request).startswith(_PROGRAMS)
+    return _path(request).startswith(_PROGRAMS) or _path(request) == "/verify"
 
 
 def _path(request: Request) -> str:

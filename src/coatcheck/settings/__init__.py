@@ -6,6 +6,7 @@ from coatcheck import unsafe
 from coatcheck.errors import ConfigurationError
 from coatcheck.settings.audit import AuditSettings
 from coatcheck.settings.clients import ClientSettings
+from coatcheck.settings.gateway import GatewaySettings
 from coatcheck.settings.keys import SYMMETRIC, KeySettings
 from coatcheck.settings.limits import LimitSettings
 from coatcheck.settings.mail import MailSettings
@@ -23,6 +24,7 @@ __all__ = [
     "ClientSettings",
     "DatabaseSettings",
     "EphemeralSettings",
+    "GatewaySettings",
     "KeySettings",
     "LimitSettings",
     "MailSettings",
@@ -54,6 +56,7 @@ class Settings:
     keys: KeySettings = field(default_factory=KeySettings)
     tokens: TokenSettings = field(default_factory=TokenSettings)
     clients: ClientSettings = field(default_factory=ClientSettings)
+    gateway: GatewaySettings = field(default_factory=GatewaySettings)
     revocation: RevocationSettings = field(default_factory=RevocationSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
@@ -61,6 +64,10 @@ class Settings:
     def __post_init__(self) -> None:
         if self.keys.algorithm == SYMMETRIC:
             self._check_shared_secret()
+        if self.gateway.secret is not None and not (self.server.public_url and self.server.trusted_proxies):
+            raise ConfigurationError(
+                "gateway.secret: set server.public_url, which its tokens name, and server.trusted_proxies, who may ask"
+            )
 
     def _check_shared_secret(self) -> None:
         """Refuse HS256 unless its owner chose it by name, for one process: what checks its tokens can make them."""

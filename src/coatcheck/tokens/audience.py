@@ -14,9 +14,13 @@ def audience_of(settings: TokenSettings, issuer: str, narrowed: str | None) -> s
     """
     if narrowed is not None:
         return narrowed
-    if not settings.audience:
-        return issuer
-    return settings.audience if len(settings.audience) > 1 else settings.audience[0]
+    match settings.audience:
+        case ():
+            return issuer
+        case (only,):
+            return only
+        case several:
+            return several
 
 
 def check_audience(

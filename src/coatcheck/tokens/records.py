@@ -1,6 +1,7 @@
 """The SQL of tokens: the family of a session's refresh tokens, and what its access token says."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 from sqlalchemy import and_, bindparam, select, update
 
@@ -129,9 +130,10 @@ async def facts(db: Reading, session: str) -> Facts | None:
     if not rows:
         return None
     names = [each.name for each in fields(Facts)][1:]
-    row = dict(zip(names, rows[0], strict=True))
-    row |= {"amr": tuple(row["amr"].split()), "remember_me": bool(row["remember_me"])}
-    return Facts(session, **row | {name: _words(row[name]) for name in ("roles", "permissions")})
+    row: dict[str, Any] = dict(zip(names, rows[0], strict=True))
+    row["amr"], row["remember_me"] = tuple(row["amr"].split()), bool(row["remember_me"])
+    row["roles"], row["permissions"] = _words(row["roles"]), _words(row["permissions"])
+    return Facts(session, **row)
 
 
 def _words(text: str | None) -> list[str]:
