@@ -104,11 +104,19 @@ class SessionEnded(NotSignedIn):
 class TokenRefused(NotSignedIn):
     """Refuse a token: forged, run out, revoked, or meant for another use. Why is for the log alone.
 
+    Args:
+        because: the operator's reason, for the log only.
+        renew: whether its session is known to live all the same, as after it moved: its holder may have another token.
+
     See: RFC 6750 section 3.1.
     """
 
     code = "invalid_token"
     says = "This token cannot be used here. Get another one."
+
+    def __init__(self, because: str = "", *, renew: bool = False) -> None:
+        super().__init__(because)
+        self.renew = renew
 
 
 class InvalidCredentials(NotSignedIn):
@@ -119,11 +127,20 @@ class InvalidCredentials(NotSignedIn):
 
 
 class NotAllowed(CoatcheckError):
-    """Refuse what the principal may not do."""
+    """Refuse what the principal may not do.
+
+    Args:
+        because: the operator's reason, for the log only.
+        permission: the permission that is lacking, which the caller is told; None when it is something else.
+    """
 
     code = "not_allowed"
     status = 403
     says = "You may not do this."
+
+    def __init__(self, because: str = "", *, permission: str | None = None) -> None:
+        super().__init__(because)
+        self.permission = permission
 
 
 class CrossSiteRefused(NotAllowed):
@@ -134,10 +151,23 @@ class CrossSiteRefused(NotAllowed):
 
 
 class FreshSignInNeeded(NotAllowed):
-    """Ask for a sign-in more recent than the one there is."""
+    """Ask for a sign-in more recent or better proven than the one there is.
+
+    Args:
+        because: the operator's reason, for the log only.
+        acr: the level of assurance that is needed, which the caller is told.
+        max_age: how old the last proof may be at the most, in whole seconds, which the caller is told.
+
+    See: RFC 9470.
+    """
 
     code = "fresh_sign_in_needed"
     says = "Confirm that it is you first."
+
+    def __init__(self, because: str = "", *, acr: str | None = None, max_age: int | None = None) -> None:
+        super().__init__(because)
+        self.acr = acr
+        self.max_age = max_age
 
 
 class NotFound(CoatcheckError):
