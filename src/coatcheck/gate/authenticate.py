@@ -26,7 +26,7 @@ async def authenticate(desk: Desk, asked: Asked) -> Principal:
     if not value:
         raise NotSignedIn("no credential was presented")
     refuse_cross_site(asked, desk.settings.server, desk.settings.web)
-    return await check_cookie(desk, value)
+    return await check_cookie(desk, value, is_use=asked.is_use)
 
 
 def _session_cookie(desk: Desk, asked: Asked) -> str | None:

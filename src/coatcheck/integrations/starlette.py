@@ -142,5 +142,5 @@ async def close(websocket: WebSocket, error: CoatcheckError) -> None:
     """Refuse a WebSocket's upgrade, or close it with 4000 and the status if it was accepted."""
     if websocket.application_state is WebSocketState.CONNECTING:
         await asgi.refuse(websocket.scope, websocket.send, error)
-    elif websocket.application_state is WebSocketState.CONNECTED:
+    elif websocket.application_state is websocket.client_state is WebSocketState.CONNECTED:
         await websocket.close(asgi.close_code(error), error.code)

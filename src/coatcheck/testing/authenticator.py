@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from coatcheck.clock import Clock, SystemClock
 from coatcheck.errors import BadInput, CoatcheckError, NotSignedIn, SessionEnded, TokenRefused
 from coatcheck.http.cookies import cookie_kind, read_cookie
 from coatcheck.http.cross_site import refuse_cross_site
@@ -19,6 +20,7 @@ class FixedAuthenticator:
         cookies: principals by the value of their session cookie.
         tickets: principals by the ticket of a WebSocket; each works once.
         public_url: where the app is.
+        clock: the time by which a principal's `ends_at` is judged, unless it is 0.
 
     Example:
         use(app, FixedAuthenticator({"ann": Principal(subject="acc_ann", permissions=frozenset({"notes:delete"}))}))
@@ -31,11 +33,13 @@ class FixedAuthenticator:
         cookies: Mapping[str, Principal] | None = None,
         tickets: Mapping[str, Principal] | None = None,
         public_url: str = "https://app.example.org",
+        clock: Clock | None = None,
     ) -> None:
         self._tokens = dict(tokens or {})
         self._cookies = dict(cookies or {})
         self._tickets = dict(tickets or {})
         self._server = ServerSettings(public_url=public_url)
+        self._clock = clock or SystemClock()
         self._refused: dict[str, CoatcheckError] = {}
         self._listeners: list[Callable[[], None]] = []
 
@@ -107,6 +111,11 @@ class FixedAuthenticator:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    @property
+    def listeners(self) -> int:
+        """How many are listening."""
+        return len(self._listeners)
+
     def _check(self, authorization: str) -> Principal:
         scheme, _, token = authorization.partition(" ")
         principal = self._tokens.get(token)
@@ -115,6 +124,8 @@ class FixedAuthenticator:
         self._still(principal)
         if token in self._refused:
             raise self._refused[token]
+        if 0 < principal.ends_at <= self._clock.now():
+            raise TokenRefused("the token has run out")
         return principal
 
     def _still(self, principal: Principal) -> Principal:

@@ -1,6 +1,7 @@
 """The verifier's room: what a microservice needs to check who calls, without a database or a web framework."""
 
-from coatcheck.errors import CoatcheckError, NotAllowed, NotSignedIn, SessionEnded, TokenRefused
+from coatcheck.clock import Clock, SystemClock
+from coatcheck.errors import BadBody, Busy, CoatcheckError, NotAllowed, NotSignedIn, SessionEnded, TokenRefused
 from coatcheck.verifier.authenticator import Authenticator, SyncAuthenticator
 from coatcheck.verifier.principal import Principal
 from coatcheck.verifier.require import Demand, refusal
@@ -9,6 +10,9 @@ from coatcheck.visit import Asked, headers_of
 __all__ = [
     "Asked",
     "Authenticator",
+    "BadBody",
+    "Busy",
+    "Clock",
     "CoatcheckError",
     "Demand",
     "NotAllowed",
@@ -16,6 +20,7 @@ __all__ = [
     "Principal",
     "SessionEnded",
     "SyncAuthenticator",
+    "SystemClock",
     "TokenRefused",
     "headers_of",
     "refusal",
