@@ -47,7 +47,7 @@ def others(*own: str) -> tuple[str, ...]:
         ("coatcheck.integrations.litestar", (*HEAVY_BUT_JINJA, *others("litestar", "pydantic"))),
         ("coatcheck.integrations.sockets", (*HEAVY, *others("starlette"))),
         ("coatcheck.integrations.starlette", (*HEAVY, *others("starlette"))),
-        ("coatcheck.integrations.upkeep", (*HEAVY, *others())),
+        ("coatcheck.integrations.running", (*HEAVY, *others())),
         ("coatcheck.integrations.watch", (*HEAVY, *others())),
         ("coatcheck.integrations.wsgi", (*HEAVY, *others())),
     ],

@@ -8,8 +8,9 @@ import pytest
 from coatcheck.clock import SystemClock
 from coatcheck.errors import CoatcheckError, CrossSiteRefused, FreshSignInNeeded, NotAllowed, NotSignedIn, SessionEnded
 from coatcheck.errors import TokenRefused as Refused
+from coatcheck.integrations import asgi
 from coatcheck.testing.authenticator import FixedAuthenticator
-from coatcheck.verifier import Principal
+from coatcheck.verifier import Asked, Principal
 from tests.integrations.apps import ON_ASGI, ON_WSGI, WITH_SOCKETS, app_of
 from tests.integrations.callers import Headers, upgrade
 
@@ -144,6 +145,43 @@ async def test_head_is_refused_without_a_body(framework: str) -> None:
     refused = await call("HEAD", "/me", [])
     assert (refused.status, refused.headers["www-authenticate"]) == (401, BEARER)
     assert (await call("HEAD", "/me", [bearer("ann")])).status == 200
+
+
+async def test_plain_asgi_sends_no_body_to_head() -> None:
+    """Frameworks and servers leave it out themselves; a middleware cannot know what stands around it."""
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await asgi.refuse({"type": "http", "method": "HEAD"}, send, NotSignedIn())
+    assert [message.get("body") for message in sent] == [None, b""]
+
+
+class Careless(FixedAuthenticator):
+    """Read the first of two tokens, as a careless authenticator of somebody's own would."""
+
+    def authenticate_sync(self, asked: Asked) -> Principal:
+        first = (asked.authorization or "").partition(",")[0]
+        return super().authenticate_sync(Asked(authorization=first))
+
+
+@pytest.mark.parametrize("framework", [*ON_ASGI, *ON_WSGI])
+async def test_two_tokens_reach_no_authenticator(framework: str) -> None:
+    """Attack: a proxy checks one of two `Authorization` headers, and the app behind it takes the other one."""
+    call = app_of(framework, Careless({"ann": ANN}))
+    assert (await call("GET", "/me", [bearer("ann")])).status == 200
+    for headers in ([bearer("ann"), bearer("bob")], [("authorization", "Bearer ann,Bearer bob")]):
+        assert (await call("GET", "/me", headers)).document["code"] == "invalid_token"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "url"), [("ws", "http://localhost:8400/x?a=1"), ("wss", "https://localhost:8400/x?a=1")]
+)
+def test_a_socket_is_of_the_origin_of_its_page(scheme: str, url: str) -> None:
+    scope = {"type": "websocket", "scheme": scheme, "path": "/x", "query_string": b"a=1"}
+    asked = asgi.asked_of({**scope, "headers": [(b"host", b"localhost:8400")]})
+    assert (asked.url, asked.method, asked.websocket) == (url, "GET", True)
 
 
 @pytest.mark.parametrize("framework", [*ON_ASGI, *ON_WSGI])

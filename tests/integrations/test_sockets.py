@@ -229,6 +229,7 @@ async def test_another_session_ends(app: FastAPI, known: FixedAuthenticator, pac
 
 
 async def test_news_from_another_thread(app: FastAPI, known: FixedAuthenticator) -> None:
+    asyncio.get_running_loop().set_debug(True)  # it then refuses what another thread may not do
     client = await opened(app)
     await echoes(client)
     await asyncio.to_thread(known.end, ANN)

@@ -10,6 +10,7 @@ from django.core.handlers.asgi import ASGIHandler
 from fastapi import FastAPI, WebSocket
 
 from coatcheck.ending.end_sessions import end_session
+from coatcheck.integrations.fastapi import CurrentUser
 from coatcheck.integrations.sockets import authenticated_socket
 from coatcheck.login.sign_in import Admitted
 from coatcheck.sessions.seen import Seen
@@ -101,8 +102,16 @@ async def test_another_site_opens_no_socket_by_its_cookie(here: Site) -> None:
 
 async def test_nobody_is_sent_to_a_page_from_a_socket(here: Site) -> None:
     app = app_with(here, ByHand())
+
+    @app.websocket("/demanding")
+    async def demanding(websocket: WebSocket, user: CurrentUser) -> None:
+        raise AssertionError
+
     headers: Headers = [("accept", "text/html"), ("authorization", "Bearer nonsense")]
-    assert await Client(app, headers=headers).closed() == 4401
+    for path in ("/socket", "/demanding"):
+        client = Client(app, path, headers=headers)
+        assert await client.closed() == 4401
+        assert client.served.exception() is None
 
 
 async def test_the_fixed_authenticator_treats_cookies_as_the_gate_does(here: Site) -> None:

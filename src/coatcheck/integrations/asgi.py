@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from datetime import timedelta
 from typing import Any, TypeAlias
 
-from coatcheck.integrations.upkeep import Upkeep
+from coatcheck.integrations.running import Running
 from coatcheck.verifier import Asked, Authenticator, CoatcheckError, Demand, NotSignedIn, Principal, headers_of
 from coatcheck.verifier.answer import answer_of
 from coatcheck.verifier.authenticator import ask, is_nobody, now
@@ -37,15 +37,15 @@ class AuthenticationMiddleware:
         self._authenticator = authenticator
         self._optional = optional
         self._exempt = frozenset(exempt)
-        self._upkeep = Upkeep(authenticator)
+        self._running = Running(authenticator)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] == "lifespan":
-            async with self._upkeep.around():
+            async with self._running.around():
                 await self._app(scope, receive, send)
         elif scope["type"] in ("http", "websocket"):
-            await self._upkeep.begin()  # not every server speaks of lifespans
+            await self._running.begin()  # not every server speaks of lifespans
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
 from coatcheck.integrations import wsgi
-from coatcheck.integrations.upkeep import Upkeep
+from coatcheck.integrations.running import Running
 from coatcheck.verifier import Asked, CoatcheckError, Demand, NotSignedIn, Principal
 from coatcheck.verifier.answer import answer_of
 from coatcheck.verifier.authenticator import ask, ask_sync, is_nobody, now
@@ -41,7 +41,7 @@ class AuthenticationMiddleware:
         chosen = getattr(conf.settings, _SETTING)
         self._get_response = get_response
         self._authenticator = import_string(chosen) if isinstance(chosen, str) else chosen
-        self._upkeep = Upkeep(self._authenticator)
+        self._running = Running(self._authenticator)
         if iscoroutinefunction(get_response):
             markcoroutinefunction(self)
             self.process_view: Callable[..., Any] = self._check
@@ -58,7 +58,7 @@ class AuthenticationMiddleware:
         return _answer(error) if isinstance(error, CoatcheckError) else None
 
     async def _check(self, request: HttpRequest, view: Any, _args: Any, _named: Any) -> HttpResponse | None:
-        await self._upkeep.begin()
+        await self._running.begin()
         try:
             found: Principal | CoatcheckError = await ask(self._authenticator, asked_of(request))
         except CoatcheckError as error:
@@ -66,7 +66,7 @@ class AuthenticationMiddleware:
         return _let_in(request, view, found)
 
     def _check_sync(self, request: HttpRequest, view: Any, _args: Any, _named: Any) -> HttpResponse | None:
-        self._upkeep.begin_sync()
+        self._running.begin_sync()
         try:
             found: Principal | CoatcheckError = ask_sync(self._authenticator, asked_of(request))
         except CoatcheckError as error:

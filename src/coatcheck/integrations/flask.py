@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 from flask import Flask, Response, current_app, request
 
 from coatcheck.integrations import wsgi
-from coatcheck.integrations.upkeep import Upkeep
+from coatcheck.integrations.running import Running
 from coatcheck.verifier import CoatcheckError, Demand, Principal, SyncAuthenticator
 from coatcheck.verifier.answer import answer_of
 from coatcheck.verifier.authenticator import ask_sync, now
@@ -29,7 +29,7 @@ def use(app: Flask, authenticator: SyncAuthenticator) -> None:
     Raises:
         TypeError: the authenticator works in an event loop alone.
     """
-    app.extensions[_EXTENSION] = (wsgi.checked(authenticator), Upkeep(authenticator))
+    app.extensions[_EXTENSION] = (wsgi.checked(authenticator), Running(authenticator))
     app.register_error_handler(CoatcheckError, _answer)
 
 
@@ -42,8 +42,8 @@ def current_user() -> Principal:
     """
     if _EXTENSION not in current_app.extensions:
         raise RuntimeError("no authenticator: call integrations.flask.use(app, verifier)")
-    authenticator, upkeep = current_app.extensions[_EXTENSION]
-    upkeep.begin_sync()
+    authenticator, running = current_app.extensions[_EXTENSION]
+    running.begin_sync()
     return ask_sync(authenticator, wsgi.asked_of(request.environ))
 
 

@@ -15,7 +15,7 @@ from litestar.plugins import InitPlugin
 from litestar.types import Scope
 
 from coatcheck.integrations import asgi
-from coatcheck.integrations.upkeep import Upkeep
+from coatcheck.integrations.running import Running
 from coatcheck.verifier import Authenticator, CoatcheckError, Demand, Principal
 from coatcheck.verifier.answer import MEDIA_TYPE, answer_of
 from coatcheck.verifier.authenticator import ask, now
@@ -45,7 +45,7 @@ class CoatcheckPlugin(InitPlugin):
         app_config.state[_AUTHENTICATOR] = self._authenticator
         app_config.dependencies["current_user"] = Provide(current_user)
         app_config.exception_handlers = {**app_config.exception_handlers, CoatcheckError: _answer}
-        app_config.lifespan.append(Upkeep(self._authenticator).around)
+        app_config.lifespan.append(Running(self._authenticator).around)
         app_config.signature_types.append(Principal)
         return app_config
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketState
 
 from coatcheck.integrations import asgi
-from coatcheck.integrations.upkeep import Upkeep
+from coatcheck.integrations.running import Running
 from coatcheck.verifier import Asked, Authenticator, CoatcheckError, Demand, Principal
 from coatcheck.verifier.answer import answer_of
 from coatcheck.verifier.authenticator import ask, now
@@ -41,13 +41,13 @@ def use(app: object, authenticator: Authenticator) -> None:
         return
     setattr(app.state, AUTHENTICATOR, authenticator)
     app.add_exception_handler(CoatcheckError, answer)
-    app.router.lifespan_context = _within(Upkeep(authenticator), app.router.lifespan_context)
+    app.router.lifespan_context = _within(Running(authenticator), app.router.lifespan_context)
 
 
-def _within(upkeep: Upkeep, inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _within(running: Running, inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[Mapping[str, Any] | None]:
-        async with upkeep.around(), inner(app) as state:
+        async with running.around(), inner(app) as state:
             yield state
 
     return lifespan

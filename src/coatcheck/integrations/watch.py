@@ -14,7 +14,6 @@ from typing import Any
 from coatcheck.verifier import (
     Asked,
     Authenticator,
-    Busy,
     Clock,
     CoatcheckError,
     NotSignedIn,
@@ -154,7 +153,7 @@ class Watch:
             return await ask(self._parts, asked)
         try:
             principal: Principal = check(asked.authorization.partition(" ")[2].strip())
-        except Busy:  # its news are too old; what then, its owner chose, and `authenticate` knows
+        except CoatcheckError:  # memory may lack a key or news; `authenticate` may fetch them, and has the last word
             return await ask(self._parts, asked)
         return principal
 

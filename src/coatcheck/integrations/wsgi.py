@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 from wsgiref.util import request_uri
 
-from coatcheck.integrations.upkeep import Upkeep
+from coatcheck.integrations.running import Running
 from coatcheck.verifier import Asked, CoatcheckError, Demand, NotSignedIn, Principal, SyncAuthenticator
 from coatcheck.verifier.answer import answer_of
 from coatcheck.verifier.authenticator import ask_sync, is_nobody, now
@@ -39,11 +39,11 @@ class AuthenticationMiddleware:
         self._authenticator = checked(authenticator)
         self._optional = optional
         self._exempt = frozenset(exempt)
-        self._upkeep = Upkeep(authenticator)
+        self._running = Running(authenticator)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve one request."""
-        self._upkeep.begin_sync()
+        self._running.begin_sync()
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         try:
             environ[PRINCIPAL] = None if path in self._exempt else self._who(asked_of(environ))

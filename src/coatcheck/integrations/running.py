@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 
-class Upkeep:
+class Running:
     """Start an authenticator once in a process, and close it; one without `start` and `close` needs neither.
 
     Args:

@@ -11,7 +11,7 @@ from litestar import Litestar
 from starlette.applications import Starlette
 
 from coatcheck.integrations import asgi, flask, litestar, starlette, wsgi
-from coatcheck.integrations.upkeep import Upkeep
+from coatcheck.integrations.running import Running
 from coatcheck.testing.authenticator import FixedAuthenticator
 from coatcheck.verifier import Principal
 from tests.integrations.apps import asgi_app, django_app, flask_app, wsgi_app
@@ -137,13 +137,13 @@ async def test_in_a_wsgi_app_the_first_request_starts_it(make: Any) -> None:
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_it_is_started_again_in_a_forked_worker() -> None:
     kept = Kept()
-    upkeep = Upkeep(kept)
-    upkeep.begin_sync()
+    running = Running(kept)
+    running.begin_sync()
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        upkeep.begin_sync()
-        upkeep.begin_sync()
+        running.begin_sync()
+        running.begin_sync()
         os.write(writing, str(len(kept.log)).encode())
         os._exit(0)
     os.waitpid(child, 0)
@@ -154,7 +154,7 @@ def test_it_is_started_again_in_a_forked_worker() -> None:
 
 async def test_what_starts_in_a_loop_is_no_use_without_one() -> None:
     with pytest.raises(RuntimeError, match="event loop"), pytest.warns(RuntimeWarning, match="never awaited"):
-        Upkeep(KeptInTheLoop()).begin_sync()
+        Running(KeptInTheLoop()).begin_sync()
 
 
 class HasALifespan(FixedAuthenticator):
