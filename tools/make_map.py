@@ -25,7 +25,7 @@ from coatcheck.audit.events import EVENTS
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "MAP.md"
 SOURCE = ROOT / "src" / "coatcheck"
-ROOMS = ("login", "signup", "recovery", "my_account", "ending", "admin", "gate")
+ROOMS = ("login", "signup", "recovery", "my_account", "ending", "admin", "issuer", "gate")
 ALSO_SERVES = ("server.operations",)
 RECORDERS = ("coatcheck.audit.record", "coatcheck.audit.refused")
 NO_FLOWS = {"routes.py", "records.py", "__init__.py", "request.py"}
@@ -43,6 +43,7 @@ INTRO = """\
 | what a sign-in still needs | [login/policy.py](src/coatcheck/login/policy.py), the only place that decides |
 | how a request is checked | [gate/authenticate.py](src/coatcheck/gate/authenticate.py), then [gate/cookie.py](src/coatcheck/gate/cookie.py) |
 | how a session ends, everywhere | [sessions/end.py](src/coatcheck/sessions/end.py), then [revocation/log.py](src/coatcheck/revocation/log.py) |
+| what tokens are signed with | [keys/ring.py](src/coatcheck/keys/ring.py); the life of a key: [keys/life.py](src/coatcheck/keys/life.py) |
 | what every request passes first | [server/entrance.py](src/coatcheck/server/entrance.py) |
 | a page or a call | `routes.py` of its room; its templates are in `pages/` beside it |
 | a statement | `records.py` of its room; the tables are in [storage/tables](src/coatcheck/storage/tables) |

@@ -21,7 +21,8 @@
     ├── HttpsNeeded            400
     ├── TooManyAttempts        429  with Retry-After
     └── Busy                   503  with Retry-After
-        └── DatabaseAway       503
+        ├── DatabaseAway       503
+        └── RevocationUnknown  503  a verifier's news are older than its owner allows
 
 `says` is public and constant; `because` is for the operator's log alone and may name facts, never secrets.
 Expected outcomes of a sign-in are values (`Admitted | MoreNeeded`), not errors.
@@ -264,6 +265,16 @@ class DatabaseAway(Busy):
 
     code = "unavailable"
     says = "This service is not available at the moment. Try again shortly."
+
+
+class RevocationUnknown(Busy):
+    """Say that a token may be good, but the news of what was revoked are older than the verifier's owner allows.
+
+    It is no 401: a client that got one would throw away a token that is good again in a moment.
+    """
+
+    code = "revocation_unknown"
+    says = "Whether this token still counts cannot be told at the moment. Try again shortly."
 
 
 def trace_of(error: BaseException) -> str:

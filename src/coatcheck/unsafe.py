@@ -17,4 +17,9 @@ class Unsafe:
 
 
 PLAIN_HTTP: Final = Unsafe("PLAIN_HTTP", "passwords and cookies cross the network in clear")
-ALL: Final = {value.name: value for value in (PLAIN_HTTP,)}
+SHARED_SECRET_TOKENS: Final = Unsafe(
+    "SHARED_SECRET_TOKENS", "whoever can check a token can also make one: no other service may ever check ours"
+)
+NO_REVOCATION: Final = Unsafe("NO_REVOCATION", "a verifier takes revoked tokens until they run out by themselves")
+ACCEPT_STALE: Final = Unsafe("ACCEPT_STALE", "a verifier cut off from the issuer takes tokens revoked since then")
+ALL: Final = {value.name: value for value in (PLAIN_HTTP, SHARED_SECRET_TOKENS, NO_REVOCATION, ACCEPT_STALE)}

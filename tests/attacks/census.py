@@ -1,10 +1,6 @@
-"""What a site holds and does: rows by table, and statements run, so that a test can say that nothing changed."""
+"""What a site holds: rows by table, so that a test can say that nothing changed."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from sqlalchemy import event, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import func, select
 
 from coatcheck.storage.tables import metadata
 from tests.site import Site
@@ -23,26 +19,3 @@ async def what_is_kept(site: Site, *names: str) -> dict[str, list[tuple[object, 
     """Give every row of some tables."""
     async with site.desk.database.reading() as db:
         return {name: [tuple(row) for row in await db.execute(select(metadata.tables[name]))] for name in sorted(names)}
-
-
-@contextmanager
-def statements(site: Site) -> Iterator[list[str]]:
-    """Gather the text of every statement that runs meanwhile, in order."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        seen.append(statement)
-
-    engines = {id(engine.sync_engine): engine.sync_engine for engine in _engines(site)}
-    for engine in engines.values():
-        event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        for engine in engines.values():
-            event.remove(engine, "before_cursor_execute", note)
-
-
-def _engines(site: Site) -> list[AsyncEngine]:
-    engines = site.desk.database._engines  # the seam at which the drivers are reached; nothing is replaced
-    return [engines.reads, engines.snapshots, engines.writes]

@@ -26,7 +26,7 @@ async def signs_in(desk: Desk) -> None:
     """Sign in to the attacker's own account, from the address of the attack."""
     spent = await spend(desk, HOME, subject=BOB)
     async with desk.database.writing() as tx:
-        await succeeded(tx, spent)
+        succeeded(tx, spent)
 
 
 async def test_the_address_is_stopped_in_spite_of_own_sign_ins(desk: Desk) -> None:

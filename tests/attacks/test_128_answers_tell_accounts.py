@@ -14,8 +14,9 @@ import pytest
 
 from coatcheck.admin.lock_account import lock_account
 from coatcheck.visit import Visit
-from tests.attacks.census import row_counts, statements
+from tests.attacks.census import row_counts
 from tests.site import PASSWORD, Site, submit
+from tests.statements import statements
 
 NAMES = ("nobody@example.org", "ann@example.org", "ben@example.org", "cyd@example.org")
 DRAWN = re.compile(r"req_\w+|sgn_\w+|[\w-]{32}|[0-9a-f]{64}|[\w.]+@example\.org")
@@ -58,7 +59,7 @@ async def test_every_address_gets_one_answer_and_one_work(peopled: Site, asking:
     seen = {}
     for number, name in enumerate(NAMES):
         before = await row_counts(peopled)
-        with statements(peopled) as ran:
+        with statements() as ran:
             answer = await ASKINGS[asking](peopled, number, name)
         after = await row_counts(peopled)
         written = {table: after[table] - before[table] for table in after if after[table] != before[table]}

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import event as sql_event
 
 from coatcheck.audit.export import export
 from coatcheck.audit.record import record
@@ -14,6 +13,7 @@ from coatcheck.desk import Desk
 from coatcheck.secret import Secret
 from coatcheck.visit import Visit
 from tests.audit.desks import ANN, BOB, FIREFOX, HOME, happen, happen_and_seal, look
+from tests.statements import statements, verbs
 
 
 async def test_row_has_what_was_told(desk: Desk) -> None:
@@ -51,14 +51,13 @@ async def test_row_goes_with_its_change(desk: Desk) -> None:
 
 
 async def test_takes_two_statements_at_most(desk: Desk) -> None:
-    statements: list[str] = []
-    async with desk.database.writing() as tx:
-        engine = tx._connection.engine.sync_engine
-        sql_event.listen(engine, "before_cursor_execute", lambda _c, _k, text, *_: statements.append(text.split()[0]))
-        await record(tx, desk, HOME, "sign_in.done", account=ANN)
-        assert statements == ["INSERT", "INSERT"]
-        await record(tx, desk, Visit(), "sign_in.done", account=ANN)
-        assert statements == ["INSERT"] * 3
+    with statements() as seen:
+        async with desk.database.writing() as tx:
+            await record(tx, desk, HOME, "sign_in.done", account=ANN)
+        assert verbs(seen) == ["INSERT", "INSERT"]
+        async with desk.database.writing() as tx:
+            await record(tx, desk, Visit(), "sign_in.done", account=ANN)
+        assert verbs(seen) == ["INSERT"] * 3
 
 
 @pytest.mark.parametrize("name", ["sign_in.dnoe", "note.deleted", ""])

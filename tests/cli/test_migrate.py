@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import coatcheck
+from tests.cli.running import coatcheck, running
 
 
 def revision(folder: Path, number: str | None = None) -> str:
@@ -43,6 +43,37 @@ def test_a_restored_backup_begins_a_new_era(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "A new era" in done.stdout
     assert era(folder) != before
+
+
+def as_first_released(folder: Path) -> None:
+    """Turn a database into one of the first release: without what later migrations made."""
+    with closing(sqlite3.connect(folder / "coatcheck.db")) as db, db:
+        db.execute("DROP TABLE signing_keys")
+    revision(folder, "0001")
+
+
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["account", "show", "ann@example.org"]])
+def test_an_older_database_is_refused_and_the_way_out_is_named(folder: Path, command: list[str]) -> None:
+    as_first_released(folder)
+    refused = coatcheck(*command, folder=folder)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "the database is older than this Coatcheck" in refused.stderr
+    assert "run `coatcheck migrate`" in refused.stderr
+    assert refused.stderr.count("\n") == 1, "one sentence, no traceback"
+    assert revision(folder) == "0001", "nobody migrates by starting a server"
+
+
+def test_an_older_database_is_brought_up_with_all_it_holds(folder: Path) -> None:
+    assert coatcheck("account", "create", "ann@example.org", "--no-password", folder=folder).returncode == 0
+    before = era(folder), coatcheck("account", "show", "ann@example.org", "--json", folder=folder).stdout
+    as_first_released(folder)
+    done = coatcheck("migrate", folder=folder)
+    assert (done.returncode, done.stdout) == (0, "The database was older: it is up to date now.\n")
+    assert (era(folder), coatcheck("account", "show", "ann@example.org", "--json", folder=folder).stdout) == before
+    assert coatcheck("keys", "rotate", folder=folder).returncode == 0
+    with running(["-m", "coatcheck", "serve", "--port", "0"], folder) as server:
+        server.until("serves http://localhost:")
+        assert server.interrupt() == 0
 
 
 @pytest.mark.parametrize("command", [["serve", "--port", "0"], ["migrate"]])

@@ -89,6 +89,12 @@ def test_no_link_once_there_is_an_administrator(folder: Path) -> None:
     [
         (["--host", "0.0.0.0"], {}, "server.public_url is not set"),  # noqa: S104 (it must be refused)
         (["--workers", "2"], {"COATCHECK_EPHEMERAL__URL": "memory"}, "ephemeral.url: memory"),
+        ([], {"COATCHECK_KEYS__ALGORITHM": "HS256"}, "list SHARED_SECRET_TOKENS in server.unsafe"),
+        (
+            ["--workers", "2"],
+            {"COATCHECK_KEYS__ALGORITHM": "HS256", "COATCHECK_SERVER__UNSAFE": "SHARED_SECRET_TOKENS"},
+            "keys.algorithm: HS256 is for one process",
+        ),
         (["--config", "elsewhere.toml"], {}, "`coatcheck init` makes one"),
     ],
 )

@@ -51,7 +51,7 @@ def passed(outcomes: list[Spent | TooManyAttempts]) -> list[Spent]:
 
 async def succeed(desk: Desk, spent: Spent) -> None:
     async with desk.database.writing() as tx:
-        await succeeded(tx, spent)
+        succeeded(tx, spent)
 
 
 async def what_is_left(desk: Desk) -> list[int]:

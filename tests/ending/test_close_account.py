@@ -1,8 +1,7 @@
 """Closing an account: what names the person is gone, and the address is free again."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 from sqlalchemy import select
 
 from coatcheck.access import records as access
@@ -49,7 +48,7 @@ async def test_roles_and_devices_go_and_its_owner_is_told(site: Site) -> None:
     await close_account(site.desk, VISIT, account=ann.id, actor="operator")
     async with site.desk.database.reading() as db:
         assert await access.roles_of(db, ann.id) == []
-    assert not await known_devices.is_known(site.desk, replace(VISIT, known=device), ann.id)
+    assert not await known_devices.is_known(site.desk, structs.replace(VISIT, known=device), ann.id)
     assert [mail.to for mail in await site.mails()] == ["ann@example.org"]
     entry = (await show(site.desk, account=ann.id))[0]
     assert (entry.event, entry.actor, entry.details) == ("account.closed", "operator", {"sessions": 1})

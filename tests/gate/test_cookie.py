@@ -16,8 +16,8 @@ from coatcheck.login.admit import admit_again
 from coatcheck.sessions.seen import Seen
 from coatcheck.storage.tables.sessions import sessions
 from coatcheck.visit import Visit
-from tests.attacks.census import statements
 from tests.site import VISIT, Site, proven
+from tests.statements import statements
 
 
 async def cookie_of(site: Site) -> str:
@@ -74,11 +74,11 @@ async def test_ended_here_is_refused_at_once(site: Site) -> None:
 
 async def test_a_miss_reads_once_and_a_hit_reads_nothing(site: Site) -> None:
     cookie, other = await cookie_of(site), "unknown"
-    with statements(site) as missed:
+    with statements() as missed:
         principal = await check_cookie(site.desk, cookie)
     assert len(missed) == 1
     await rename(site, "sessions", "elsewhere")
-    with statements(site) as hit:
+    with statements() as hit:
         assert await check_cookie(site.desk, cookie) == principal
     assert hit == []
     with pytest.raises(OperationalError):
@@ -88,7 +88,7 @@ async def test_a_miss_reads_once_and_a_hit_reads_nothing(site: Site) -> None:
 
 async def test_nothing_is_kept_of_a_cookie_that_leads_nowhere(site: Site) -> None:
     for _ in range(2):
-        with statements(site) as ran, pytest.raises(SessionEnded):
+        with statements() as ran, pytest.raises(SessionEnded):
             await check_cookie(site.desk, "unknown")
         assert len(ran) == 1
     assert len(site.desk.keep(PrincipalCache)) == 0
@@ -118,7 +118,7 @@ async def test_use_is_written_once_a_minute_and_prolongs(site: Site, forgets: bo
         if forgets:
             site.desk.keep(PrincipalCache).forget_all()
         principal = await check_cookie(site.desk, cookie)
-        with statements(site) as ran:
+        with statements() as ran:
             await site.desk.keep(Seen).write()
         if any(statement.startswith("UPDATE sessions") for statement in ran):
             seen_at.append((site.desk.now() - began) // 1000)
@@ -140,7 +140,7 @@ async def test_a_replaced_secret_is_known_too_and_use_does_not_prolong_it(site: 
     await site.follow_log()
     assert (await check_cookie(site.desk, cookie)).auth_time == principal.auth_time
     await later(site, seconds=10)
-    with statements(site) as hit:
+    with statements() as hit:
         await check_cookie(site.desk, cookie)
     assert hit == []
     await later(site, milliseconds=1)

@@ -29,8 +29,9 @@ OWNER_OF = {
 }
 LOADED_LATE = {
     "__init__.py": "`Coatcheck` is loaded when it is first asked for, so that the verifier stays light",
+    "verifier/__init__.py": "the HTTP client of `Verifier` takes half a second and 20 MB, and the server needs none",
     "desk/ephemeral/opening.py": "most sites have no Valkey, and its client takes memory and time to import",
-    "storage/upsert.py": "of the two databases' dialects a process needs one",
+    "storage/prepared.py": "of the two databases' dialects a process needs one",
     "desk/outbox.py": "without a mail server its client is not needed",
     "passwords/choose.py": "leaked passwords are looked up only where that is set, and the HTTP client takes memory",
     "storage/migrate.py": "a database that is up to date needs no Alembic, which takes memory and time to import",

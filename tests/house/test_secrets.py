@@ -7,11 +7,14 @@ from dataclasses import Field, fields, is_dataclass
 from datetime import timedelta
 from typing import Any, get_args, get_type_hints
 
+import msgspec
 import pytest
 from pydantic import BaseModel
 
 from coatcheck.http.api import Body
+from coatcheck.http.reached import Reached
 from coatcheck.secret import KeyRing, Secret
+from coatcheck.visit import Asked, Visit
 from tests.house.source import modules
 
 SOUNDS_SECRET = re.compile(
@@ -56,6 +59,13 @@ def test_dataclasses_hide_their_secrets() -> None:
     assert shown == SHOWN.keys(), "give the field `repr=False`, or make it a Secret"
 
 
+def test_structs_hide_their_secrets() -> None:
+    structs = [each for each in classes() if issubclass(each, msgspec.Struct)]
+    hold_some = [each for each in structs if any(SOUNDS_SECRET.search(name) for name in each.__struct_fields__)]
+    loud = [each.__name__ for each in hold_some if each.__repr__ is msgspec.Struct.__repr__]
+    assert not loud, "give the struct a `__repr__` of its own"
+
+
 def test_bodies_hide_all_they_hold() -> None:
     models = [each for each in classes() if issubclass(each, BaseModel)]
     loud = {
@@ -73,7 +83,16 @@ class SampleBody(Body):
 
 
 @pytest.mark.parametrize(
-    "holder", [Secret("open sesame"), SampleBody(password="open sesame"), KeyRing((b"open sesame now!" * 2,))], ids=type
+    "holder",
+    [
+        Secret("open sesame"),
+        SampleBody(password="open sesame"),
+        KeyRing((b"open sesame now!" * 2,)),
+        Asked(authorization="sesame", dpop="sesame", cookies="sesame", url="/sesame"),
+        Visit(asked=Asked(cookies="sesame"), browser="sesame", known="sesame"),
+        Reached("203.0.113.7", "https", "example.org", {"cookie": "sesame"}),
+    ],
+    ids=type,
 )
 def test_what_hides_itself_does(holder: object) -> None:
     assert "sesame" not in f"{holder!r} {holder}"

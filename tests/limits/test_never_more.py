@@ -52,7 +52,7 @@ async def end(desk: Desk, spent: Spent, how: str) -> None:
         await give_back(desk, spent)
     if how == RIGHT:
         async with desk.database.writing() as tx:
-            await succeeded(tx, spent)
+            succeeded(tx, spent)
 
 
 @pytest.fixture

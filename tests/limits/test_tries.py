@@ -1,11 +1,9 @@
 """Tries: what a single worker spends, gives back and clears."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import select
 
 from coatcheck.desk import Desk
 from coatcheck.errors import TooManyAttempts
@@ -15,6 +13,7 @@ from coatcheck.storage.tables.limits import limit_lanes, limit_totals
 from coatcheck.testing.clock import ManualClock
 from coatcheck.visit import Visit
 from tests.limits.desks import ANN, BOB, CAFE, DAY, HOME, HOUR, MINUTE, attempt, from_address, judged, open_desk
+from tests.statements import statements, verbs
 
 
 async def known_visit(desk: Desk, visit: Visit = HOME, account: str = ANN) -> Visit:
@@ -141,7 +140,7 @@ async def test_giving_back_does_not_touch_a_later_day(url: str, clock: ManualClo
 
 async def succeed(desk: Desk, spent: Spent) -> None:
     async with desk.database.writing() as tx:
-        await succeeded(tx, spent)
+        succeeded(tx, spent)
 
 
 async def test_success_clears_its_pair(desk: Desk) -> None:
@@ -164,26 +163,11 @@ async def test_many_right_tries_spend_nothing(desk: Desk) -> None:
         await succeed(desk, await spend(desk, HOME, subject=ANN))
 
 
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """List the statements that run."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement.split()[0])
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-
-
 async def test_a_stranger_costs_four_statements_and_a_success_two(desk: Desk) -> None:
     with statements() as seen:
         spent = await spend(desk, HOME, subject=ANN)
         await succeed(desk, spent)
-    assert seen == ["INSERT", "INSERT", "INSERT", "INSERT", "DELETE", "UPDATE"]
+    assert verbs(seen) == ["INSERT", "INSERT", "INSERT", "INSERT", "DELETE", "UPDATE"]
 
 
 async def test_a_known_device_has_five_of_its_own_while_its_pair_is_blocked(desk: Desk, clock: ManualClock) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from coatcheck.accounts.account import Account
 from coatcheck.admin.lock_account import lock_account, unlock_account
@@ -68,7 +69,7 @@ async def test_is_written_down(site: Site) -> None:
 async def test_makes_the_device_known_for_this_account_alone(site: Site) -> None:
     ann, ben = await site.person(password=None), await site.person("ben@example.org", None)
     device = (await site.let_in(ann)).known_device
-    visit = replace(VISIT, known=device.reveal())
+    visit = structs.replace(VISIT, known=device.reveal())
     assert await known_devices.is_known(site.desk, visit, ann.id)
     assert not await known_devices.is_known(site.desk, visit, ben.id)
     assert (await site.let_in(ann, visit)).known_device == device, "a device that is known keeps its value"

@@ -7,8 +7,9 @@ import pytest
 from coatcheck.errors import InvalidCredentials, SignInGone
 from coatcheck.login.begin import begin_sign_in, continue_with_password
 from coatcheck.login.sign_in import Admitted
-from tests.attacks.census import row_counts, statements
+from tests.attacks.census import row_counts
 from tests.site import PASSWORD, VISIT, Site
+from tests.statements import statements
 
 
 async def test_a_begun_sign_in_is_the_same_for_everybody(site: Site) -> None:
@@ -43,7 +44,7 @@ async def test_beginning_looks_nobody_up(site: Site) -> None:
     await begin_sign_in(site.desk, VISIT, identifier="warm-up")
     ran = []
     for name in ("ann@example.org", "ann", "nobody@example.org", ""):
-        with statements(site) as seen:
+        with statements() as seen:
             await begin_sign_in(site.desk, VISIT, identifier=name)
         ran.append(seen)
     assert ran == [ran[0]] * 4

@@ -5,8 +5,8 @@ import pytest
 from coatcheck.admin.lock_account import lock_account
 from coatcheck.login.who import find_who
 from coatcheck.visit import Visit
-from tests.attacks.census import statements
 from tests.site import Site
+from tests.statements import statements
 
 LONG = "long " * 100
 
@@ -71,7 +71,7 @@ async def test_every_name_costs_one_look_up(site: Site) -> None:
     for names in (("ann@example.org", "nobody@example.org"), ("ann", "nobody", "not a name at all", "")):
         ran = []
         for name in names:
-            with statements(site) as seen:
+            with statements() as seen:
                 await find_who(site.desk, name)
             ran.append(len(seen))
         assert ran == [1] * len(names)

@@ -1,10 +1,10 @@
 """The account page: the sign-in before this one, what happened lately in plain sentences, and one's own sessions."""
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from msgspec import structs
 
 from coatcheck.accounts.account import Account
 from coatcheck.ending.end_sessions import end_session
@@ -19,7 +19,7 @@ from tests.site import VISIT, Site, sign_in
 async def come_in(site: Site, account: Account, address: str = VISIT.address) -> Admitted:
     """Sign in a minute after whatever came before."""
     site.clock.advance(timedelta(minutes=1))
-    return await site.let_in(account, replace(VISIT, address=address))
+    return await site.let_in(account, structs.replace(VISIT, address=address))
 
 
 async def seen_from(site: Site, admitted: Admitted) -> Overview:

@@ -1,17 +1,18 @@
 """Asking for recovery: one answer and one work for every address, and a mail only to an account's own."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from coatcheck.admin.lock_account import lock_account
 from coatcheck.audit.show import show
 from coatcheck.ending.close_account import close_account
 from coatcheck.errors import BadInput, TooManyAttempts
 from coatcheck.recovery.ask import ASKS_PER_HOUR, ask_for_recovery
-from tests.attacks.census import row_counts, statements, what_is_kept
+from tests.attacks.census import row_counts, what_is_kept
 from tests.site import ORIGIN, VISIT, Site
+from tests.statements import statements
 
 
 async def test_nobody_is_told_whether_an_address_is_known(site: Site) -> None:
@@ -32,7 +33,7 @@ async def test_every_address_costs_the_same_statements(site: Site) -> None:
     ran, grown = [], []
     for name in ("ann@example.org", "locked@example.org", "nobody@example.org"):
         before = await row_counts(site)
-        with statements(site) as seen:
+        with statements() as seen:
             await ask_for_recovery(site.desk, VISIT, email=name)
         after = await row_counts(site)
         ran.append(seen)
@@ -64,15 +65,15 @@ async def test_a_locked_or_closed_account_gets_no_mail(site: Site) -> None:
 
 async def test_one_address_of_the_network_asks_thirty_times_an_hour(site: Site) -> None:
     await site.person(password=None)
-    visit = replace(VISIT, address="2001:db8::1")
+    visit = structs.replace(VISIT, address="2001:db8::1")
     for number in range(ASKS_PER_HOUR):
         await ask_for_recovery(site.desk, visit, email=f"n{number}@example.org")
     before = await row_counts(site)
     for name in ("ann@example.org", "nobody@example.org"):
         with pytest.raises(TooManyAttempts):
-            await ask_for_recovery(site.desk, replace(visit, address="2001:db8::2"), email=name)
+            await ask_for_recovery(site.desk, structs.replace(visit, address="2001:db8::2"), email=name)
     assert await row_counts(site) == before
-    await ask_for_recovery(site.desk, replace(visit, address="2001:db8:0:1::1"), email="ann@example.org")
+    await ask_for_recovery(site.desk, structs.replace(visit, address="2001:db8:0:1::1"), email="ann@example.org")
     assert len(await site.mails("ann@example.org")) == 1
     site.clock.advance(timedelta(hours=1))
     await ask_for_recovery(site.desk, visit, email="ann@example.org")

@@ -1,10 +1,10 @@
 """Asking to sign up: one answer and one work for every address; only its mailbox learns which case it is."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select
 
 from coatcheck.audit.show import show
@@ -12,9 +12,10 @@ from coatcheck.errors import BadInput, NotAllowed, TooManyAttempts
 from coatcheck.limits import tries
 from coatcheck.signup.ask import ASKS_PER_HOUR, ask_to_sign_up
 from coatcheck.storage.tables.signup import sign_ups
-from tests.attacks.census import row_counts, statements
+from tests.attacks.census import row_counts
 from tests.signup.asking import OTHER, ask
 from tests.site import ORIGIN, PASSWORD, VISIT, Site, open_site
+from tests.statements import statements
 
 
 async def test_a_taken_address_is_told_by_mail_alone(site: Site) -> None:
@@ -52,7 +53,7 @@ async def test_every_address_costs_the_same_statements(site: Site) -> None:
     ran, grown = [], []
     for name in ("ann@example.org", "free@example.org"):
         before = await row_counts(site)
-        with statements(site) as seen:
+        with statements() as seen:
             await ask_to_sign_up(site.desk, VISIT, email=name, password=PASSWORD)
         after = await row_counts(site)
         ran.append(seen)
@@ -90,7 +91,7 @@ async def test_one_address_of_the_network_asks_thirty_times_an_hour(site: Site, 
     with pytest.raises(TooManyAttempts):
         await ask_to_sign_up(site.desk, VISIT, email=name, password=PASSWORD)
     assert await row_counts(site) == before
-    await ask_to_sign_up(site.desk, replace(VISIT, address="198.51.100.4"), email=name, password=PASSWORD)
+    await ask_to_sign_up(site.desk, structs.replace(VISIT, address="198.51.100.4"), email=name, password=PASSWORD)
     site.clock.advance(timedelta(hours=1))
     await ask_to_sign_up(site.desk, VISIT, email=name, password=PASSWORD)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Row, inspect, select, text, update
+from sqlalchemy import Connection, Row, insert, inspect, select, text, update
 from sqlalchemy.engine.interfaces import ReflectedIndex
 from sqlalchemy.sql import column, table
 
@@ -19,6 +19,7 @@ from coatcheck.storage import migrate as migrating
 from coatcheck.storage.database import Database
 from coatcheck.storage.migrate import VERSION_TABLE, migrate, prepare, version_state
 from coatcheck.storage.tables import metadata
+from coatcheck.storage.tables.accounts import accounts
 from coatcheck.storage.tables.revocation import revocation_head
 
 VERSION = table(VERSION_TABLE, column("version_num"))
@@ -67,15 +68,16 @@ def _in_words(index: ReflectedIndex) -> dict[str, str]:
     return {name: str(option) for name, option in index.get("dialect_options", {}).items()}
 
 
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    return list(compare_metadata(context, metadata))
+
+
 async def test_the_migrations_leave_nothing_that_autogenerate_would_change(database: Database) -> None:
     await migrate(database)
 
-    def compare(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-        return list(compare_metadata(context, metadata))
-
     async with database.reading() as db:
-        assert await db.run_sync(compare) == []
+        assert await db.run_sync(_differences) == []
 
 
 async def test_the_migrated_tables_are_those_that_the_metadata_makes(
@@ -191,6 +193,37 @@ async def test_an_older_database_is_refused_until_it_is_migrated(
     await migrate(database)
     assert await version_state(database) == "current"
     assert await _heads(database) == before
+
+
+@pytest.fixture
+def first_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand the migrations of the first release in for ours; give the folder, so that a test can have ours back."""
+    scripts, ours = tmp_path / "first", migrating._MIGRATIONS
+    shutil.copytree(ours, scripts)
+    for later in sorted((scripts / "versions").glob("[0-9]*.py"))[1:]:
+        later.unlink()
+    monkeypatch.setattr(migrating, "_MIGRATIONS", scripts)
+    return ours
+
+
+async def test_a_database_of_the_first_release_becomes_current_with_all_it_holds(
+    database: Database, first_release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await migrate(database)
+    async with database.writing() as tx:
+        await tx.execute(insert(accounts).values(id="acc_1", status="active", epoch=7, created_at=1))
+    before = await _heads(database)
+    monkeypatch.setattr(migrating, "_MIGRATIONS", first_release)
+    assert await version_state(database) == "older"
+    with pytest.raises(ConfigurationError, match="run `coatcheck migrate`"):
+        await prepare(database)
+    await migrate(database)
+    assert await version_state(database) == "current"
+    assert await _heads(database) == before
+
+    async with database.reading() as db:
+        assert [tuple(row) for row in await db.execute(select(accounts.c.id, accounts.c.epoch))] == [("acc_1", 7)]
+        assert await db.run_sync(_differences) == []
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from coatcheck.storage.database import Database
+from coatcheck.storage.prepared import prepared
 
 
 @pytest.fixture
@@ -53,6 +54,18 @@ async def test_a_writing_is_a_visit_a_statement_and_one_to_commit(database: Data
         for number in range(3):
             await tx.execute(text("INSERT INTO notes (id) VALUES (:id)"), {"id": number})
     assert len(visits) == 4
+    assert await _count(database) == 3
+
+
+async def test_what_is_added_travels_with_the_commit(database: Database, visits: list[object]) -> None:
+    add, count = prepared(text("INSERT INTO notes (id) VALUES (:id)")), prepared(text("SELECT count(*) FROM notes"))
+    visits.clear()
+    async with database.writing() as tx:
+        tx.add(add, {"id": 1})
+        tx.add(add, {"id": 2})
+        assert await tx.run(count, {}) == [(2,)]
+        tx.add(add, {"id": 3})
+    assert len(visits) == 2
     assert await _count(database) == 3
 
 

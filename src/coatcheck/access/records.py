@@ -4,13 +4,13 @@ from sqlalchemy import delete, func, select
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.prepared import unless_there
 from coatcheck.storage.tables.access import role_assignments, role_permissions, roles
-from coatcheck.storage.upsert import unless_there
 
 
 async def insert_role(tx: Writing, role: str, now: Instant) -> bool:
     """Make a role; tell whether it is new."""
-    return bool((await tx.execute(_NEW_ROLE[tx.dialect], {"name": role, "created_at": now})).rowcount)
+    return bool(await tx.run(_NEW_ROLE, {"name": role, "created_at": now}))
 
 
 async def lock_role(tx: Writing, role: str) -> None:
@@ -20,13 +20,13 @@ async def lock_role(tx: Writing, role: str) -> None:
 
 async def insert_permission(tx: Writing, role: str, permission: str) -> None:
     """Let a role allow something."""
-    await tx.execute(_NEW_PERMISSION[tx.dialect], {"role": role, "permission": permission})
+    await tx.run(_NEW_PERMISSION, {"role": role, "permission": permission})
 
 
 async def assign(tx: Writing, account: str, role: str, now: Instant) -> bool:
     """Give an account a role; tell whether it did not have it."""
     row = {"account": account, "role": role, "granted_at": now}
-    return bool((await tx.execute(_ASSIGNMENT[tx.dialect], row)).rowcount)
+    return bool(await tx.run(_ASSIGNMENT, row))
 
 
 async def unassign(tx: Writing, account: str, role: str) -> bool:

@@ -1,15 +1,17 @@
 """The SQL of accounts."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from coatcheck.accounts.account import Account, Status
 from coatcheck.accounts.identifiers import EmailAddress, Username
 from coatcheck.clock import Instant
 from coatcheck.secret import new_id
-from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.database import Reading, Rows, Writing
+from coatcheck.storage.prepared import prepared
 from coatcheck.storage.tables.accounts import accounts
 
 _COLUMNS = (
@@ -20,10 +22,12 @@ _COLUMNS = (
     accounts.c.epoch,
     accounts.c.created_at,
 )
-_FIND = select(*_COLUMNS).where(accounts.c.id == bindparam("id"))
-_FIND_BY_EMAIL = select(*_COLUMNS).where(accounts.c.email == bindparam("text"))
-_FIND_BY_USERNAME = select(*_COLUMNS).where(accounts.c.username == bindparam("text"))
-_LOCK = _FIND.with_for_update()
+_by_id = select(*_COLUMNS).where(accounts.c.id == bindparam("id"))
+_FIND = prepared(_by_id)
+_FIND_BY_EMAIL = prepared(select(*_COLUMNS).where(accounts.c.email == bindparam("text")))
+_FIND_BY_USERNAME = prepared(select(*_COLUMNS).where(accounts.c.username == bindparam("text")))
+_LOCK = prepared(_by_id.with_for_update())
+_NAMES = tuple(column.name for column in _COLUMNS)
 
 
 class Taken(Exception):
@@ -32,18 +36,18 @@ class Taken(Exception):
 
 async def find(db: Reading, account_id: str) -> Account | None:
     """Give an account by its id."""
-    return _account((await db.execute(_FIND, {"id": account_id})).first())
+    return _first(await db.run(_FIND, {"id": account_id}))
 
 
 async def find_by(db: Reading, identifier: EmailAddress | Username) -> Account | None:
     """Give the account that has this address or name."""
     query = _FIND_BY_EMAIL if isinstance(identifier, EmailAddress) else _FIND_BY_USERNAME
-    return _account((await db.execute(query, {"text": identifier.text})).first())
+    return _first(await db.run(query, {"text": identifier.text}))
 
 
 async def lock(tx: Writing, account_id: str) -> Account | None:
     """Give an account and hold its row until the transaction ends: who opens, ends or changes comes here first."""
-    return _account((await tx.execute(_LOCK, {"id": account_id})).first())
+    return _first(await tx.run(_LOCK, {"id": account_id}))
 
 
 async def insert_account(tx: Writing, email: EmailAddress, username: Username | None, now: Instant) -> Account:
@@ -106,8 +110,12 @@ async def search(db: Reading, text: str, limit: int) -> list[Account]:
                 accounts.c.username.startswith(starts, autoescape=True),
             )
         )
-    return [account for row in await db.execute(query) if (account := _account(row))]
+    return [_account(row) for row in await db.execute(query)]
 
 
-def _account(row: Row[Any] | None) -> Account | None:
-    return Account(**row._mapping) if row is not None else None
+def _first(rows: Rows) -> Account | None:
+    return _account(rows[0]) if rows else None
+
+
+def _account(row: Sequence[Any]) -> Account:
+    return Account(**dict(zip(_NAMES, row, strict=True)))

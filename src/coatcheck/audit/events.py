@@ -31,6 +31,8 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "role.removed": "Role removed",
         "role.granted": "Role given",
         "role.revoked": "Role taken away",
+        "keys.rotated": "The next signing key was published",
+        "keys.replaced": "All signing keys were replaced at once",
         "admin.set_up": "The first administrator was set up",
         "step_up.done": "Confirmed that it was you",
         "step_up.refused": "A confirmation that it was you was refused",

@@ -24,7 +24,7 @@ async def record(
     email: str | None = None,
     details: Mapping[str, Detail] | None = None,
 ) -> None:
-    """Record one of our events in the transaction of its change; at most two inserts, no read.
+    """Record one of our events in the transaction of its change; two inserts, no read.
 
     Args:
         tx: the transaction of the change.
@@ -57,4 +57,4 @@ async def write(tx: Writing, desk: Desk, personal: Personal | None, *, request_i
     digest = None if personal is None else personal.digest()
     event = await records.add_event(tx, at=now, request_id=storable(request_id, 64), personal=digest, **columns)
     if personal is not None:
-        await records.add_personal(tx, event, personal, now + millis(desk.settings.audit.keep_personal_for))
+        records.add_personal(tx, event, personal, now + millis(desk.settings.audit.keep_personal_for))

@@ -9,8 +9,8 @@ from coatcheck.audit.chain import Place
 from coatcheck.audit.row import Personal, Row
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.prepared import InsertInto, Prepared, adding, given, prepared, replacing, unless_there
 from coatcheck.storage.tables.audit import audit_chain, audit_events, audit_personal, audit_tallies
-from coatcheck.storage.upsert import InsertInto, Upsert, given, replacing, unless_there
 
 _PERSONAL = (audit_personal.c.salt, audit_personal.c.address, audit_personal.c.user_agent, audit_personal.c.email)
 _WITH_PERSONAL = select(*audit_events.c, *_PERSONAL).outerjoin_from(audit_events, audit_personal)
@@ -18,15 +18,14 @@ _WITH_PERSONAL = select(*audit_events.c, *_PERSONAL).outerjoin_from(audit_events
 
 async def add_event(tx: Writing, **columns: Any) -> int:
     """Insert one event; give its id."""
-    added = await tx.execute(_ADD_EVENT, columns)
-    return int(added.scalar_one())
+    return int((await tx.run(_ADD_EVENT, columns))[0][0])
 
 
-async def add_personal(tx: Writing, event: int, personal: Personal, expires_at: Instant) -> None:
+def add_personal(tx: Writing, event: int, personal: Personal, expires_at: Instant) -> None:
     """Insert what names a person beside an event."""
     columns = {"salt": personal.salt, "address": personal.address, "user_agent": personal.user_agent}
     row = {"event": event, **columns, "email": personal.email, "expires_at": expires_at}
-    await tx.execute(_ADD_PERSONAL, row)
+    tx.add(_ADD_PERSONAL, row)
 
 
 async def erase_personal(tx: Writing, account: str) -> int:
@@ -37,7 +36,7 @@ async def erase_personal(tx: Writing, account: str) -> int:
 
 async def count_refusal(tx: Writing, **columns: Any) -> None:
     """Count one more refusal of a key in a minute; the first one's circumstances stay."""
-    await tx.execute(_COUNT_REFUSAL[tx.dialect], {"count": 1, **columns})
+    await tx.run(_COUNT_REFUSAL, {"count": 1, **columns})
 
 
 async def take_tallies(tx: Writing, before: Instant, most: int) -> Sequence[Any]:
@@ -67,12 +66,12 @@ async def read_place(db: Reading, name: str) -> Place | None:
 
 async def add_place(tx: Writing, place: Place) -> None:
     """Insert a place unless somebody else does at the same time."""
-    await tx.execute(_ADD_PLACE[tx.dialect], _columns(place))
+    await tx.run(_ADD_PLACE, _columns(place))
 
 
 async def put_place(tx: Writing, place: Place) -> None:
     """Set a place."""
-    await tx.execute(_PUT_PLACE[tx.dialect], _columns(place))
+    await tx.run(_PUT_PLACE, _columns(place))
 
 
 async def is_any_sealed(db: Reading) -> bool:
@@ -159,8 +158,9 @@ def _count_refusal(insert: InsertInto) -> Any:
     return row.on_conflict_do_update(index_elements=["key", "minute", "event"], set_=one_more)
 
 
-_ADD_EVENT = insert(audit_events).returning(audit_events.c.id)
-_ADD_PERSONAL = insert(audit_personal)
-_COUNT_REFUSAL = Upsert(_count_refusal)
+_EVENT = ("at", "event", "outcome", "account", "actor", "session", "request_id", "details", "personal")
+_ADD_EVENT = prepared(insert(audit_events).values(given(*_EVENT)).returning(audit_events.c.id))
+_ADD_PERSONAL = adding(audit_personal, "event", "salt", "address", "user_agent", "email", "expires_at")
+_COUNT_REFUSAL = Prepared(_count_refusal)
 _ADD_PLACE = unless_there(audit_chain, "place", "number", "mac", "seal")
 _PUT_PLACE = replacing(audit_chain, "number", "mac", "seal", key="place")

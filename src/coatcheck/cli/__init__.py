@@ -9,6 +9,7 @@ from coatcheck import __version__
 from coatcheck.cli.account import accounts
 from coatcheck.cli.audit import audit
 from coatcheck.cli.init import init
+from coatcheck.cli.keys import keys
 from coatcheck.cli.logs import log_json
 from coatcheck.cli.migrate import migrate
 from coatcheck.cli.role import roles
@@ -38,6 +39,7 @@ app.command(epilog="Example: coatcheck migrate")(migrate)
 app.add_typer(accounts, name="account")
 app.add_typer(sessions, name="session")
 app.add_typer(roles, name="role")
+app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")
 
 

@@ -20,6 +20,7 @@ from coatcheck.cli.logs import log_json
 from coatcheck.cli.opening import CONFIG, PORT, ConfigOption, base_url
 from coatcheck.cli.showing import console, say
 from coatcheck.errors import ConfigurationError
+from coatcheck.keys.ring import SigningKeys
 from coatcheck.secret import Secret
 from coatcheck.server.coatcheck import Coatcheck
 from coatcheck.settings import Settings
@@ -100,6 +101,7 @@ async def _offer(auth: Coatcheck) -> Secret | None:
     """Make sure that the database fits, before any worker starts, and draw the one link for all of them."""
     desk = await auth.open()
     try:
+        await desk.keep(SigningKeys).read()
         return await offer_set_up(desk)
     finally:
         await auth.close()

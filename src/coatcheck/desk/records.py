@@ -7,9 +7,9 @@ from sqlalchemy import bindparam, case, insert, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.prepared import InsertInto, Prepared, given
 from coatcheck.storage.tables.mail import mail_quota, outbox
 from coatcheck.storage.tables.metadata import Moment
-from coatcheck.storage.upsert import InsertInto, Upsert, given
 
 HOUR_MS = 3_600_000
 
@@ -33,7 +33,7 @@ async def queue(tx: Writing, mail: Queued, due_at: Instant | None, expires_at: I
 async def count_recipient(tx: Writing, recipient_mac: bytes, now: Instant) -> int:
     """Count one more mail to a recipient this hour and give the count."""
     parameters = {"recipient_mac": recipient_mac, "count": 1, "expires_at": now + HOUR_MS, "now": now}
-    return int((await tx.execute(_COUNT[tx.dialect], parameters)).scalar_one())
+    return int((await tx.run(_COUNT, parameters))[0][0])
 
 
 async def claim_due(tx: Writing, now: Instant, retry_at: Instant, limit: int) -> list[Queued]:
@@ -75,4 +75,4 @@ def _count(insert: InsertInto) -> Any:
     return row.on_conflict_do_update(index_elements=["recipient_mac"], set_=changes).returning(mail_quota.c.count)
 
 
-_COUNT = Upsert(_count)
+_COUNT = Prepared(_count)

@@ -1,6 +1,8 @@
 """The principals this process has checked lately, by the hash of their credential."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk

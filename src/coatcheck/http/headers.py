@@ -16,6 +16,10 @@ _BASE = (
 _HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 _NO_STORE = (b"cache-control", b"no-store")
 
+_ON_HTTP = [*_BASE, _NO_STORE]
+_ON_HTTPS = [*_ON_HTTP, _HSTS]
+_NAMES = frozenset(name for name, _ in _ON_HTTPS)
+
 RawHeaders = list[tuple[bytes, bytes]]
 
 
@@ -24,6 +28,8 @@ def secured(headers: RawHeaders, *, is_https: bool) -> RawHeaders:
 
     See: ASVS 3.4.
     """
+    ours = _ON_HTTPS if is_https else _ON_HTTP
     given = {name.lower() for name, _ in headers}
-    ours = [*_BASE, _NO_STORE, *([_HSTS] if is_https else [])]
+    if _NAMES.isdisjoint(given):
+        return headers + ours
     return headers + [pair for pair in ours if pair[0] not in given]

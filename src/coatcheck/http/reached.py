@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
+
+import msgspec
 
 from coatcheck.address import parse_address
 from coatcheck.errors import HttpsNeeded, UnknownHost
@@ -13,12 +14,12 @@ from coatcheck.settings import ServerSettings
 
 _WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::\d{1,5})?|([0-9.]+):\d{1,5}", re.ASCII)
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
-_FORWARDING = ("forwarded", "via")
+_FORWARDING = frozenset({"forwarded", "via"})
+_X_FORWARDED = re.compile("^x-forwarded-", re.MULTILINE)
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
 
 
-@dataclass(frozen=True)
-class Reached:
+class Reached(msgspec.Struct, frozen=True):
     """Say how a request reached us, in the server's own words.
 
     Args:
@@ -33,6 +34,9 @@ class Reached:
     host: str
     headers: Mapping[str, str]
 
+    def __repr__(self) -> str:
+        return f"Reached({self.scheme}://{self.host} from {self.peer})"
+
 
 def is_local(reached: Reached, server: ServerSettings) -> bool:
     """Tell whether the person sits at this machine: the one function behind every rule that says so.
@@ -42,7 +46,7 @@ def is_local(reached: Reached, server: ServerSettings) -> bool:
     """
     if server.trusted_proxies or not _is_loopback(reached.peer) or host_name(reached.host) not in _LOOPBACK_HOSTS:
         return False
-    return not any(name in _FORWARDING or name.startswith("x-forwarded-") for name in reached.headers)
+    return _FORWARDING.isdisjoint(reached.headers) and not _X_FORWARDED.search("\n".join(reached.headers))
 
 
 def check_reached(reached: Reached, server: ServerSettings) -> None:
@@ -66,18 +70,23 @@ def check_reached(reached: Reached, server: ServerSettings) -> None:
 
 def client_address(reached: Reached, server: ServerSettings) -> str:
     """Give the client's address: the rightmost in the configured header that is no configured proxy, or empty."""
-    hops = [reached.peer]
-    if is_proxy(reached.peer, server):
-        named = reached.headers.get(server.client_address_header.lower(), "")
-        hops = [hop.strip() for hop in named.split(",")] + hops
-    for hop in reversed(hops):
-        try:
-            address = parse_address(_without_port(hop))
-        except ValueError:
-            return ""
+    if not is_proxy(reached.peer, server):
+        return _address_of(reached.peer)
+    named = reached.headers.get(server.client_address_header.lower(), "")
+    for hop in reversed(named.split(",")):
+        address = _address_of(hop.strip())
         if not is_proxy(address, server):
             return address
     return ""
+
+
+@lru_cache(maxsize=4096)
+def _address_of(hop: str) -> str:
+    """Give the address of one hop in its one spelling, or empty when it is none."""
+    try:
+        return parse_address(_without_port(hop))
+    except ValueError:
+        return ""
 
 
 def _without_port(hop: str) -> str:
@@ -105,6 +114,7 @@ def _is_in(address: str, networks: tuple[str, ...]) -> bool:
     return any(parsed in network for network in _networks(networks))
 
 
+@lru_cache(maxsize=4096)
 def host_name(host: str) -> str:
     """Give the name part of a `Host` header, without port and brackets, in lower case."""
     found = _HOST.fullmatch(host)

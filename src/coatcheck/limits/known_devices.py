@@ -21,7 +21,7 @@ async def remember(tx: Writing, desk: Desk, visit: Visit, account: str) -> Secre
     if visit.known and await records.prolong_device(tx, hash_secret(visit.known), account, now, expires_at):
         return Secret(visit.known)
     device = new_secret()
-    await records.add_device(tx, device.hashed(), account, expires_at)
+    records.add_device(tx, device.hashed(), account, expires_at)
     return device
 
 

@@ -21,8 +21,8 @@ from sqlalchemy import (
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.prepared import InsertInto, Prepared, adding, given, prepared
 from coatcheck.storage.tables.limits import known_devices, limit_lanes, limit_totals
-from coatcheck.storage.upsert import InsertInto, Upsert, given
 
 _lane = limit_lanes.c
 _total = limit_totals.c
@@ -62,11 +62,21 @@ class TotalTry:
     limit: int | None
 
 
-async def spend_lane(tx: Writing, lane: LaneTry) -> bool:
-    """Spend one try on a lane; tell whether it was open."""
+async def spend(tx: Writing, lane: LaneTry, totals: Sequence[TotalTry]) -> tuple[bool, list[Instant | None]]:
+    """Spend one try on a lane and on totals, in this order.
+
+    Returns:
+        Whether the lane was open; of each total the end of the time it counts for, or None when its limit is reached.
+    """
+    batch = [(_SPEND_LANE, _of_lane(lane)), *((_SPEND_TOTAL, _of_total(total)) for total in totals)]
+    is_open, *ends = await tx.run_all(batch)
+    return bool(is_open), [rows[0][0] if rows else None for rows in ends]
+
+
+def _of_lane(lane: LaneTry) -> dict[str, Any]:
     block_ends = lane.now + lane.block_ms
     first_closes = lane.tries <= 1
-    parameters = {
+    return {
         "key": lane.key,
         "subject": lane.subject,
         "recent": lane.mark,
@@ -78,20 +88,22 @@ async def spend_lane(tx: Writing, lane: LaneTry) -> bool:
         "block_ends": block_ends,
         "window_ends": lane.now + lane.window_ms,
     }
-    return (await tx.execute(_SPEND_LANE[tx.dialect], parameters)).first() is not None
 
 
 async def spend_total(tx: Writing, total: TotalTry) -> Instant | None:
     """Spend one try on a total; give the end of the time it counts for, or None when the limit is reached."""
-    parameters = {
+    rows = await tx.run(_SPEND_TOTAL, _of_total(total))
+    return rows[0][0] if rows else None
+
+
+def _of_total(total: TotalTry) -> dict[str, Any]:
+    return {
         "key": total.key,
         "spent": 1,
         "expires_at": total.now + total.window_ms,
         "now": total.now,
         "limit": _NO_LIMIT if total.limit is None else total.limit,
     }
-    row = (await tx.execute(_SPEND_TOTAL[tx.dialect], parameters)).first()
-    return None if row is None else int(row.expires_at)
 
 
 async def longest_wait(tx: Writing, lane: bytes | None, totals: Sequence[bytes]) -> Instant:
@@ -103,9 +115,9 @@ async def longest_wait(tx: Writing, lane: bytes | None, totals: Sequence[bytes])
     return int((await tx.execute(select(func.max(closed.c.until)))).scalar_one())
 
 
-async def clear_lane(tx: Writing, key: bytes) -> None:
+def clear_lane(tx: Writing, key: bytes) -> None:
     """Forget all tries on a lane."""
-    await tx.execute(_CLEAR_LANE, {"its_key": key})
+    tx.add(_CLEAR_LANE, {"its_key": key})
 
 
 async def give_back_lane(tx: Writing, key: bytes, mark: str) -> None:
@@ -121,7 +133,7 @@ async def give_back_lane(tx: Writing, key: bytes, mark: str) -> None:
     await tx.execute(update(limit_lanes).where(_lane.key == key).values(without))
 
 
-async def give_back_totals(tx: Writing, totals: Sequence[tuple[bytes, Instant]]) -> None:
+def give_back_totals(tx: Writing, totals: Sequence[tuple[bytes, Instant]]) -> None:
     """Take one try back from each total that still counts the time it was spent in.
 
     Args:
@@ -129,7 +141,7 @@ async def give_back_totals(tx: Writing, totals: Sequence[tuple[bytes, Instant]])
     """
     parameters: dict[str, bytes | Instant] = {f"key_{number}": key for number, (key, _) in enumerate(totals)}
     parameters |= {f"ends_{number}": ends for number, (_, ends) in enumerate(totals)}
-    await tx.execute(_give_back_totals(len(totals)), parameters)
+    tx.add(_give_back_totals(len(totals)), parameters)
 
 
 async def clear_subject(tx: Writing, subject: bytes, total: bytes) -> None:
@@ -142,19 +154,19 @@ async def clear_subject(tx: Writing, subject: bytes, total: bytes) -> None:
 async def find_device(db: Reading, secret_hash: bytes, account: str, now: Instant) -> bool:
     """Tell whether this is a device of this account, and still known."""
     parameters = {"its_hash": secret_hash, "its_account": account, "now": now}
-    return (await db.execute(_FIND_DEVICE, parameters)).first() is not None
+    return bool(await db.run(_FIND_DEVICE, parameters))
 
 
 async def prolong_device(tx: Writing, secret_hash: bytes, account: str, now: Instant, expires_at: Instant) -> bool:
     """Keep a device of this account known for longer; tell whether it was one."""
-    parameters = {"its_hash": secret_hash, "its_account": account, "now": now, "expires_at": expires_at}
-    return (await tx.execute(_PROLONG_DEVICE, parameters)).rowcount == 1
+    parameters = {"its_hash": secret_hash, "its_account": account, "now": now, "until": expires_at}
+    return bool(await tx.run(_PROLONG_DEVICE, parameters))
 
 
-async def add_device(tx: Writing, secret_hash: bytes, account: str, expires_at: Instant) -> None:
+def add_device(tx: Writing, secret_hash: bytes, account: str, expires_at: Instant) -> None:
     """Keep a new device of an account."""
     row = {"secret_hash": secret_hash, "account": account, "expires_at": expires_at}
-    await tx.execute(_ADD_DEVICE, row)
+    tx.add(_ADD_DEVICE, row)
 
 
 async def remove_devices(tx: Writing, account: str) -> None:
@@ -192,7 +204,7 @@ def _spend_total(insert: InsertInto) -> Any:
 
 
 @cache
-def _give_back_totals(count: int) -> Any:
+def _give_back_totals(count: int) -> Prepared:
     places: list[tuple[Any, Any]] = [
         (bindparam(f"key_{number}"), bindparam(f"ends_{number}")) for number in range(count)
     ]
@@ -200,18 +212,20 @@ def _give_back_totals(count: int) -> Any:
     # Locked in the order in which `spend` takes them, so that neither waits for the other in a ring.
     in_order = select(_total.key).where(same_time).order_by(_total.key).with_for_update()
     mine = update(limit_totals).where(_total.key.in_(in_order), same_time, _total.spent > 0)
-    return mine.values(spent=_total.spent - 1)
+    return prepared(mine.values(spent=_total.spent - 1))
 
 
 _NO_LIMIT = 2**31 - 1
-_CLEAR_LANE = delete(limit_lanes).where(_lane.key == bindparam("its_key"))
-_ADD_DEVICE = known_devices.insert()
+_CLEAR_LANE = prepared(delete(limit_lanes).where(_lane.key == bindparam("its_key")))
+_ADD_DEVICE = adding(known_devices, "secret_hash", "account", "expires_at")
 _known = and_(
     _device.secret_hash == bindparam("its_hash"),
     _device.account == bindparam("its_account"),
     _device.expires_at > bindparam("now"),
 )
-_FIND_DEVICE = select(_device.account).where(_known)
-_PROLONG_DEVICE = update(known_devices).where(_known)
-_SPEND_LANE = Upsert(_spend_lane)
-_SPEND_TOTAL = Upsert(_spend_total)
+_FIND_DEVICE = prepared(select(_device.account).where(_known))
+_PROLONG_DEVICE = prepared(
+    update(known_devices).where(_known).values(expires_at=bindparam("until")).returning(_device.account)
+)
+_SPEND_LANE = Prepared(_spend_lane)
+_SPEND_TOTAL = Prepared(_spend_total)

@@ -73,7 +73,7 @@ async def give_back(desk: Desk, spent: Spent) -> None:
     """
     async with desk.database.writing() as tx:
         await records.give_back_lane(tx, spent.lane, spent.mark)
-        await records.give_back_totals(tx, spent.totals)
+        records.give_back_totals(tx, spent.totals)
 
 
 @asynccontextmanager
@@ -90,13 +90,13 @@ async def while_judged(desk: Desk, spent: Spent) -> AsyncIterator[None]:
         raise
 
 
-async def succeeded(tx: Writing, spent: Spent) -> None:
+def succeeded(tx: Writing, spent: Spent) -> None:
     """Clear the lane of a try that was right, and take it back from the totals; their other tries stay counted.
 
     Belongs in the transaction that opens the session, after its other locks.
     """
-    await records.clear_lane(tx, spent.lane)
-    await records.give_back_totals(tx, spent.totals)
+    records.clear_lane(tx, spent.lane)
+    records.give_back_totals(tx, spent.totals)
 
 
 async def spend_address(desk: Desk, visit: Visit, *, what: str, per_hour: int) -> None:
@@ -115,14 +115,14 @@ async def spend_address(desk: Desk, visit: Visit, *, what: str, per_hour: int) -
 
 
 async def _spend_all(tx: Writing, lane: LaneTry, totals: Iterable[TotalTry]) -> Spent:
-    is_open = await records.spend_lane(tx, lane)
     # Always in the order of the keys: two tries that share counters never wait for each other in a ring.
     in_order = sorted(totals, key=lambda total: total.key)
-    ends = [(total, await records.spend_total(tx, total)) for total in in_order]
-    closed = [total for total, end in ends if end is None]
+    is_open, ends = await records.spend(tx, lane, in_order)
+    counted = list(zip(in_order, ends, strict=True))
+    closed = [total for total, end in counted if end is None]
     if closed or not is_open:
         raise await _refusal(tx, lane.now, None if is_open else lane, closed)
-    return Spent(lane.key, lane.mark, tuple((total.key, end) for total, end in ends if end is not None))
+    return Spent(lane.key, lane.mark, tuple((total.key, end) for total, end in counted if end is not None))
 
 
 async def _spend_overall(tx: Writing, desk: Desk, now: Instant) -> None:

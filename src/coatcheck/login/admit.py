@@ -66,7 +66,7 @@ async def admit_again(desk: Desk, visit: Visit, principal: Principal, sign_in: S
                 raise _NotAnyMore("nothing was proven")
             amr = tuple(dict.fromkeys((*session.amr, *proven.amr)))
             session, secret = await raise_level(tx, desk, session, acr=max(session.acr, proven.acr), amr=amr)
-            await tries.succeeded(tx, spent)
+            tries.succeeded(tx, spent)
             await record(tx, desk, visit, "step_up.done", account=account.id, session=session.id)
             known = await known_devices.remember(tx, desk, visit, account.id)
             return Admitted(session, secret, known, account.email, account.username)
@@ -80,7 +80,7 @@ async def _open(
     session, secret = await open_session(
         tx, desk, visit, account=account.id, acr=proven.acr, amr=proven.amr, remember_me=sign_in.remember_me
     )
-    await tries.succeeded(tx, spent)
+    tries.succeeded(tx, spent)
     known = await known_devices.remember(tx, desk, visit, account.id)
     details = {"amr": " ".join(proven.amr)}
     await record(tx, desk, visit, "sign_in.done", account=account.id, session=session.id, details=details)

@@ -41,7 +41,7 @@ async def prove_own_password(desk: Desk, visit: Visit, principal: Principal, *, 
         await refused(desk, visit, "password.refused", account=account.id)
         raise BadInput({"password": "This is not your password."})
     async with desk.database.writing() as tx:
-        await tries.succeeded(tx, spent)
+        tries.succeeded(tx, spent)
     return account
 
 

@@ -4,19 +4,20 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.prepared import prepared, replacing
 from coatcheck.storage.tables.passwords import passwords
-from coatcheck.storage.upsert import replacing
 
 
 async def stored_hash(db: Reading, account: str) -> str | None:
     """Give an account's stored hash, if it has a password."""
-    return (await db.execute(_STORED_HASH, {"account": account})).scalar_one_or_none()
+    rows = await db.run(_STORED_HASH, {"account": account})
+    return rows[0][0] if rows else None
 
 
 async def store(tx: Writing, account: str, hashed: str, label: str, now: Instant) -> None:
     """Set or replace an account's password."""
     values = {"account": account, "hash": hashed, "label": label, "changed_at": now}
-    await tx.execute(_STORE[tx.dialect], values)
+    tx.add(_STORE, values)
 
 
 async def upgrade(tx: Writing, account: str, old_hash: str, new_hash: str, label: str) -> None:
@@ -36,5 +37,5 @@ async def census(db: Reading) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-_STORED_HASH = select(passwords.c.hash).where(passwords.c.account == bindparam("account"))
+_STORED_HASH = prepared(select(passwords.c.hash).where(passwords.c.account == bindparam("account")))
 _STORE = replacing(passwords, "hash", "label", "changed_at", key="account")

@@ -26,7 +26,7 @@ async def allocate(tx: Writing, *, owner: str, account: str, live_until: Instant
     if slot is None:
         slot = await _open_list(tx, live_until)
     list_id, number, size, scatter = slot
-    await records.insert_index(tx, list_id, scattered(number, size, scatter), owner, account, live_until)
+    records.insert_index(tx, list_id, scattered(number, size, scatter), owner, account, live_until)
 
 
 async def end(tx: Writing, desk: Desk, *, owner: str, account: str) -> None:

@@ -10,6 +10,7 @@ from coatcheck.errors import DatabaseAway
 from coatcheck.revocation import records
 from coatcheck.revocation.event import Event, Position
 from coatcheck.storage.database import Reading
+from coatcheck.storage.hints import hints
 
 _BATCH = 1000
 _log = structlog.get_logger("coatcheck.revocation")
@@ -37,10 +38,17 @@ class LogReader:
         self._heard.append(on_event)
         self._forgets.append(on_reload)
 
+    def on_reload(self, forget: Callable[[], None]) -> None:
+        """Be told of every time when all that is cached must be forgotten, and of nothing else."""
+        self._forgets.append(forget)
+
     def heed(self, event: Event) -> None:
         """Tell the listeners of one event; doing so twice does no harm."""
+        if event.kind not in ("ended", "moved"):
+            return self._forget_all()
         for hear in self._heard:
             hear(event)
+        return None
 
     async def run(self) -> None:
         """Follow the log for ever; while the database is away nothing here counts as fresh."""
@@ -58,10 +66,10 @@ class LogReader:
 
     async def _follow(self) -> None:
         # One connection of its own, so that a flood of other readers cannot make it late.
-        async with self._desk.database.reading() as db:
+        async with self._desk.database.reading() as db, hints(db, records.NEWS) as wait:
             while True:
                 await self._look(db)
-                await asyncio.sleep(self._poll)
+                await wait(self._poll)
 
     async def _look(self, db: Reading) -> None:
         # Freshness counts from before the question: what was committed later may be missing from the answer.
@@ -78,7 +86,7 @@ class LogReader:
             self._start_over(head)
             return True
         for number, event in rows:
-            self._tell(event)
+            self.heed(event)
             self.position = Position(head.era, number)
         return len(rows) < _BATCH
 
@@ -88,16 +96,12 @@ class LogReader:
         return last - known.number != len(rows)
 
     def _start_over(self, head: Position) -> None:
-        for forget in self._forgets:
-            forget()
+        self._forget_all()
         self.position = head
 
-    def _tell(self, event: Event) -> None:
-        if event.kind in ("ended", "moved"):
-            self.heed(event)
-        else:
-            for forget in self._forgets:
-                forget()
+    def _forget_all(self) -> None:
+        for forget in self._forgets:
+            forget()
 
 
 async def _head_alone(db: Reading) -> tuple[Position, list[tuple[int, Event]]]:

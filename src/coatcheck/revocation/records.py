@@ -1,10 +1,12 @@
 """The SQL of the revocation log, the status lists and their indices."""
 
-from sqlalchemy import bindparam, case, func, insert, select, update
+from sqlalchemy import Integer, bindparam, case, func, insert, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.revocation.event import Event, Position
 from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.hints import hint
+from coatcheck.storage.prepared import adding, prepared
 from coatcheck.storage.tables.metadata import Moment
 from coatcheck.storage.tables.revocation import (
     revocation_head,
@@ -14,11 +16,14 @@ from coatcheck.storage.tables.revocation import (
     status_lists,
 )
 
+NEWS = "coatcheck_revocation"
+"""Names the channel of the hint that there is a new row."""
+
 _DAY_MS = 86_400_000
-_INSERT_INDEX = insert(status_indices)
+_INSERT_INDEX = adding(status_indices, "list", "index", "owner", "account", "live_until")
 _open_list = select(func.max(status_lists.c.id)).where(status_lists.c.used < status_lists.c.size).scalar_subquery()
 _later = bindparam("later", type_=Moment)
-_TAKE_SLOT = (
+_TAKE_SLOT = prepared(
     update(status_lists)
     .where(status_lists.c.id == _open_list, status_lists.c.used < status_lists.c.size)
     .values(
@@ -33,6 +38,12 @@ _EVENT = (
     revocation_log.c.owner,
     revocation_log.c.list,
     revocation_log.c.index,
+)
+_AFTER = prepared(
+    select(revocation_head.c.era, revocation_head.c.number.label("head"), revocation_log.c.number, *_EVENT)
+    .select_from(revocation_head.outerjoin(revocation_log, revocation_log.c.number > bindparam("known")))
+    .order_by(revocation_log.c.number)
+    .limit(bindparam("limit", type_=Integer))
 )
 
 
@@ -58,6 +69,7 @@ async def append(tx: Writing, events: list[Event], now: Instant) -> None:
         for offset, event in enumerate(events)
     ]
     await tx.execute(insert(revocation_log), rows)
+    await hint(tx, NEWS)
 
 
 async def head(db: Reading) -> Position:
@@ -68,9 +80,7 @@ async def head(db: Reading) -> Position:
 
 async def after(db: Reading, number: int, limit: int) -> tuple[Position, list[tuple[int, Event]]]:
     """Give the head and the rows after a number, in one statement and so in one state of the log."""
-    joined = revocation_head.outerjoin(revocation_log, revocation_log.c.number > number)
-    query = select(revocation_head.c.era, revocation_head.c.number.label("head"), revocation_log.c.number, *_EVENT)
-    rows = (await db.execute(query.select_from(joined).order_by(revocation_log.c.number).limit(limit))).all()
+    rows = await db.run(_AFTER, {"known": number, "limit": limit})
     events = [(row[2], Event(*row[3:])) for row in rows if row[2] is not None]
     return Position(rows[0][0], rows[0][1]), events
 
@@ -82,8 +92,8 @@ async def set_era(tx: Writing, era: str) -> None:
 
 async def take_slot(tx: Writing, live_until: Instant) -> tuple[int, int, int, bytes] | None:
     """Take a slot of the open list: its id, the slot, the list's size, what scatters it; None when all are full."""
-    row = (await tx.execute(_TAKE_SLOT, {"later": live_until})).first()
-    return (row[0], row[1] - 1, row[2], row[3]) if row else None
+    rows = await tx.run(_TAKE_SLOT, {"later": live_until})
+    return (rows[0][0], rows[0][1] - 1, rows[0][2], rows[0][3]) if rows else None
 
 
 async def next_list(tx: Writing) -> int:
@@ -98,10 +108,10 @@ async def open_list(tx: Writing, list_id: int, size: int, scatter: bytes, live_u
     await tx.execute(insert(status_lists).values(**row))
 
 
-async def insert_index(tx: Writing, list_id: int, index: int, owner: str, account: str, live_until: Instant) -> None:
+def insert_index(tx: Writing, list_id: int, index: int, owner: str, account: str, live_until: Instant) -> None:
     """Keep whose an index is."""
     row = {"list": list_id, "index": index, "owner": owner, "account": account, "live_until": live_until}
-    await tx.execute(_INSERT_INDEX, row)
+    tx.add(_INSERT_INDEX, row)
 
 
 async def end_indices(tx: Writing, owner: str, now: Instant) -> list[tuple[int, int]]:

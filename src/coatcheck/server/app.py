@@ -13,6 +13,7 @@ from coatcheck.desk import Desk
 from coatcheck.ending import routes as ending
 from coatcheck.errors import CoatcheckError, NotFound
 from coatcheck.gate.request import go
+from coatcheck.issuer import routes as issuer
 from coatcheck.login import routes as login
 from coatcheck.login.policy import SITE_FACTORS, check_ways_in
 from coatcheck.my_account import routes as my_account
@@ -60,7 +61,7 @@ def _apis(settings: Settings) -> list[APIRouter]:
 
 def _pages(settings: Settings) -> list[Route]:
     """List the pages that this site has."""
-    always = [*login.pages, *ending.pages, *my_account.pages, *admin.pages]
+    always = [*login.pages, *ending.pages, *my_account.pages, *admin.pages, *issuer.pages]
     return [*always, *(_PASSWORD_PAGES if settings.passwords.enabled else ())]
 
 

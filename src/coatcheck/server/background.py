@@ -1,4 +1,4 @@
-"""What runs beside the requests: following the log, writing use, sealing the audit trail, sending mail, cleaning up."""
+"""What runs beside the requests: following the log, keys, writing use, sealing the audit trail, mail, cleaning up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,7 +9,9 @@ from coatcheck.audit.seal import Sealer
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import Postman
 from coatcheck.errors import DatabaseAway, trace_of
+from coatcheck.keys.ring import SigningKeys
 from coatcheck.revocation.reader import LogReader
+from coatcheck.server.key_rotation import KeyRotation
 from coatcheck.server.request_log import RequestLog
 from coatcheck.sessions.seen import Seen
 from coatcheck.storage.leases import hold
@@ -26,6 +28,8 @@ class Background:
         self._desk = desk
         self._jobs: list[Callable[[], Awaitable[None]]] = [
             desk.keep(LogReader).run,
+            desk.keep(SigningKeys).run,
+            desk.keep(KeyRotation).run,
             desk.keep(Seen).run,
             desk.keep(Postman).run,
             desk.keep(Sealer).run,
@@ -36,8 +40,13 @@ class Background:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Read the log once, so that caches count from the first request, then start everything."""
+        """Read the log and the keys once, so that memory counts from the first request, then start everything.
+
+        Raises:
+            ConfigurationError: a signing key cannot be unsealed.
+        """
         await self._desk.keep(LogReader).look()
+        await self._desk.keep(SigningKeys).read()
         self._tasks = [asyncio.create_task(self._keep_going(job)) for job in self._jobs]
 
     async def stop(self) -> None:

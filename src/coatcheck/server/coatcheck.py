@@ -15,12 +15,15 @@ from coatcheck.desk.ephemeral.opening import open_ephemeral
 from coatcheck.desk.outbox import Postman
 from coatcheck.errors import ConfigurationError
 from coatcheck.gate.authenticate import authenticate
+from coatcheck.keys.ring import SigningKeys
 from coatcheck.mail import Mailer
+from coatcheck.revocation.reader import LogReader
 from coatcheck.server.app import make_app
 from coatcheck.server.background import Background
 from coatcheck.server.entrance import Entrance
 from coatcheck.server.page_guard import guard_pages
 from coatcheck.server.request_log import RequestLog
+from coatcheck.server.well_known import serve_well_known
 from coatcheck.settings import Settings
 from coatcheck.settings.master_key import load_key_ring
 from coatcheck.settings.read import read_settings
@@ -118,6 +121,7 @@ class Coatcheck:
             settings=settings, database=database, ephemeral=ephemeral, key_ring=key_ring, clock=self._clock
         )
         self._desk.keep(Postman).use(self._mailer)
+        self._desk.keep(LogReader).on_reload(self._desk.keep(SigningKeys).forget)
         self._entrance = make_app(self._desk, self._log)
         return self._desk
 
@@ -159,6 +163,7 @@ class Coatcheck:
         if public_url is not None and not public_url.rstrip("/").endswith(path):
             raise ConfigurationError(f"server.public_url must end with {path}, where Coatcheck is mounted")
         app.mount(path, self.app)
+        serve_well_known(app, self.app, path)
         guard_pages(app, self, path)
 
     def log_requests(self) -> None:

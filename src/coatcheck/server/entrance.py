@@ -1,6 +1,7 @@
 """The entrance: every request passes here first. It is checked, bounded, named, and its answer gets our headers."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -30,6 +31,15 @@ OPERATIONS = ("/healthz", "/readyz", "/metrics")
 """What load balancers and monitoring ask by address rather than by name; the last two guard themselves."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """Hold what is read of a request once: its headers, its path under our mount, its name in logs."""
+
+    headers: Mapping[str, str]
+    path: str
+    request_id: str
+
+
 class Entrance:
     """Stand in front of every route.
 
@@ -51,8 +61,8 @@ class Entrance:
         if scope["type"] != "http":
             return await self._inner(scope, receive, send)
         began = self._desk.clock.monotonic()
-        headers = headers_of(scope["headers"])
-        request_id = new_request_id()
+        arrived = _Arrived(headers_of(scope["headers"]), _route_path(scope), new_request_id())
+        stamp = (b"x-request-id", arrived.request_id.encode())
         status = 500
 
         async def answer(message: Message) -> None:
@@ -60,34 +70,30 @@ class Entrance:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 scope[_ANSWERED] = True
-                extra = cors_headers(self._desk.settings.web, headers)
-                stamped = [*message.get("headers", []), *extra, (b"x-request-id", request_id.encode())]
+                extra = cors_headers(self._desk.settings.web, arrived.headers)
+                stamped = [*message.get("headers", []), *extra, stamp]
                 message = {**message, "headers": secured(stamped, is_https=self._https)}
             await send(message)
 
-        await self._serve(scope, receive, answer, headers, request_id)
+        await self._serve(scope, receive, answer, arrived)
         seconds = self._desk.clock.monotonic() - began
-        path = _route_path(scope)
-        self._metrics.count_request(scope["method"], path, status, seconds)
+        self._metrics.count_request(scope["method"], arrived.path, status, seconds)
         if self._log is not None:
-            self._log.note(request_id, scope["method"], path, status, seconds, scope.get(VISIT))
+            self._log.note(arrived.request_id, scope["method"], arrived.path, status, seconds, scope.get(VISIT))
         return None
 
-    async def _serve(
-        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], request_id: str
-    ) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, arrived: _Arrived) -> None:
         try:
-            visit = self._visit(scope, headers, request_id)
+            visit = self._visit(scope, arrived)
             scope[DESK], scope[VISIT] = self._desk, visit
             _refuse_nul(scope)
-            path = _route_path(scope)
-            if path == "/api/session" and scope["method"] in ("GET", "HEAD"):
+            if arrived.path == "/api/session" and scope["method"] in ("GET", "HEAD"):
                 return await answer_session(self._desk, visit, send)
-            if is_preflight(scope["method"], headers):
+            if is_preflight(scope["method"], arrived.headers):
                 return await answer_preflight(scope, receive, send)
             if scope["method"] not in SAFE_METHODS:
                 await self._check_unsafe(visit)
-                receive = await _bounded(receive, headers, is_json=path.startswith("/api/"))
+                receive = await _bounded(receive, arrived.headers, is_json=arrived.path.startswith("/api/"))
             await self._inner(_as_get(scope), receive, send)
         except Exception as error:  # noqa: BLE001 (the last resort: nothing may end without an answer, ASVS 16.5.4)
             if scope.get(_ANSWERED):
@@ -95,29 +101,30 @@ class Entrance:
             response = await answer_error(Request(scope, receive), error)
             await response(scope, receive, send)
 
-    def _visit(self, scope: Scope, headers: Mapping[str, str], request_id: str) -> Visit:
+    def _visit(self, scope: Scope, arrived: _Arrived) -> Visit:
         """Gather the facts of a request; refuse a host that is not ours and plain HTTP from afar."""
-        server = self._desk.settings.server
+        server, headers = self._desk.settings.server, arrived.headers
         peer = scope["client"][0] if scope.get("client") else ""
         reached = Reached(peer, scope["scheme"], headers.get("host", ""), headers)
-        if _route_path(scope) not in OPERATIONS:
+        if arrived.path not in OPERATIONS:
             check_reached(reached, server)
         root = scope.get("root_path", "")
         base_url = server.public_url or f"{scope['scheme']}://{reached.host}{root}"
         cookies = headers.get("cookie", "")
-        kind = cookie_kind(server)
-        browser = _cookie(cookies, kind.name("browser"))
-        if not browser and scope["method"] == "GET" and not _route_path(scope).startswith("/api/"):
-            browser = new_secret().reveal()
-            scope[NEW_BROWSER] = True
+        kind, browser, known = cookie_kind(server), "", ""
+        if scope["method"] not in SAFE_METHODS or not arrived.path.startswith("/api/"):  # a call that reads needs none
+            browser, known = _cookie(cookies, kind.name("browser")), _cookie(cookies, kind.name("known"))
+            if not browser and scope["method"] == "GET":
+                browser = new_secret().reveal()
+                scope[NEW_BROWSER] = True
         return Visit(
             asked=_asked(scope, headers, cookies, base_url.removesuffix(root)),
             address=client_address(reached, server),
             user_agent=headers.get("user-agent", "")[:_AGENT_LENGTH],
-            request_id=request_id,
+            request_id=arrived.request_id,
             base_url=base_url.rstrip("/"),
             browser=browser,
-            known=_cookie(cookies, kind.name("known")),
+            known=known,
         )
 
     async def _check_unsafe(self, visit: Visit) -> None:

@@ -1,6 +1,13 @@
 """Prometheus metrics of this process."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from itertools import accumulate
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from coatcheck.desk import Desk
 from coatcheck.gate.cache import PrincipalCache
@@ -10,7 +17,7 @@ from coatcheck.revocation.reader import LogReader
 _BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
 
 
-class Metrics:
+class Metrics(Collector):
     """Count requests and show how the caches, the pool and the log reader are doing.
 
     No label holds what a visitor can choose: paths are folded to their first part.
@@ -19,24 +26,30 @@ class Metrics:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.registry = CollectorRegistry()
-        labels = ("method", "room", "status")
-        self._requests = Counter("coatcheck_requests_total", "Requests answered", labels, registry=self.registry)
-        self._seconds = Histogram(
-            "coatcheck_request_seconds", "Time to answer", registry=self.registry, buckets=_BUCKETS
-        )
-        self._children: dict[tuple[str, str, int], Counter] = {}
+        # Counted in plain numbers and put into Prometheus's words when asked: every request counts, few are scrapes.
+        self._requests: Counter[tuple[str, str, int]] = Counter()
+        self._buckets = [0] * (len(_BUCKETS) + 1)
+        self._seconds = 0.0
+        self.registry.register(self)
         self._gauge("coatcheck_cached_principals", "Sessions checked lately", lambda: len(desk.keep(PrincipalCache)))
         self._gauge("coatcheck_hashes_waiting", "Password hashes that wait", lambda: desk.keep(hashing_pool).waiting)
         self._gauge("coatcheck_log_fresh_seconds", "How long caches still count, unless the log is read", self._fresh)
 
     def count_request(self, method: str, path: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        key = (method if method in _METHODS else "other", _room(path), status)
-        child = self._children.get(key)
-        if child is None:
-            child = self._children[key] = self._requests.labels(key[0], key[1], str(status))
-        child.inc()
-        self._seconds.observe(seconds)
+        self._requests[method if method in _METHODS else "other", _room(path), status] += 1
+        self._buckets[bisect_left(_BUCKETS, seconds)] += 1
+        self._seconds += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """Give what was counted."""
+        requests = CounterMetricFamily("coatcheck_requests", "Requests answered", labels=("method", "room", "status"))
+        for (method, room, status), count in self._requests.items():
+            requests.add_metric((method, room, str(status)), count)
+        yield requests
+        ends = [*map(str, _BUCKETS), "+Inf"]
+        up_to = list(zip(ends, accumulate(self._buckets), strict=True))
+        yield HistogramMetricFamily("coatcheck_request_seconds", "Time to answer", up_to, self._seconds)
 
     def exposition(self) -> bytes:
         """Give everything in Prometheus's text format."""

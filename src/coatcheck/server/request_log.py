@@ -13,6 +13,17 @@ _encode = msgspec.json.Encoder().encode
 _EVERY_SECONDS = 0.2
 
 
+class _Line(msgspec.Struct):
+    at: str
+    event: str
+    request_id: str
+    method: str
+    path: str
+    status: int
+    ms: float
+    address: str
+
+
 class RequestLog:
     """Write a JSON line for each request: no query, no cookie, no body, so that no secret is in it.
 
@@ -26,17 +37,10 @@ class RequestLog:
 
     def note(self, request_id: str, method: str, path: str, status: int, seconds: float, visit: Visit | None) -> None:
         """Gather the line of one request."""
-        line = {
-            "at": rfc3339(self._clock.now()),
-            "event": "request",
-            "request_id": request_id,
-            "method": method,
-            "path": path,
-            "status": status,
-            "ms": round(seconds * 1000, 2),
-            "address": visit.address if visit else "",
-        }
-        self._lines.append(_encode(line))
+        at, address = rfc3339(self._clock.now()), visit.address if visit else ""
+        self._lines.append(
+            _encode(_Line(at, "request", request_id, method, path, status, round(seconds * 1000, 2), address))
+        )
 
     async def run(self) -> None:
         """Write what has gathered, for ever."""

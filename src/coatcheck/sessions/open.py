@@ -36,6 +36,6 @@ async def open_session(
         user_agent=visit.user_agent,
     )
     secret = new_secret()
-    await records.insert_session(tx, session, secret.hashed())
+    records.insert_session(tx, session, secret.hashed())
     await indices.allocate(tx, owner=session.id, account=account, live_until=session.ends_at)
     return session, secret

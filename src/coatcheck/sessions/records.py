@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from coatcheck.clock import Instant
 from coatcheck.sessions.session import SEEN_EVERY_MS, Session
 from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.prepared import adding
 from coatcheck.storage.tables.access import role_assignments, role_permissions
 from coatcheck.storage.tables.accounts import accounts
 from coatcheck.storage.tables.sessions import sessions
@@ -55,7 +56,7 @@ FIND = (
 )
 """The one SELECT of a cache miss: session, account, roles and permissions in one state of the database."""
 
-_INSERT = insert(sessions)
+_INSERT = adding(sessions, *(column.name for column in _SESSION), "secret_hash")
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,10 @@ async def find(db: Reading, digest: bytes) -> Found | None:
     return Found(session, email, username, _words(roles), _words(permissions), until if is_former else None)
 
 
-async def insert_session(tx: Writing, session: Session, secret_hash: bytes) -> None:
+def insert_session(tx: Writing, session: Session, secret_hash: bytes) -> None:
     """Keep a new session."""
     row = {**vars(session), "amr": " ".join(session.amr), "secret_hash": secret_hash}
-    await tx.execute(_INSERT, row)
+    tx.add(_INSERT, row)
 
 
 async def get(db: Reading, session_id: str) -> Session | None:

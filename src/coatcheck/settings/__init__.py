@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from coatcheck import unsafe
+from coatcheck.errors import ConfigurationError
 from coatcheck.settings.audit import AuditSettings
+from coatcheck.settings.keys import SYMMETRIC, KeySettings
 from coatcheck.settings.limits import LimitSettings
 from coatcheck.settings.mail import MailSettings
 from coatcheck.settings.passwords import PasswordSettings
@@ -17,6 +20,7 @@ __all__ = [
     "AuditSettings",
     "DatabaseSettings",
     "EphemeralSettings",
+    "KeySettings",
     "LimitSettings",
     "MailSettings",
     "PasswordSettings",
@@ -43,6 +47,24 @@ class Settings:
     sessions: SessionSettings = field(default_factory=SessionSettings)
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    keys: KeySettings = field(default_factory=KeySettings)
     revocation: RevocationSettings = field(default_factory=RevocationSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+
+    def __post_init__(self) -> None:
+        if self.keys.algorithm == SYMMETRIC:
+            self._check_shared_secret()
+
+    def _check_shared_secret(self) -> None:
+        """Refuse HS256 unless its owner chose it by name, for one process: what checks its tokens can make them."""
+        if unsafe.SHARED_SECRET_TOKENS.name not in self.server.unsafe:
+            raise ConfigurationError(
+                f"keys.algorithm: with {SYMMETRIC} whoever can check a token can make one: choose RS256, ES256, "
+                f"EdDSA or PS256, or list {unsafe.SHARED_SECRET_TOKENS.name} in server.unsafe"
+            )
+        if self.server.workers > 1:
+            raise ConfigurationError(
+                f"keys.algorithm: {SYMMETRIC} is for one process, and there are {self.server.workers} workers: "
+                "choose RS256, ES256, EdDSA or PS256"
+            )

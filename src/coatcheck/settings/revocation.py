@@ -12,7 +12,8 @@ class RevocationSettings:
     """Past this age of the last look at the log, a worker trusts nothing it has cached and asks the database."""
 
     poll: timedelta = timedelta(milliseconds=250)
-    """How often a worker looks at the log; well below the bound, so that a slow look does not empty the cache."""
+    """How often a worker looks at the log even without a hint that somebody wrote; well below the bound, so that a slow
+    look does not empty the cache."""
 
     def __post_init__(self) -> None:
         if not timedelta(milliseconds=10) <= self.poll <= self.bound / 2:

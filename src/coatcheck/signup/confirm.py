@@ -84,7 +84,7 @@ async def _check_chosen_password(desk: Desk, visit: Visit, waiting: records.Wait
     if not matches or not prepared:
         raise InvalidCredentials("another browser, and not the password of this sign-up")
     async with desk.database.writing() as tx:
-        await tries.succeeded(tx, spent)
+        tries.succeeded(tx, spent)
 
 
 def _is_same_browser(waiting: records.Waiting, visit: Visit) -> bool:

@@ -1,7 +1,7 @@
 """The database: how everything above reads and writes. SQLite and PostgreSQL behave the same behind it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
 
@@ -12,10 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from coatcheck.errors import DatabaseAway
 from coatcheck.storage.engine import Engines, make_engines
+from coatcheck.storage.prepared import Prepared
+from coatcheck.storage.sqlite_driver import Connection as SqliteConnection
 
 _UNREACHABLE = (PoolTimeout, OSError, TimeoutError)
 
 T = TypeVar("T")
+Rows: TypeAlias = Sequence[Any]
+Batch: TypeAlias = Sequence[tuple[Prepared, Mapping[str, Any]]]
 AtEnd: TypeAlias = Callable[["Writing", list[Any]], Awaitable[None]]
 
 
@@ -25,10 +29,33 @@ class Reading:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
         self.dialect = connection.dialect.name
+        self._sqlite = _sqlite_of(connection)
+
+    async def run(self, statement: Prepared, parameters: Mapping[str, Any]) -> Rows:
+        """Run one prepared statement; give its rows."""
+        return (await self.run_all([(statement, parameters)]))[-1]
+
+    async def run_all(self, batch: Batch) -> list[Rows]:
+        """Run prepared statements one after the other; give the rows of each."""
+        return await self._run_all(batch)
+
+    async def _run_all(self, batch: Batch, *, commits: bool = False) -> list[Rows]:
+        if self._sqlite is not None:  # all of them in one visit to its thread, with the commit
+            words = [statement.for_sqlite(parameters) for statement, parameters in batch]
+            return await self._sqlite.run(words, commits=commits)
+        return [await self._rows(statement, parameters) for statement, parameters in batch]
+
+    async def _rows(self, statement: Prepared, parameters: Mapping[str, Any]) -> Rows:
+        result = await self._connection.execute(statement[self.dialect], parameters)
+        return result.all() if result.returns_rows else ()
 
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run one SQLAlchemy Core statement."""
         return await self._connection.execute(statement, parameters)
+
+    async def driver_connection(self) -> Any:
+        """Give the driver's own connection, for what SQLAlchemy has no words for."""
+        return (await self._connection.get_raw_connection()).driver_connection
 
     async def run_sync(self, call: Callable[[Connection], T]) -> T:
         """Run a synchronous function on this connection, for migrations."""
@@ -40,8 +67,24 @@ class Writing(Reading):
 
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
+        self._put_off: list[tuple[Prepared, Mapping[str, Any]]] = []
         self._at_end: dict[AtEnd, list[Any]] = {}
         self._after: list[Callable[[], None]] = []
+
+    def add(self, statement: Prepared, parameters: Mapping[str, Any]) -> None:
+        """Run a statement whose rows nobody asks for, in its turn: together with the next one, or with the commit."""
+        self._put_off.append((statement, parameters))
+
+    async def run_all(self, batch: Batch) -> list[Rows]:
+        """Run prepared statements after those that were added; give the rows of each."""
+        added, self._put_off = self._put_off, []
+        return (await self._run_all([*added, *batch]))[len(added) :]
+
+    async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Run one SQLAlchemy Core statement, after those that were added."""
+        if self._put_off:
+            await self.run_all(())
+        return await super().execute(statement, parameters)
 
     def at_end(self, write: AtEnd, item: Any) -> None:
         """Hand an item to `write`, which runs once with all its items as the last statements before the commit."""
@@ -55,10 +98,16 @@ class Writing(Reading):
         for write, items in self._at_end.items():
             await write(self, items)
         try:
-            await self._connection.commit()
+            await self._commit()
         finally:
             for call in self._after:
                 call()
+
+    async def _commit(self) -> None:
+        if self._put_off:
+            added, self._put_off = self._put_off, []
+            await self._run_all(added, commits=True)
+        await self._connection.commit()
 
 
 class Database:
@@ -122,6 +171,13 @@ class Database:
     async def close(self) -> None:
         """Give back every connection."""
         await self._engines.close()
+
+
+def _sqlite_of(connection: AsyncConnection) -> SqliteConnection | None:
+    """Give the driver's own connection where it is SQLite's."""
+    lent: Any = connection.sync_connection
+    driver = lent.connection.dbapi_connection
+    return driver if isinstance(driver, SqliteConnection) else None
 
 
 async def _to_the_end(commit: Coroutine[Any, Any, None]) -> None:

@@ -6,9 +6,9 @@ from sqlalchemy import bindparam, or_
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Writing
+from coatcheck.storage.prepared import InsertInto, Prepared, given
 from coatcheck.storage.tables.leases import leases
 from coatcheck.storage.tables.metadata import Moment
-from coatcheck.storage.upsert import InsertInto, Upsert, given
 
 
 async def hold(tx: Writing, name: str, holder: str, now: Instant, for_ms: int) -> bool:
@@ -19,7 +19,7 @@ async def hold(tx: Writing, name: str, holder: str, now: Instant, for_ms: int) -
         for_ms: milliseconds after which another may take it.
     """
     parameters = {"name": name, "holder": holder, "until": now + for_ms, "now": now}
-    return (await tx.execute(_HOLD[tx.dialect], parameters)).first() is not None
+    return bool(await tx.run(_HOLD, parameters))
 
 
 def _hold(insert: InsertInto) -> Any:
@@ -29,4 +29,4 @@ def _hold(insert: InsertInto) -> Any:
     return row.on_conflict_do_update(index_elements=["name"], set_=mine, where=is_free).returning(leases.c.name)
 
 
-_HOLD = Upsert(_hold)
+_HOLD = Prepared(_hold)

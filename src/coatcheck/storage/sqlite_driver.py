@@ -7,9 +7,9 @@ commit or roll back.
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import aiosqlite
 from sqlalchemy.dialects.sqlite.aiosqlite import (
@@ -17,9 +17,12 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_cursor,
     AsyncAdapt_aiosqlite_dbapi,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util.concurrency import await_only
 
 _Run: TypeAlias = Callable[[sqlite3.Cursor], object]
+Batch: TypeAlias = Sequence[tuple[str, Any]]
+"""Statements in SQLite's words, each with its parameters by name."""
 
 
 class _Cursor(AsyncAdapt_aiosqlite_cursor):
@@ -27,7 +30,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 
     __slots__ = ()
 
-    _adapt_connection: "_Connection"
+    _adapt_connection: "Connection"
 
     def execute(self, operation: Any, parameters: Any = None) -> None:
         self._visit(lambda cursor: cursor.execute(operation, parameters or ()))
@@ -41,7 +44,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
         self._rows = deque(rows)
 
 
-class _Connection(AsyncAdapt_aiosqlite_connection):
+class Connection(AsyncAdapt_aiosqlite_connection):
     """Begin a transaction with its first statement, and know whether one is open, without a visit for either.
 
     Args:
@@ -56,6 +59,7 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         self.begins_with: str | None = None
 
     def cursor(self, server_side: bool = False) -> AsyncAdapt_aiosqlite_cursor:
+        """Give a cursor that does its work in one visit."""
         return super().cursor(server_side=True) if server_side else _Cursor(self)
 
     def visit(self, call: Callable[[sqlite3.Connection], Any]) -> Any:
@@ -68,11 +72,27 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
             self._handle_exception(error)
         return answer
 
+    async def run(self, batch: Batch, *, commits: bool = False) -> list[Sequence[Any]]:
+        """Run statements one after the other in a single visit, and commit after them; give the rows of each.
+
+        Raises:
+            DBAPIError: one of them failed; those before it stay undone or not with the transaction.
+        """
+        self._may_be_open = True
+        visit = self._connection._execute(_and_state, self._connection._conn, partial(_run_all, batch, self, commits))
+        try:
+            answer, self._may_be_open = await visit
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True) from error
+        return cast("list[Sequence[Any]]", answer)
+
     def commit(self) -> None:
+        """Commit, where a transaction is open."""
         if self._may_be_open:
             self.visit(sqlite3.Connection.commit)
 
     def rollback(self) -> None:
+        """Roll back, where a transaction is open."""
         if self._may_be_open:
             self.visit(sqlite3.Connection.rollback)
 
@@ -83,15 +103,27 @@ class Driver(AsyncAdapt_aiosqlite_dbapi):
     def __init__(self) -> None:
         super().__init__(aiosqlite, sqlite3)
 
-    def connect(self, *arg: Any, **kw: Any) -> _Connection:
+    def connect(self, *arg: Any, **kw: Any) -> Connection:
         """Open a connection with a thread of its own."""
         opening = aiosqlite.connect(*arg, **kw)
         opening._thread.daemon = True
-        return _Connection(self, await_only(opening))
+        return Connection(self, await_only(opening))
 
 
 def _and_state(connection: sqlite3.Connection, call: Callable[[sqlite3.Connection], Any]) -> tuple[Any, bool]:
     return call(connection), connection.in_transaction
+
+
+def _run_all(batch: Batch, begun_by: Connection, commits: bool, connection: sqlite3.Connection) -> list[Sequence[Any]]:
+    begins_with = begun_by.begins_with
+    rows: list[Sequence[Any]] = [_run_and_close(partial(_execute, *each), begins_with, connection)[1] for each in batch]
+    if commits:
+        connection.commit()
+    return rows
+
+
+def _execute(statement: str, parameters: Any, cursor: sqlite3.Cursor) -> object:
+    return cursor.execute(statement, parameters)
 
 
 def _run_and_close(

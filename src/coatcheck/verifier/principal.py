@@ -1,13 +1,16 @@
 """The principal: what checking any credential yields, and what may be demanded of it."""
 
-from dataclasses import dataclass, field
 from datetime import timedelta
+
+from msgspec import Struct
 
 from coatcheck.clock import Instant
 
+_HIDDEN = frozenset({"email", "username"})
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Principal:
+
+# A Struct, as every first check of a token makes one: a frozen dataclass of this size takes nine times as long.
+class Principal(Struct, frozen=True, kw_only=True, gc=False):
     """Say who a checked credential speaks for and what it may do.
 
     Args:
@@ -37,8 +40,12 @@ class Principal:
     expires_at: Instant = 0
     ends_at: Instant = 0
     cnf: str | None = None
-    email: str | None = field(default=None, repr=False)
-    username: str | None = field(default=None, repr=False)
+    email: str | None = None
+    username: str | None = None
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in _HIDDEN)
+        return f"Principal({', '.join(shown)})"
 
     def may(self, permission: str) -> bool:
         """Tell whether a permission is held and within the credential's scopes."""

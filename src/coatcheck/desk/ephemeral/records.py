@@ -6,9 +6,9 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, delete, select
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.prepared import InsertInto, Prepared, given
 from coatcheck.storage.tables.ephemeral import ephemeral
 from coatcheck.storage.tables.metadata import Moment
-from coatcheck.storage.upsert import InsertInto, Upsert, given
 
 
 async def put(
@@ -18,7 +18,7 @@ async def put(
     # A row that is there gives way when it expires no later than this.
     gives_way = now if only_if_absent else _END_OF_TIME
     row = {"kind": kind, "key": key, "value": value, "count": 0, "expires_at": expires_at, "gives_way": gives_way}
-    return (await tx.execute(_PUT[tx.dialect], row)).first() is not None
+    return bool(await tx.run(_PUT, row))
 
 
 async def get(db: Reading, kind: str, key: str, *, now: Instant) -> bytes | None:
@@ -37,7 +37,7 @@ async def take(tx: Writing, kind: str, key: str, *, now: Instant) -> bytes | Non
 async def count(tx: Writing, kind: str, key: str, *, now: Instant, expires_at: Instant) -> int:
     """Add one and give the sum; a sum past its expiry starts again."""
     row = {"kind": kind, "key": key, "value": b"", "count": 1, "expires_at": expires_at, "now": now}
-    return int((await tx.execute(_COUNT[tx.dialect], row)).scalar_one())
+    return int((await tx.run(_COUNT, row))[0][0])
 
 
 def _is_there(kind: str, key: str, now: Instant) -> ColumnElement[bool]:
@@ -64,5 +64,5 @@ def _count(insert: InsertInto) -> Any:
 _KEY = ("kind", "key")
 _COLUMNS = (*_KEY, "value", "count", "expires_at")
 _END_OF_TIME = 2**63 - 1
-_PUT = Upsert(_put)
-_COUNT = Upsert(_count)
+_PUT = Prepared(_put)
+_COUNT = Prepared(_count)

@@ -1,0 +1,1 @@
+"""The issuer room: the authorization server that we are, as other machines see it."""

@@ -1,0 +1,31 @@
+"""What the authorization server says of itself: exactly what there is, and nothing that is still to come."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+Part: TypeAlias = Callable[[str], Mapping[str, Any]]
+"""Gives some members, made from the issuer."""
+
+
+def metadata(issuer: str) -> dict[str, Any]:
+    """Describe the authorization server; each part adds what it serves.
+
+    A member that would list nothing is left out; so is `response_types_supported` while nobody is sent here to sign in.
+
+    Args:
+        issuer: where we are reached, with the mount and no slash at its end.
+
+    See: RFC 8414 sections 2, 3.2.
+    """
+    document: dict[str, Any] = {"issuer": issuer}
+    for part in PARTS:
+        document |= part(issuer)
+    return {name: value for name, value in document.items() if value != []}
+
+
+def _keys(issuer: str) -> Mapping[str, Any]:
+    return {"jwks_uri": f"{issuer}/.well-known/jwks.json"}
+
+
+PARTS: tuple[Part, ...] = (_keys,)
+"""A part for each thing that is served; whoever serves another adds its part here."""

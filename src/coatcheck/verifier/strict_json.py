@@ -1,0 +1,65 @@
+"""JSON objects read strictly: what two readers could understand differently is refused."""
+
+import json
+from typing import Any, NoReturn
+
+_DEEPEST = 8
+_LONGEST_NUMBER = 32
+
+
+def read_object(raw: bytes) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Args:
+        raw: UTF-8, of a size that the caller has bounded.
+
+    Raises:
+        ValueError: it is no object, names a member twice, nests deeper than eight, or holds a NUL, half of a surrogate
+            pair, or a number that is not a whole one.
+
+    See: RFC 7515 section 4, RFC 8725 section 2.4, RFC 7493 (I-JSON).
+    """
+    try:
+        found = _DECODER.decode(raw.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if type(found) is not dict:
+        raise ValueError("no object")
+    _check(found, _DEEPEST)
+    return found
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice")
+    return members
+
+
+def _check(value: Any, deeper: int) -> None:
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, dict | list):
+        if deeper == 0:
+            raise ValueError("nested too deep")
+        for inner in (*value, *value.values()) if isinstance(value, dict) else value:
+            _check(inner, deeper - 1)
+
+
+def _check_text(text: str) -> None:
+    if "\0" in text:
+        raise ValueError("a NUL in a text")
+    text.encode("utf-8")  # half of a surrogate pair has no bytes: UnicodeEncodeError is a ValueError
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _LONGEST_NUMBER or digits == "-0":
+        raise ValueError("a number too long, or a zero below zero")
+    return int(digits)
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError("a number that is not whole")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_int=_whole, parse_float=_refuse, parse_constant=_refuse)

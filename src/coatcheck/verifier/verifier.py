@@ -1,0 +1,269 @@
+"""The verifier: checks tokens in memory, and knows what was revoked because it follows the issuer's feed."""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Coroutine, Generator
+from concurrent.futures import Future, wait
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Final, Literal, Self, TypeVar, cast
+
+import msgspec
+
+from coatcheck import unsafe
+from coatcheck.clock import Clock, SystemClock
+from coatcheck.errors import RevocationUnknown, TokenRefused
+from coatcheck.verifier.bearer import bearer_of
+from coatcheck.verifier.feed import Feed
+from coatcheck.verifier.fetching import CannotFetch, parsed
+from coatcheck.verifier.judge import Judge, Lacking
+from coatcheck.verifier.key_source import KeySource
+from coatcheck.verifier.metadata import parse_issuer
+from coatcheck.verifier.own_loop import OwnLoop
+from coatcheck.verifier.principal import Principal
+from coatcheck.verifier.service_tokens import Credentials, TokenSource
+from coatcheck.verifier.upkeep import Upkeep
+from coatcheck.visit import Asked
+
+ALGORITHMS: Final = ("RS256", "ES256", "EdDSA", "PS256")
+SHORTEST_STALENESS: Final = timedelta(seconds=7)
+"""The issuer holds its answer back for three seconds, so news may be six seconds old and a little while all is well."""
+
+_WAIT_S: Final = 2.0
+_MOST_WAITING: Final = 64
+_ROUNDS: Final = 4
+_Result = TypeVar("_Result")
+
+
+class Introspection(msgspec.Struct, frozen=True):
+    """Hold the one thing that is asked of introspection.
+
+    See: RFC 7662 section 2.2.
+    """
+
+    active: bool
+
+
+_INTROSPECTION = msgspec.json.Decoder(Introspection)
+
+
+class Verifier:
+    """Check access tokens without asking the issuer each time, and refuse those it has revoked.
+
+        verifier = Verifier("https://auth.example.org", audience="https://notes.example.org", credentials=(id, secret))
+        principal = await verifier.authenticate(asked)
+
+    Its news come by one daemon thread, started on first use, or by `start()` or `with`.
+
+    Args:
+        issuer: who issues the tokens; `https`, or this machine.
+        audience: whom the tokens must be meant for; the issuer itself when left out.
+        credentials: id and secret of the service that this is; needed for the feed and for introspection.
+        revocation: `"feed"`, or `coatcheck.unsafe.NO_REVOCATION`.
+        max_staleness: how old the news may be, 7 seconds at least.
+        when_stale: what to do with a token when they are older: `"reject"` refuses it with 503, `"introspect"` asks the
+            issuer about it, `coatcheck.unsafe.ACCEPT_STALE` takes it.
+        algorithms: which the issuer's keys may be for.
+        tls: whom to trust; the machine's certificates when left out.
+        clock: tells the time.
+
+    Raises:
+        ValueError: an argument could not work or would not be safe.
+
+    See: RFC 9068 section 4; IETF Token Status List section 8.3.
+    """
+
+    def __init__(
+        self,
+        issuer: str,
+        *,
+        audience: str | None = None,
+        credentials: Credentials | None = None,
+        revocation: Literal["feed"] | unsafe.Unsafe = "feed",
+        max_staleness: timedelta = timedelta(seconds=10),
+        when_stale: Literal["reject", "introspect"] | unsafe.Unsafe = "reject",
+        algorithms: tuple[str, ...] = ALGORITHMS,
+        tls: ssl.SSLContext | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        _check_choices(revocation, when_stale, max_staleness, algorithms, credentials)
+        self._issuer = parse_issuer(issuer)
+        self._clock = clock or SystemClock()
+        self._introspects = when_stale == "introspect"
+        self._keys = KeySource(self._issuer, algorithms, self._clock)
+        feed = Feed(self._clock, max_staleness.total_seconds()) if revocation == "feed" else None
+        self._source = TokenSource(credentials, self._clock) if credentials else None
+        self._judge = Judge(
+            issuer=self._issuer,
+            audience=audience or self._issuer,
+            find_key=self._keys.find,
+            has_keys=lambda: self._keys.in_force,
+            feed=feed,
+            accepts_stale=when_stale is unsafe.ACCEPT_STALE,
+            clock=self._clock,
+        )
+        self._feed = feed
+        self._upkeep = Upkeep(self._issuer, self._clock, self._keys, feed, self._source, self._judge.forget_tokens, tls)
+        self._loop = OwnLoop("coatcheck-verifier", self._upkeep.run)
+        self._waiting: set[Future[Any]] = set()
+        self._started_at = float("-inf")
+
+    def __repr__(self) -> str:
+        return f"Verifier({self._issuer})"
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the news are as young as `max_staleness` demands; always where revocation is not followed."""
+        return self._feed.is_fresh() if self._feed else self._keys.in_force
+
+    def check(self, token: str) -> Principal:
+        """Give the principal that a token speaks for, from memory alone.
+
+        Raises:
+            TokenRefused: the token is bad or revoked, or its key or status list is not known (yet).
+            RevocationUnknown: the news are older than `max_staleness`, or there are none yet.
+        """
+        self.start()
+        outcome = self._judge.look(token)
+        if isinstance(outcome, Lacking):
+            raise outcome.refusal()
+        return outcome
+
+    async def authenticate(self, asked: Asked) -> Principal:
+        """Give the principal behind a request's bearer token.
+
+        What memory lacks, such as a new key, is fetched; that takes a few seconds at most.
+
+        Raises:
+            NotSignedIn: no token is presented.
+            TokenRefused: the token is bad or revoked.
+            RevocationUnknown: the news are older than `max_staleness`, and `when_stale` leaves no other way.
+        """
+        steps = self._steps(bearer_of(asked))
+        while True:
+            try:
+                question = next(steps)
+            except StopIteration as done:
+                return cast("Principal", done.value)
+            await asyncio.wait([asyncio.wrap_future(question)], timeout=_WAIT_S)
+            question.cancel()
+
+    def authenticate_sync(self, asked: Asked) -> Principal:
+        """Give the principal behind a request's bearer token, to an app that is not async.
+
+        Raises:
+            NotSignedIn: no token is presented.
+            TokenRefused: the token is bad or revoked.
+            RevocationUnknown: the news are older than `max_staleness`, and `when_stale` leaves no other way.
+        """
+        steps = self._steps(bearer_of(asked))
+        while True:
+            try:
+                question = next(steps)
+            except StopIteration as done:
+                return cast("Principal", done.value)
+            wait([question], timeout=_WAIT_S)
+            question.cancel()
+
+    def start(self) -> None:
+        """Start the upkeep, if it does not run in this process yet."""
+        if not self._loop.is_running:
+            self._judge.begin()
+            self._waiting.clear()
+            self._started_at = self._clock.monotonic()
+            self._loop.start()
+
+    def close(self) -> None:
+        """End the upkeep. What is held grows old from now on; the next use starts it again."""
+        self._loop.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.close)
+
+    def _steps(self, token: str) -> Generator[Future[Any], None, Principal]:
+        """Judge a token, yielding each question whose answer is worth waiting for: the one path of async and sync."""
+        self.start()
+        outcome = self._judge.look(token)
+        for _ in range(_ROUNDS):
+            question = self._question(outcome) if isinstance(outcome, Lacking) else None
+            if question is None:
+                break
+            yield question
+            outcome = self._judge.look(token)
+        if isinstance(outcome, Principal):
+            return outcome
+        if outcome.what == "news" and outcome.principal is not None and self._introspects:
+            yield from self._introspect(token)
+            return outcome.principal
+        raise outcome.refusal()
+
+    def _question(self, lacking: Lacking) -> Future[Any] | None:
+        """Ask for what is lacking, unless it was asked for lately or too many wait already."""
+        match lacking.what:
+            case "key" if self._keys.may_ask():
+                return self._ask(self._upkeep.look_for_key)
+            case "list" if self._upkeep.may_want_list(lacking.list_id):
+                return self._ask(lambda: self._upkeep.look_for_list(lacking.list_id))
+            case "keys" | "news" if self._clock.monotonic() - self._started_at < _WAIT_S:
+                return None if self._upkeep.has_begun else self._ask(self._upkeep.wait_until_begun)
+            case _:
+                return None
+
+    def _ask(self, work: Callable[[], Coroutine[Any, Any, _Result]]) -> Future[_Result] | None:
+        if len(self._waiting) >= _MOST_WAITING:
+            return None
+        question = self._loop.submit(work)
+        self._waiting.add(question)
+        question.add_done_callback(self._waiting.discard)
+        return question
+
+    def _introspect(self, token: str) -> Generator[Future[Any], None, None]:
+        authorization = self._source.basic() if self._source else ""
+        question = self._ask(lambda: self._upkeep.introspect(token, authorization))
+        if question is None:
+            raise RevocationUnknown(because="too many wait for introspection already")
+        yield question
+        if not question.done() or question.cancelled():
+            raise RevocationUnknown(because="introspection was not answered in time")
+        try:
+            answer = parsed(question.result(), _INTROSPECTION.decode, "introspection")
+        except CannotFetch as error:
+            raise RevocationUnknown(because=str(error)) from None
+        if not answer.active:
+            raise TokenRefused("introspection says that the token is not active")
+
+
+def _check_choices(
+    revocation: Literal["feed"] | unsafe.Unsafe,
+    when_stale: Literal["reject", "introspect"] | unsafe.Unsafe,
+    max_staleness: timedelta,
+    algorithms: tuple[str, ...],
+    credentials: Credentials | None,
+) -> None:
+    if revocation != "feed" and revocation is not unsafe.NO_REVOCATION:
+        raise ValueError("revocation: 'feed' or coatcheck.unsafe.NO_REVOCATION")
+    if when_stale not in ("reject", "introspect") and when_stale is not unsafe.ACCEPT_STALE:
+        raise ValueError("when_stale: 'reject', 'introspect' or coatcheck.unsafe.ACCEPT_STALE")
+    if max_staleness < SHORTEST_STALENESS:
+        raise ValueError("max_staleness: 7 seconds at least, as the issuer answers every three")
+    if not algorithms or not set(algorithms) <= set(ALGORITHMS):
+        raise ValueError(f"algorithms: some of {', '.join(ALGORITHMS)}")
+    if credentials is None and (revocation == "feed" or when_stale == "introspect"):
+        raise ValueError(
+            "credentials: id and secret of this service (`coatcheck service create`) to follow revocations"
+        )

@@ -1,0 +1,107 @@
+"""The thread of its own: started on first use, ended without a trace, and not taken along by a fork."""
+
+import os
+import subprocess
+import sys
+import threading
+
+from coatcheck.verifier.own_loop import OwnLoop
+from tests.house.source import ROOT
+
+
+async def answer() -> int:
+    return threading.get_ident()
+
+
+def test_it_starts_on_first_use_and_again_after_its_end() -> None:
+    loop = OwnLoop("test")
+    assert not loop.is_running
+    assert loop.submit(answer).result(10) != threading.get_ident()
+    loop.close()
+    assert not loop.is_running
+    loop.submit(answer).result(10)
+    loop.close()
+    loop.close()
+    assert "test" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_many_first_uses_start_one_thread() -> None:
+    loop = OwnLoop("test")
+    starting = [threading.Thread(target=loop.start) for _ in range(20)]
+    for thread in starting:
+        thread.start()
+    for thread in starting:
+        thread.join()
+    assert [thread.name for thread in threading.enumerate()].count("test") == 1
+    loop.close()
+
+
+FORK = """
+import os, sys
+from tests.verifier.issuer import Issuer, eventually, SERVICE, AUDIENCE
+from coatcheck.testing.clock import ManualClock
+from coatcheck.verifier import Verifier
+
+issuer = Issuer(ManualClock())
+with issuer.serving():
+    verifier = Verifier(issuer.url, audience=AUDIENCE, credentials=SERVICE, clock=issuer.clock)
+    verifier.start()
+    eventually(lambda: verifier.is_fresh)
+    token, other = issuer.token(7), issuer.token(8)
+    said, says = os.pipe()
+    child = os.fork()
+    if child == 0:
+        verifier.check(token)   # the memory came along; the thread starts here
+        os.write(says, b"1")
+        def revoked():
+            try:
+                verifier.check(token)
+            except Exception as error:
+                return type(error).__name__ == "TokenRefused"
+            return False
+        eventually(revoked)
+        verifier.check(other)
+        os._exit(0)
+    os.read(said, 1)
+    issuer.end(7)
+    _, status = os.waitpid(child, 0)
+    issuer.end(8)
+    def parent_hears():
+        try:
+            verifier.check(other)
+        except Exception:
+            return True
+        return False
+    eventually(parent_hears)
+    verifier.close()
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def test_a_forked_process_follows_the_feed_by_itself() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", FORK], capture_output=True, text=True, timeout=60, check=False, env=environment
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+LEFT_OPEN = """
+from tests.verifier.issuer import Issuer, eventually, SERVICE, AUDIENCE
+from coatcheck.testing.clock import ManualClock
+from coatcheck.verifier import Verifier
+
+issuer = Issuer(ManualClock())
+with issuer.serving():
+    verifier = Verifier(issuer.url, audience=AUDIENCE, credentials=SERVICE, clock=issuer.clock)
+    verifier.start()
+    eventually(lambda: verifier.is_fresh)
+"""
+
+
+def test_a_program_that_never_closes_it_ends_quietly() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT_OPEN], capture_output=True, text=True, timeout=60, check=False, env=environment
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
