@@ -1,6 +1,7 @@
 """Who checks the tokens of the little services beside this file: one token, drawn when a service starts.
 
-A real service has `verifier = Verifier("https://auth.example.org", audience="https://notes.example.org")` here.
+A real service has a `Verifier("https://auth.example.org", audience="https://notes.example.org", credentials=…)` here,
+with the id and secret that `coatcheck service create` gave it.
 """
 
 from coatcheck.secret import new_secret

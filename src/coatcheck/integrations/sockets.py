@@ -10,11 +10,11 @@ upgrade ── cookie or Authorization ─────────────�
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
+from msgspec.structs import replace
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from coatcheck.integrations.asgi import close_code

@@ -8,8 +8,9 @@ present or redeem  →  tick  →  look  →  still good
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from coatcheck.verifier import (
     Asked,
