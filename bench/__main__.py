@@ -6,13 +6,14 @@ from pathlib import Path
 
 import uvloop
 
-from bench import many_sessions, session_call, session_check, sign_in, start
+from bench import many_sessions, session_call, session_check, sign_in, start, tokens
 from bench.machine import describe
 from bench.table import Line, table_of
 
 MEASUREMENTS = {
     "session_check": session_check.measure,
     "session_call": session_call.measure,
+    "tokens": tokens.measure,
     "sign_in": sign_in.measure,
     "many_sessions": many_sessions.measure,
     "start": start.measure,

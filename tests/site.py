@@ -17,7 +17,7 @@ from coatcheck.desk import Desk
 from coatcheck.desk.outbox import waiting_mails
 from coatcheck.limits import tries
 from coatcheck.login.admit import admit
-from coatcheck.login.sign_in import Admitted, SignIn
+from coatcheck.login.sign_in import AS_USUAL, Admitted, AskedFor, SignIn
 from coatcheck.mail import Message
 from coatcheck.revocation.reader import LogReader
 from coatcheck.secret import new_id
@@ -79,10 +79,10 @@ class Site:
         await grant_role(self.desk, Visit(), account=root.id, role=ADMIN, actor="operator")
         return await self.signed_in(email)
 
-    async def let_in(self, account: Account, visit: Visit = VISIT, *, remember_me: bool = False) -> Admitted:
+    async def let_in(self, account: Account, visit: Visit = VISIT, *, asked_for: AskedFor = AS_USUAL) -> Admitted:
         """Open a session by the one door, as a right password does, without the time that hashing takes."""
         spent = await tries.spend(self.desk, visit, subject=account.id)
-        admitted = await admit(self.desk, visit, proven(account, remember_me=remember_me), spent)
+        admitted = await admit(self.desk, visit, proven(account, asked_for=asked_for), spent)
         assert isinstance(admitted, Admitted)
         return admitted
 
@@ -101,11 +101,9 @@ class Site:
         await self.desk.keep(LogReader).look()
 
 
-def proven(account: Account, *, remember_me: bool = False) -> SignIn:
+def proven(account: Account, *, asked_for: AskedFor = AS_USUAL) -> SignIn:
     """Give the sign-in of somebody whose password was right just now."""
-    return SignIn(
-        id=new_id("sgn_"), account=account.id, epoch=account.epoch, proofs=("password",), remember_me=remember_me
-    )
+    return SignIn(id=new_id("sgn_"), account=account.id, epoch=account.epoch, proofs=("password",), asked_for=asked_for)
 
 
 async def sign_in(browser: httpx.AsyncClient, email: str, password: str, **more: object) -> httpx.Response:

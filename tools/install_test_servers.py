@@ -21,6 +21,7 @@ from tests.servers.programs import (
     all_redis,
     first_that_runs,
 )
+from tools import install_node_packages
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 FONTS = Path("/usr/share/fonts")
@@ -62,6 +63,7 @@ def main() -> None:
     """Find or install each component."""
     for component in COMPONENTS:
         print(see_to(component), flush=True)
+    install_node_packages.main()
 
 
 def see_to(component: Component) -> str:

@@ -15,11 +15,14 @@
     ├── NotFound               404
     ├── MethodNotAllowed       405
     ├── Conflict               409
+    │   └── RefreshSuperseded  409  its successor was used already; nothing has ended
     ├── Gone                   410  a link or sign-in that was used or has run out
-    │   └── SignInGone         410
+    │   ├── SignInGone         410
+    │   └── FeedGone           410
     ├── UnknownHost            400
     ├── HttpsNeeded            400
     ├── TooManyAttempts        429  with Retry-After
+    ├── TokenTooLarge          500  a person has more roles than fit into a token
     └── Busy                   503  with Retry-After
         ├── DatabaseAway       503
         └── RevocationUnknown  503  a verifier's news are older than its owner allows
@@ -103,13 +106,10 @@ class SessionEnded(NotSignedIn):
 
 
 class TokenRefused(NotSignedIn):
-    """Refuse a token: forged, run out, revoked, or meant for another use. Why is for the log alone.
+    """Refuse a token: forged, run out, revoked, or meant for another use. Why is for the log (RFC 6750).
 
     Args:
-        because: the operator's reason, for the log only.
-        renew: whether its session is known to live all the same, as after it moved: its holder may have another token.
-
-    See: RFC 6750 section 3.1.
+        renew: whether its session is known to live on, as after it moved, so that there may be another token.
     """
 
     code = "invalid_token"
@@ -128,20 +128,22 @@ class InvalidCredentials(NotSignedIn):
 
 
 class NotAllowed(CoatcheckError):
-    """Refuse what the principal may not do.
+    """Refuse what the principal may not do; of what is lacking, the caller is told what is given here.
 
     Args:
-        because: the operator's reason, for the log only.
-        permission: the permission that is lacking, which the caller is told; None when it is something else.
+        permission, acr: a permission; a level of assurance.
+        max_age: how old the last proof may be at the most, in whole seconds.
     """
 
     code = "not_allowed"
     status = 403
     says = "You may not do this."
 
-    def __init__(self, because: str = "", *, permission: str | None = None) -> None:
+    def __init__(
+        self, because: str = "", *, permission: str | None = None, acr: str | None = None, max_age: int | None = None
+    ) -> None:
         super().__init__(because)
-        self.permission = permission
+        self.permission, self.acr, self.max_age = permission, acr, max_age
 
 
 class CrossSiteRefused(NotAllowed):
@@ -152,23 +154,10 @@ class CrossSiteRefused(NotAllowed):
 
 
 class FreshSignInNeeded(NotAllowed):
-    """Ask for a sign-in more recent or better proven than the one there is.
-
-    Args:
-        because: the operator's reason, for the log only.
-        acr: the level of assurance that is needed, which the caller is told.
-        max_age: how old the last proof may be at the most, in whole seconds, which the caller is told.
-
-    See: RFC 9470.
-    """
+    """Ask for a sign-in more recent or better proven than the one there is (RFC 9470)."""
 
     code = "fresh_sign_in_needed"
     says = "Confirm that it is you first."
-
-    def __init__(self, because: str = "", *, acr: str | None = None, max_age: int | None = None) -> None:
-        super().__init__(because)
-        self.acr = acr
-        self.max_age = max_age
 
 
 class NotFound(CoatcheckError):
@@ -195,6 +184,13 @@ class Conflict(CoatcheckError):
     says = "This contradicts what is already there."
 
 
+class RefreshSuperseded(Conflict):
+    """Say that a refresh token was replaced a moment ago and its successor is in use: go on with that one."""
+
+    code = "refresh_superseded"
+    says = "This refresh token was replaced a moment ago. Go on with the newer one."
+
+
 class Gone(CoatcheckError):
     """Say that a link or code was used already or has run out."""
 
@@ -208,6 +204,13 @@ class SignInGone(Gone):
 
     code = "sign_in_gone"
     says = "This sign-in has run out. Start again."
+
+
+class FeedGone(Gone):
+    """Say that a position of the revocation log cannot be gone on from: start over from snapshots."""
+
+    code = "feed_gone"
+    says = "The feed cannot go on from there. Start over from the status lists."
 
 
 class UnknownHost(CoatcheckError):
@@ -241,6 +244,13 @@ class TooManyAttempts(CoatcheckError):
     def __init__(self, retry_after: int, because: str = "") -> None:
         super().__init__(because)
         self.retry_after = max(1, retry_after)
+
+
+class TokenTooLarge(CoatcheckError):
+    """Say that what an access token has to say does not fit; the log names the claim."""
+
+    code = "token_too_large"
+    says = "This account holds more roles or permissions than fit into a token. Tell an administrator."
 
 
 class Busy(CoatcheckError):

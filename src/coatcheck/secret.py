@@ -48,6 +48,11 @@ def new_secret() -> Secret:
     return Secret(secrets.token_urlsafe(_SECRET_BYTES))
 
 
+def new_short_secret() -> Secret:
+    """Draw a secret of 128 random bits as 22 URL-safe characters: for where it travels together with another."""
+    return Secret(secrets.token_urlsafe(16))
+
+
 def hash_secret(value: str) -> bytes:
     """Hash a random secret of 128 bits or more for storage.
 
@@ -142,6 +147,30 @@ class KeyRing:
         raise CannotUnseal(f"a sealed value for {place} cannot be read")
 
 
+def seal_under(secret: str, plain: bytes, *, place: str) -> bytes:
+    """Encrypt a value so that only whoever has a secret of 128 random bits or more can read it; we do not keep that.
+
+    Args:
+        place: where the sealed value belongs; anywhere else it cannot be read.
+
+    See: RFC 5869 (the key), ASVS 11.3.2 (AES-GCM).
+    """
+    nonce = secrets.token_bytes(12)
+    return nonce + AESGCM(_under(secret)).encrypt(nonce, plain, place.encode())
+
+
+def unseal_under(secret: str, sealed: bytes, *, place: str) -> bytes:
+    """Decrypt what was sealed under a secret.
+
+    Raises:
+        CannotUnseal: it was changed, belongs elsewhere, or was sealed under another secret.
+    """
+    try:
+        return AESGCM(_under(secret)).decrypt(sealed[:12], sealed[12:], place.encode())
+    except (InvalidTag, ValueError):
+        raise CannotUnseal(f"a value sealed for {place} cannot be read") from None
+
+
 def same(left: bytes | str, right: bytes | str) -> bool:
     """Compare two secrets in constant time."""
     as_bytes = [value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value for value in (left, right)]
@@ -151,6 +180,10 @@ def same(left: bytes | str, right: bytes | str) -> bool:
 @lru_cache(maxsize=128)
 def _derive(master: bytes, label: str) -> bytes:
     return HKDF(SHA256(), length=32, salt=b"coatcheck", info=label.encode()).derive(master)
+
+
+def _under(secret: str) -> bytes:
+    return HKDF(SHA256(), length=32, salt=b"coatcheck", info=b"sealed under").derive(secret.encode())
 
 
 def _version(master: bytes) -> bytes:

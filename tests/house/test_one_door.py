@@ -41,6 +41,12 @@ def test_the_door_itself_is_seen() -> None:
     )
 
 
+def test_refresh_tokens_are_issued_in_one_place() -> None:
+    issues = "coatcheck.tokens.refresh_token.new_refresh_token"
+    others = [module for module in modules() if module.path not in ("login/present.py", "tokens/refresh_token.py")]
+    assert [module.path for module in others if issues in module.imported or "new_refresh_token" in module.text] == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

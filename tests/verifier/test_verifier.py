@@ -267,6 +267,15 @@ def test_a_list_that_is_not_there_is_asked_for_once_in_a_while(issuer: Issuer) -
         assert issuer.asked["/status/9"] == 1
 
 
+def test_a_check_in_memory_alone_asks_for_what_it_lacks(issuer: Issuer) -> None:
+    with verifier_of(issuer) as verifier:
+        eventually(lambda: verifier.is_fresh)
+        issuer.lists[3] = bytearray(64)
+        with pytest.raises(TokenRefused):
+            verifier.check(issuer.token(6, list_id=3))
+        eventually(lambda: not refuses(lambda: verifier.check(issuer.token(6, list_id=3))))
+
+
 def test_what_is_told_of_a_list_before_it_is_held_is_not_lost(issuer: Issuer) -> None:
     with verifier_of(issuer) as verifier:
         eventually(lambda: verifier.is_fresh)

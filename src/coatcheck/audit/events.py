@@ -10,6 +10,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "sign_in.refused": "A sign-in was refused",
         "sign_in.blocked": "Sign-ins were blocked for a while",
         "sign_out.done": "Signed out",
+        "refresh.replayed": "An old refresh token came again; the session was ended",
         "session.ended": "A session was ended",
         "sessions.ended_all": "All sessions were ended",
         "sessions.ended_others": "The other sessions were ended",

@@ -33,7 +33,7 @@ async def sign_out_call(request: Request, body: SignOutBody | None = None) -> Re
     """End this session, or with `everywhere` all of the account's. The cookie is cleared in any case."""
     await _sign_out(request, everywhere=body is not None and body.everywhere)
     response = Response(status_code=204)
-    clear_session(desk_of(request), response)
+    clear_session(request, response)
     return response
 
 
@@ -46,7 +46,7 @@ async def end_one(request: Request, session: Handle) -> Response:
     )
     response = Response(status_code=204)
     if session == principal.session:
-        clear_session(desk_of(request), response)
+        clear_session(request, response)
     return response
 
 
@@ -64,7 +64,7 @@ async def show_sign_out(request: Request) -> Response:
     if await principal_or_none(request) is None:
         response = await page(request, "ending/signed_out.html")
         if has_session_cookie(request):
-            clear_session(desk_of(request), response)
+            clear_session(request, response)
         return response
     return await page(request, "ending/sign_out.html")
 
@@ -74,7 +74,7 @@ async def submit_sign_out(request: Request) -> Response:
     fields = await form_of(request)
     await _sign_out(request, everywhere=fields.get("everywhere") == "true")
     response = await page(request, "ending/signed_out.html")
-    clear_session(desk_of(request), response)
+    clear_session(request, response)
     return response
 
 

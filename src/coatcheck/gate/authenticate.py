@@ -2,10 +2,12 @@
 
 from coatcheck.desk import Desk
 from coatcheck.errors import BadInput, NotSignedIn
+from coatcheck.gate.bearer import check_bearer
 from coatcheck.gate.cookie import check_cookie
-from coatcheck.http.cookies import cookie_kind, read_cookie
+from coatcheck.http.cookies import CookieName, cookie_kind, read_cookie
 from coatcheck.http.cross_site import refuse_cross_site
 from coatcheck.verifier import Principal
+from coatcheck.verifier.bearer import bearer_of
 from coatcheck.visit import Asked
 
 
@@ -21,16 +23,19 @@ async def authenticate(desk: Desk, asked: Asked) -> Principal:
         DatabaseAway: the session is not in memory and the database cannot be reached.
     """
     if asked.authorization is not None:
-        raise NotSignedIn("the Authorization header holds no credential that is known here")
-    value = _session_cookie(desk, asked)
-    if not value:
+        return await check_bearer(desk, bearer_of(asked))
+    secret = _cookie(desk, asked, "session")
+    token = None if secret else _cookie(desk, asked, "access")
+    if not secret and not token:
         raise NotSignedIn("no credential was presented")
     refuse_cross_site(asked, desk.settings.server, desk.settings.web)
-    return await check_cookie(desk, value, is_use=asked.is_use)
+    if not secret:
+        return await check_bearer(desk, token or "")
+    return await check_cookie(desk, secret, is_use=asked.is_use)
 
 
-def _session_cookie(desk: Desk, asked: Asked) -> str | None:
+def _cookie(desk: Desk, asked: Asked, name: CookieName) -> str | None:
     try:
-        return read_cookie(asked.cookies, cookie_kind(desk.settings.server).name("session"))
+        return read_cookie(asked.cookies, cookie_kind(desk.settings.server).name(name))
     except BadInput as twice:
         raise NotSignedIn(twice.because) from None

@@ -70,7 +70,7 @@ class PrincipalCache:
     def get(self, digest: bytes, now: Instant) -> Entry | None:
         """Give what is known and still counts."""
         entry = self._entries.get(digest)
-        if entry is None or now > entry.good_until or self._clock.monotonic() > self._reader.fresh_until:
+        if entry is None or now > entry.good_until or not self._reader.is_fresh():
             return None
         return entry
 

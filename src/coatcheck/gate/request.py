@@ -1,17 +1,17 @@
 """Where a request meets the desk: what every route asks for."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from coatcheck.access.names import ADMIN
 from coatcheck.desk import Desk
-from coatcheck.errors import NotSignedIn
+from coatcheck.errors import NotAllowed, NotSignedIn
 from coatcheck.gate.authenticate import authenticate
 from coatcheck.http.bodies import parse_form
-from coatcheck.http.cookies import BROWSER_FOR_S, cookie_kind, has_cookie
+from coatcheck.http.cookies import BROWSER_FOR_S, CookieName, cookie_kind, has_cookie
 from coatcheck.http.form_token import FIELD, check_form_token, form_token
 from coatcheck.http.hop import needs_hop
 from coatcheck.http.pages import Frame, Me, render
@@ -38,14 +38,16 @@ def visit_of(request: Request) -> Visit:
 
 
 async def principal_of(request: Request, demand: Demand | None = None) -> Principal:
-    """Give who asks, and refuse whoever does not meet a demand.
+    """Give the person who asks, and refuse whoever does not meet a demand.
 
     Raises:
         NotSignedIn: nobody is signed in.
-        NotAllowed: the demand is not met.
+        NotAllowed: the demand is not met; or a service asks for what is a person's.
     """
     desk = desk_of(request)
     principal = await authenticate(desk, visit_of(request).asked)
+    if principal.session is None:
+        raise NotAllowed("a service's token or an API key cannot act as a person")
     problem = refusal(demand, principal, desk.now()) if demand else None
     if problem is not None:
         raise problem
@@ -127,14 +129,36 @@ def set_session(desk: Desk, response: Response, secret: Secret, *, max_age: int 
     response.headers.append("set-cookie", line)
 
 
-def clear_session(desk: Desk, response: Response) -> None:
-    """Remove the session's cookie."""
-    response.headers.append("set-cookie", cookie_kind(desk.settings.server).clear("session"))
+def clear_session(request: Request, response: Response) -> None:
+    """Remove the session's cookie, and those with its tokens where the browser has them."""
+    kind = cookie_kind(desk_of(request).settings.server)
+    response.headers.append("set-cookie", kind.clear("session"))
+    if _has(request, "access") or _has(request, "refresh"):
+        response.headers.append("set-cookie", kind.clear("access"))
+        response.headers.append("set-cookie", kind.clear("refresh", path=refresh_path(visit_of(request))))
+
+
+def refresh_path(visit: Visit) -> str:
+    """Give the path under which a refresh token in a cookie is sent: that of the calls about tokens."""
+    return f"{mount_of(visit)}/api/token"
 
 
 def has_session_cookie(request: Request) -> bool:
-    """Tell whether the browser presents a session's cookie, good or bad."""
-    name = cookie_kind(desk_of(request).settings.server).name("session")
+    """Tell whether the browser presents a session, by its cookie or by a token in one, good or bad."""
+    return _has(request, "session") or _has(request, "access")
+
+
+def way_in(request: Request, return_to: str) -> str:
+    """Give the path under our mount that leads somebody not signed in back to a page.
+
+    Where an access token in a cookie has run out, its session may go on: the browser is sent to renew it.
+    """
+    begins = "/token/renew" if _has(request, "access") and not _has(request, "session") else "/sign-in"
+    return f"{begins}?return_to={quote(return_to, safe='')}"
+
+
+def _has(request: Request, cookie: CookieName) -> bool:
+    name = cookie_kind(desk_of(request).settings.server).name(cookie)
     return has_cookie(visit_of(request).asked.cookies, name)
 
 

@@ -30,16 +30,15 @@ class CookieKind:
             return "coatcheck-session" if cookie == "session" else plain
         return f"__Secure-{plain}" if cookie == "refresh" else f"__Host-{plain}"
 
-    def set(self, cookie: CookieName, value: str, *, max_age: int | None = None) -> str:
+    def set(self, cookie: CookieName, value: str, *, max_age: int | None = None, path: str = "/") -> str:
         """Give the `Set-Cookie` line; without `max_age` (seconds) the cookie ends with the browser."""
         life = "" if max_age is None else f"; Max-Age={max_age}"
-        return (
-            f"{self.name(cookie)}={value}{life}; Path=/; HttpOnly; SameSite=Strict{'; Secure' if self.secure else ''}"
-        )
+        secure = "; Secure" if self.secure else ""
+        return f"{self.name(cookie)}={value}{life}; Path={path}; HttpOnly; SameSite=Strict{secure}"
 
-    def clear(self, cookie: CookieName) -> str:
+    def clear(self, cookie: CookieName, *, path: str = "/") -> str:
         """Give the `Set-Cookie` line that removes a cookie."""
-        return self.set(cookie, "", max_age=0)
+        return self.set(cookie, "", max_age=0, path=path)
 
 
 _ON_HTTPS = CookieKind(secure=True)

@@ -44,7 +44,7 @@ def is_local(reached: Reached, server: ServerSettings) -> bool:
     The peer is loopback, and `Host` names this machine, and nothing says that it was forwarded, and no proxy is
     configured.
     """
-    if server.trusted_proxies or not _is_loopback(reached.peer) or host_name(reached.host) not in _LOOPBACK_HOSTS:
+    if server.trusted_proxies or not _is_loopback(reached.peer) or not is_this_machine(reached.host):
         return False
     return _FORWARDING.isdisjoint(reached.headers) and not _X_FORWARDED.search("\n".join(reached.headers))
 
@@ -112,6 +112,11 @@ def _is_in(address: str, networks: tuple[str, ...]) -> bool:
     except ValueError:
         return False
     return any(parsed in network for network in _networks(networks))
+
+
+def is_this_machine(host: str) -> bool:
+    """Tell whether a `Host` header, or the host of an address, names this machine."""
+    return host_name(host) in _LOOPBACK_HOSTS
 
 
 @lru_cache(maxsize=4096)

@@ -27,5 +27,12 @@ def _keys(issuer: str) -> Mapping[str, Any]:
     return {"jwks_uri": f"{issuer}/.well-known/jwks.json"}
 
 
-PARTS: tuple[Part, ...] = (_keys,)
+def _status(issuer: str) -> Mapping[str, Any]:
+    return {
+        "status_list_aggregation_endpoint": f"{issuer}/status",
+        "status_feed_endpoint": f"{issuer}/status/feed",
+    }
+
+
+PARTS: tuple[Part, ...] = (_keys, _status)
 """A part for each thing that is served; whoever serves another adds its part here."""

@@ -1,21 +1,35 @@
-"""The HTTP of the issuer: the documents that say who we are and what our signatures are checked with."""
+"""The HTTP of the issuer: who we are, what our signatures are checked with, and what was taken back."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from coatcheck.errors import NotFound
+from coatcheck.desk import Desk
+from coatcheck.errors import BadInput, NotAllowed, NotFound
+from coatcheck.gate.authenticate import authenticate
 from coatcheck.gate.request import desk_of, visit_of
 from coatcheck.http.published import published
 from coatcheck.issuer.metadata import metadata
+from coatcheck.issuer.status import TTL_S, SignedNews
 from coatcheck.keys.ring import SigningKeys
+from coatcheck.revocation.acks import Acknowledged
+from coatcheck.revocation.event import Position
+from coatcheck.revocation.feed import news_after
+from coatcheck.revocation.lists import HeldLists
+from coatcheck.verifier.news import parse_position
+from coatcheck.verifier.status_token import uri_of
+from coatcheck.visit import Visit
 
 METADATA = "/.well-known/oauth-authorization-server"
 JWKS = "/.well-known/jwks.json"
+_UNBUFFERED = {"x-accel-buffering": "no", "cache-control": "no-store"}
+_STREAM_SECONDS = 600.0
+"""How long one stream is: then its service comes again, and shows that it still may."""
 
 
 async def show_jwks(request: Request) -> Response:
@@ -49,7 +63,91 @@ async def show_metadata_by_path(request: Request) -> Response:
     return await show_metadata(request)
 
 
+async def list_status_lists(request: Request) -> Response:
+    """List the status lists that a living token may name.
+
+    See: IETF Token Status List section 9.3 (aggregation).
+    """
+    desk, issuer = desk_of(request), visit_of(request).base_url
+    lists = await desk.keep(HeldLists).live()
+    return JSONResponse({"status_lists": [uri_of(issuer, list_id) for list_id in lists]})
+
+
+async def show_status_list(request: Request) -> Response:
+    """Give one status list, signed."""
+    token = await desk_of(request).keep(SignedNews).status_list(visit_of(request).base_url, request.path_params["list"])
+    return published(
+        request, token.encode(), media_type="application/statuslist+jwt", keep_for=timedelta(seconds=TTL_S)
+    )
+
+
+async def follow_feed(request: Request) -> Response:
+    """Tell a service what came after a position: at once, or after a while that there is nothing."""
+    service, desk = await _service(request), desk_of(request)
+    position = _position(request.query_params.get("after", ""))
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return StreamingResponse(
+            _stream(desk, visit_of(request), position), media_type="text/event-stream", headers=_UNBUFFERED
+        )
+    await desk.keep(Acknowledged).note(service, position)
+    news = await news_after(desk, position)
+    token = await desk.keep(SignedNews).feed(visit_of(request).base_url, news)
+    return Response(token, media_type="application/statusfeed+jwt")
+
+
+async def acknowledge(request: Request) -> Response:
+    """Take note of up to where a service has applied the feed that it streams.
+
+    Raises:
+        BadInput: the body names no position.
+    """
+    service = await _service(request)
+    try:
+        after = msgspec.json.decode(await request.body(), type=_Acknowledgement).after
+    except msgspec.MsgspecError:
+        raise BadInput({"after": "This is needed: a position, ERA.N."}) from None
+    await desk_of(request).keep(Acknowledged).note(service, _position(after))
+    return Response(status_code=204)
+
+
+class _Acknowledgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    after: str
+
+
+async def _service(request: Request) -> str:
+    """Give the service that asks.
+
+    Raises:
+        NotAllowed: a person asks.
+    """
+    principal = await authenticate(desk_of(request), visit_of(request).asked)
+    if not principal.subject.startswith("svc_"):
+        raise NotAllowed("the feed is for registered services")
+    return principal.subject
+
+
+def _position(text: str) -> Position:
+    try:
+        asked = parse_position(text)
+    except ValueError:
+        raise BadInput({"after": "A position reads ERA.N."}) from None
+    return Position(asked.era, asked.number)
+
+
+async def _stream(desk: Desk, visit: Visit, position: Position) -> AsyncIterator[bytes]:
+    """Give one answer of the feed after another, until the asker goes or its token has run out."""
+    ends_at = desk.clock.monotonic() + _STREAM_SECONDS
+    while desk.clock.monotonic() < ends_at:
+        news = await news_after(desk, position)
+        position = Position(news.era, news.to)
+        yield f"data: {await desk.keep(SignedNews).feed(visit.base_url, news)}\n\n".encode()
+
+
 pages = [
+    Route("/status", list_status_lists, methods=["GET"]),
+    Route("/status/feed", follow_feed, methods=["GET"]),
+    Route("/status/ack", acknowledge, methods=["POST"]),
+    Route("/status/{list:int}", show_status_list, methods=["GET"]),
     Route(JWKS, show_jwks, methods=["GET"]),
     Route(METADATA, show_metadata, methods=["GET"]),
     Route(METADATA + "/{path:path}", show_metadata_by_path, methods=["GET"]),

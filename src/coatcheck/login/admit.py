@@ -9,6 +9,7 @@ from coatcheck.errors import InvalidCredentials, SessionEnded
 from coatcheck.limits import known_devices, tries
 from coatcheck.limits.tries import Spent
 from coatcheck.login import policy, transactions
+from coatcheck.login.present import first_refresh_token
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.sessions import records as sessions
 from coatcheck.sessions.open import open_session
@@ -77,14 +78,24 @@ async def admit_again(desk: Desk, visit: Visit, principal: Principal, sign_in: S
 async def _open(
     tx: Writing, desk: Desk, visit: Visit, account: Account, sign_in: SignIn, proven: policy.Enough, spent: Spent
 ) -> Admitted:
+    asked_for = sign_in.asked_for
     session, secret = await open_session(
-        tx, desk, visit, account=account.id, acr=proven.acr, amr=proven.amr, remember_me=sign_in.remember_me
+        tx,
+        desk,
+        visit,
+        account=account.id,
+        acr=proven.acr,
+        amr=proven.amr,
+        presented_as=asked_for.present,
+        remember_me=asked_for.remember_me,
     )
+    by_cookie = asked_for.present == "cookie"
+    refresh_token = None if by_cookie else first_refresh_token(tx, session, asked_for.audience)
     tries.succeeded(tx, spent)
     known = await known_devices.remember(tx, desk, visit, account.id)
     details = {"amr": " ".join(proven.amr)}
     await record(tx, desk, visit, "sign_in.done", account=account.id, session=session.id, details=details)
-    return Admitted(session, secret, known, account.email, account.username)
+    return Admitted(session, secret, known, account.email, account.username, refresh_token, asked_for.audience)
 
 
 async def _still_the_same(tx: Writing, sign_in: SignIn) -> Account:

@@ -4,7 +4,7 @@ from coatcheck.desk import Desk
 from coatcheck.limits import tries
 from coatcheck.login import transactions
 from coatcheck.login.policy import first_factors
-from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
+from coatcheck.login.sign_in import AS_USUAL, Admitted, AskedFor, MoreNeeded, SignIn
 from coatcheck.login.with_password import sign_in_with_password
 from coatcheck.secret import new_id
 from coatcheck.visit import Visit
@@ -13,14 +13,14 @@ BEGUN_PER_HOUR = 600
 """Sign-ins that one address of the network may begin in an hour without a proof: each is kept for ten minutes."""
 
 
-async def begin_sign_in(desk: Desk, visit: Visit, *, identifier: str, remember_me: bool = False) -> MoreNeeded:
+async def begin_sign_in(desk: Desk, visit: Visit, *, identifier: str, asked_for: AskedFor = AS_USUAL) -> MoreNeeded:
     """Begin a sign-in without a proof; nothing is looked up, so nothing can be learnt.
 
     Raises:
         TooManyAttempts: this address of the network began too many.
     """
     await tries.spend_address(desk, visit, what="begin a sign-in", per_hour=BEGUN_PER_HOUR)
-    sign_in = SignIn(id=new_id("sgn_"), identifier=identifier, remember_me=remember_me)
+    sign_in = SignIn(id=new_id("sgn_"), identifier=identifier, asked_for=asked_for)
     return await transactions.hold(desk, sign_in, first_factors(desk.settings))
 
 
@@ -36,5 +36,5 @@ async def continue_with_password(
     """
     begun = await transactions.resume(desk, sign_in, continuation)
     return await sign_in_with_password(
-        desk, visit, identifier=begun.identifier, password=password, remember_me=begun.remember_me
+        desk, visit, identifier=begun.identifier, password=password, asked_for=begun.asked_for
     )

@@ -1,26 +1,147 @@
-"""Present an opened session to its owner: as cookies, and as the words of the JSON answer."""
+"""Present an opened session to its owner: as cookies or tokens, and as the words of the JSON answer.
 
+Refresh tokens are issued here and nowhere else.
+"""
+
+from dataclasses import dataclass, replace
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
-from coatcheck.clock import millis, rfc3339
+from coatcheck.clock import Instant, millis, rfc3339
 from coatcheck.desk import Desk
-from coatcheck.gate.request import set_session
+from coatcheck.gate.request import refresh_path, set_session
 from coatcheck.http.cookies import cookie_kind
 from coatcheck.login.sign_in import Admitted, MoreNeeded
+from coatcheck.secret import Secret, seal_under
 from coatcheck.sessions.session import Session
+from coatcheck.storage.database import Writing
+from coatcheck.tokens import records as tokens
+from coatcheck.tokens.access_token import AccessToken, make_access_token
+from coatcheck.tokens.family import Family, remembered
+from coatcheck.tokens.records import Facts
+from coatcheck.tokens.refresh_token import RefreshToken, new_refresh_token
+from coatcheck.visit import Visit
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Hold the tokens that a session is presented by."""
+
+    access: AccessToken
+    refresh_token: Secret
+
+
+async def presented(desk: Desk, visit: Visit, admitted: Admitted) -> Response:
+    """Answer a complete sign-in as its client asked for it: by a cookie, by tokens, or by tokens in cookies.
+
+    Raises:
+        SessionEnded: the session ended meanwhile.
+    """
+    response: Response
+    if admitted.refresh_token is None:
+        response = JSONResponse(answer_of(admitted))
+        set_cookies(desk, response, admitted)
+        return response
+    given = await tokens_of(
+        desk, visit, session=admitted.session.id, refresh_token=admitted.refresh_token, audience=admitted.audience
+    )
+    response = answer_tokens(desk, visit, given, in_cookies=admitted.session.presented_as == "token_cookies")
+    set_known(desk, response, admitted)
+    return response
+
+
+def answer_tokens(desk: Desk, visit: Visit, given: Tokens, *, in_cookies: bool) -> Response:
+    """Answer with tokens, in the body or in cookies."""
+    response = JSONResponse(token_words(given, in_cookies=in_cookies))
+    if in_cookies:
+        set_token_cookies(desk, visit, response, given)
+    return response
+
+
+def first_refresh_token(tx: Writing, session: Session, audience: str | None) -> Secret:
+    """Issue the first refresh token of a session that was just opened, in the same transaction."""
+    first = new_refresh_token()
+    family = Family(session=session.id, family_hash=first.family_digest, current_hash=first.digest, audience=audience)
+    tokens.add_family(tx, family)
+    return first.whole
+
+
+def next_refresh_token(tx: Writing, family: Family, presented: RefreshToken, now: Instant) -> Secret:
+    """Issue the successor of a session's current refresh token, which is presented; the caller holds the family.
+
+    Its holder can have it again: it is kept sealed under a key that only the presented token gives.
+    """
+    successor = new_refresh_token(presented.family)
+    sealed = seal_under(presented.whole.reveal(), successor.whole.reveal().encode(), place=family.session)
+    tokens.replace(
+        tx,
+        replace(
+            family,
+            current_hash=successor.digest,
+            former_hash=family.current_hash,
+            replaced_at=now,
+            sealed=sealed,
+            recent=remembered(family, now),
+        ),
+    )
+    return successor.whole
+
+
+async def tokens_of(desk: Desk, visit: Visit, *, session: str, refresh_token: Secret, audience: str | None) -> Tokens:
+    """Make the access token that goes with a refresh token.
+
+    Raises:
+        SessionEnded: the session ended meanwhile.
+    """
+    access = await make_access_token(desk, session=session, issuer=visit.base_url, audience=audience)
+    return Tokens(access, refresh_token)
+
+
+def set_token_cookies(desk: Desk, visit: Visit, response: Response, given: Tokens) -> None:
+    """Set the tokens of a session as cookies; the refresh token's comes back to the calls about tokens alone."""
+    kind, lasts = cookie_kind(desk.settings.server), cookie_lasts(desk, given.access.facts)
+    lines = (
+        # It outlasts the token in it: that it is there says that there may be a refresh token.
+        kind.set("access", given.access.text, max_age=lasts),
+        kind.set("refresh", given.refresh_token.reveal(), max_age=lasts, path=refresh_path(visit)),
+    )
+    for line in lines:
+        response.headers.append("set-cookie", line)
+
+
+def token_words(given: Tokens, *, in_cookies: bool) -> dict[str, Any]:
+    """Give the JSON answer of a sign-in or refresh by tokens; what is in cookies is not in it."""
+    facts = given.access.facts
+    words: dict[str, Any] = {
+        "status": "admitted",
+        "expires_in": given.access.expires_in,
+        "session": session_words(facts),
+        "account": {"id": facts.account, "email": facts.email, "username": facts.username},
+    }
+    if not in_cookies:
+        words |= {
+            "token_type": "Bearer",
+            "access_token": given.access.text,
+            "refresh_token": given.refresh_token.reveal(),
+        }
+    return words
 
 
 def set_cookies(desk: Desk, response: Response, admitted: Admitted) -> None:
     """Set the session's cookie, and the one by which this device is known to the limits."""
     set_session(desk, response, admitted.secret, max_age=cookie_lasts(desk, admitted.session))
+    set_known(desk, response, admitted)
+
+
+def set_known(desk: Desk, response: Response, admitted: Admitted) -> None:
+    """Set the cookie by which this device is known to the limits."""
     known_for = millis(desk.settings.limits.known_device_for) // 1000
     line = cookie_kind(desk.settings.server).set("known", admitted.known_device.reveal(), max_age=known_for)
     response.headers.append("set-cookie", line)
 
 
-def cookie_lasts(desk: Desk, session: Session) -> int | None:
+def cookie_lasts(desk: Desk, session: Session | Facts) -> int | None:
     """Give the seconds a session's cookie lasts; None when it ends with the browser."""
     return (session.ends_at - desk.now()) // 1000 if session.remember_me else None
 
@@ -41,7 +162,7 @@ def answer_of(outcome: Admitted | MoreNeeded) -> dict[str, Any]:
             }
 
 
-def session_words(session: Session) -> dict[str, Any]:
+def session_words(session: Session | Facts) -> dict[str, Any]:
     """Give a session in the words of the API."""
     return {
         "id": session.id,

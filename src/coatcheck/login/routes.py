@@ -1,12 +1,13 @@
 """The HTTP of signing in."""
 
-from typing import Any, Literal
+from typing import Any, TypeAlias
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from coatcheck.errors import BadInput, InvalidCredentials, TooManyAttempts
+from coatcheck.errors import BadInput, InvalidCredentials, RefreshSuperseded, SessionEnded, TooManyAttempts
 from coatcheck.gate.request import (
     clear_session,
     desk_of,
@@ -20,94 +21,58 @@ from coatcheck.gate.request import (
     principal_or_none,
     visit_of,
 )
-from coatcheck.http.api import Answer, Body, Handle, Identifier, Typed, problems
+from coatcheck.http.api import Handle, problems
+from coatcheck.http.cookies import cookie_kind, read_cookie
 from coatcheck.http.return_to import parse_return_to
 from coatcheck.login.begin import begin_sign_in, continue_with_password
-from coatcheck.login.present import answer_of, set_cookies
+from coatcheck.login.present import (
+    answer_of,
+    answer_tokens,
+    presented,
+    set_cookies,
+    set_token_cookies,
+)
+from coatcheck.login.refresh import refresh
 from coatcheck.login.replaced import end_replaced_session
-from coatcheck.login.sign_in import Admitted, MoreNeeded
+from coatcheck.login.revoke import revoke
+from coatcheck.login.sign_in import Admitted, AskedFor, MoreNeeded
 from coatcheck.login.step_up import step_up_with_password
 from coatcheck.login.with_password import sign_in_with_password
+from coatcheck.login.words import (
+    AdmittedAnswer,
+    MoreNeededAnswer,
+    PasswordProof,
+    RefreshBody,
+    RevokeBody,
+    SignInBody,
+    TokensAnswer,
+)
+from coatcheck.tokens.audience import check_audience
 
 api = APIRouter(prefix="/api", tags=["sign-in"])
 password_api = APIRouter(prefix="/api", tags=["sign-in"])
+_Outcome: TypeAlias = AdmittedAnswer | TokensAnswer | MoreNeededAnswer
 
 
-class SignInBody(Body):
-    """Begin to sign in, at best with the first proof."""
-
-    identifier: Identifier | None = None
-    password: Typed | None = None
-    remember_me: bool = False
-    present: Literal["cookie"] = "cookie"
-
-
-class PasswordProof(Body):
-    """Go on with a sign-in by a password."""
-
-    continuation: Handle
-    password: Typed
-
-
-class SessionWords(Answer):
-    """Describe a session."""
-
-    id: str
-    expires_at: str
-    ends_at: str
-    auth_time: str
-    acr: str
-    amr: list[str]
-
-
-class AccountWords(Answer):
-    """Describe an account to its owner."""
-
-    id: str
-    email: str | None
-    username: str | None
-
-
-class AdmittedAnswer(Answer):
-    """Say that a session was opened; its cookie is set."""
-
-    status: Literal["admitted"]
-    session: SessionWords
-    account: AccountWords
-
-
-class MoreNeededAnswer(Answer):
-    """Say what would bring the sign-in further."""
-
-    status: Literal["more_needed"]
-    sign_in: str
-    continuation: str
-    options: list[str]
-    expires_at: str
-
-
-@api.post("/sign-in", response_model=AdmittedAnswer | MoreNeededAnswer, responses=problems(401))
+@api.post("/sign-in", response_model=_Outcome, responses=problems(401))
 async def sign_in(request: Request, body: SignInBody) -> Response:
     """Sign in. Without a password the answer is the same for every identifier."""
-    desk = desk_of(request)
+    desk, visit = desk_of(request), visit_of(request)
+    check_audience(desk.settings.tokens, visit.base_url, body.audience)
     if body.password is None:
-        begun = await begin_sign_in(
-            desk, visit_of(request), identifier=body.identifier or "", remember_me=body.remember_me
-        )
+        begun = await begin_sign_in(desk, visit, identifier=body.identifier or "", asked_for=body.asked_for())
         return JSONResponse(answer_of(begun))
     if not desk.settings.passwords.enabled:
         raise BadInput({"password": "This site has no passwords."})
     if body.identifier is None:
         raise BadInput({"identifier": "Say whose password this is."})
     outcome = await sign_in_with_password(
-        desk, visit_of(request), identifier=body.identifier, password=body.password, remember_me=body.remember_me
+        desk, visit, identifier=body.identifier, password=body.password, asked_for=body.asked_for()
     )
     return await _answer(request, outcome)
 
 
-@password_api.post(
-    "/sign-in/{sign_in}/password", response_model=AdmittedAnswer | MoreNeededAnswer, responses=problems(401, 410)
-)
+@password_api.post("/sign-in/{sign_in}/password", response_model=_Outcome, responses=problems(401, 410))
 async def sign_in_password(request: Request, sign_in: Handle, body: PasswordProof) -> Response:
     """Prove the password of a sign-in that was begun. The continuation works once, whatever comes of it."""
     outcome = await continue_with_password(
@@ -120,12 +85,67 @@ async def sign_in_password(request: Request, sign_in: Handle, body: PasswordProo
     return await _answer(request, outcome)
 
 
-async def _answer(request: Request, outcome: Admitted | MoreNeeded) -> Response:
-    response = JSONResponse(answer_of(outcome))
-    if isinstance(outcome, Admitted):
-        await end_replaced_session(desk_of(request), visit_of(request))
-        set_cookies(desk_of(request), response, outcome)
+@api.post("/token/refresh", response_model=TokensAnswer, responses=problems(401, 409))
+async def refresh_call(request: Request, body: RefreshBody | None = None) -> Response:
+    """Give the next tokens for a refresh token, from the body or from its cookie. It works once."""
+    desk, visit, asked = desk_of(request), visit_of(request), body or RefreshBody()
+    from_cookie = _refresh_cookie(request) if asked.refresh_token is None else None
+    token = asked.refresh_token or from_cookie
+    if token is None:
+        raise BadInput({"refresh_token": "This is needed."})
+    given = await refresh(desk, visit, refresh_token=token, audience=asked.audience)
+    return answer_tokens(desk, visit, given, in_cookies=from_cookie is not None)
+
+
+@api.post("/token/revoke", status_code=204)
+async def revoke_call(request: Request, body: RevokeBody | None = None) -> Response:
+    """End the session that a token presents; a token that presents none is no error (RFC 7009 section 2.2)."""
+    desk, visit = desk_of(request), visit_of(request)
+    token = (body.token if body else None) or _refresh_cookie(request)
+    if token is not None:
+        await revoke(desk, visit, token=token)
+    response = Response(status_code=204)
+    clear_session(request, response)
     return response
+
+
+async def renew(request: Request) -> Response:
+    """Renew the access token in a cookie and go back to the page that needed it: the one GET that writes.
+
+    It only rotates what this browser presents already, and no other site can have it sent.
+    """
+    desk, visit = desk_of(request), visit_of(request)
+    return_to = parse_return_to(request.query_params.get("return_to")) or "/"
+    if (hop := await hop_if_needed(request)) is not None:
+        return hop
+    response = Response(status_code=303, headers={"location": return_to})
+    try:
+        given = await refresh(desk, visit, refresh_token=_refresh_cookie(request) or "")
+        set_token_cookies(desk, visit, response, given)
+    except RefreshSuperseded:
+        return response  # another tab was faster, and this browser has what it got
+    except SessionEnded:
+        response = go(request, f"/sign-in?return_to={quote(return_to, safe='')}")
+        clear_session(request, response)
+    return response
+
+
+async def to_renew(request: Request) -> Response:
+    """Send on to where the cookie of the refresh token is sent."""
+    return go(request, f"/api/token/renew?{request.url.query}")
+
+
+def _refresh_cookie(request: Request) -> str | None:
+    name = cookie_kind(desk_of(request).settings.server).name("refresh")
+    return read_cookie(visit_of(request).asked.cookies, name) or None
+
+
+async def _answer(request: Request, outcome: Admitted | MoreNeeded) -> Response:
+    if isinstance(outcome, MoreNeeded):
+        return JSONResponse(answer_of(outcome))
+    if outcome.session.presented_as != "tokens":
+        await end_replaced_session(desk_of(request), visit_of(request))
+    return await presented(desk_of(request), visit_of(request), outcome)
 
 
 async def show_sign_in(request: Request) -> Response:
@@ -140,7 +160,7 @@ async def show_sign_in(request: Request) -> Response:
     identifier = (principal.email or principal.username or "") if principal else ""
     response = await _form(request, identifier=identifier, return_to=return_to or "", confirming=confirming)
     if principal is None and has_session_cookie(request):
-        clear_session(desk_of(request), response)
+        clear_session(request, response)
     return response
 
 
@@ -158,7 +178,7 @@ async def submit_sign_in(request: Request) -> Response:
             outcome = await step_up_with_password(desk, visit, await principal_of(request), password=password)
         else:
             outcome = await sign_in_with_password(
-                desk, visit, identifier=identifier, password=password, remember_me=remember
+                desk, visit, identifier=identifier, password=password, asked_for=AskedFor(remember_me=remember)
             )
     except (InvalidCredentials, TooManyAttempts) as refused:
         response = await _form(request, status=refused.status, problem=refused.says, confirming=confirming, **shown)
@@ -209,5 +229,9 @@ def _onward(request: Request, return_to: str | None) -> Response:
     return Response(status_code=303, headers={"location": home or mount_of(visit_of(request))})
 
 
-pages = [Route("/sign-in", show_sign_in, methods=["GET"])]
+pages = [
+    Route("/sign-in", show_sign_in, methods=["GET"]),
+    Route("/token/renew", to_renew, methods=["GET"]),
+    Route("/api/token/renew", renew, methods=["GET"]),
+]
 password_pages = [Route("/sign-in", submit_sign_in, methods=["POST"])]

@@ -1,11 +1,31 @@
 """A sign-in in progress: who it is for and what has been proven. Never a half-valid credential."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from coatcheck.clock import Instant
 from coatcheck.login.policy import Factor
 from coatcheck.secret import Secret
-from coatcheck.sessions.session import Session
+from coatcheck.sessions.session import Presented, Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedFor:
+    """Say how the session of a sign-in is asked for.
+
+    Args:
+        remember_me: whether it outlives the browser and lasts longer.
+        present: by what its holder will present it.
+        audience: the one service that its tokens are for, or None for all.
+    """
+
+    remember_me: bool = False
+    present: Presented = "cookie"
+    audience: str | None = None
+
+
+AS_USUAL: Final = AskedFor()
+"""A cookie that ends with the browser."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,18 +45,26 @@ class SignIn:
     epoch: int = 0
     proofs: tuple[Factor, ...] = ()
     identifier: str = ""
-    remember_me: bool = False
+    asked_for: AskedFor = AS_USUAL
 
 
 @dataclass(frozen=True)
 class Admitted:
-    """Say that a session was opened, or raised, and hold what is sent to its owner."""
+    """Say that a session was opened, or raised, and hold what is sent to its owner.
+
+    Args:
+        secret: the session's own, for its cookie.
+        refresh_token: where it is presented by tokens.
+        audience: whom its tokens are meant for, where that was narrowed.
+    """
 
     session: Session
     secret: Secret
     known_device: Secret
     email: str | None
     username: str | None
+    refresh_token: Secret | None = None
+    audience: str | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from coatcheck.errors import Busy, InvalidCredentials, TooManyAttempts
 from coatcheck.limits import tries
 from coatcheck.limits.tries import Spent
 from coatcheck.login.admit import admit
-from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
+from coatcheck.login.sign_in import AS_USUAL, Admitted, AskedFor, MoreNeeded, SignIn
 from coatcheck.login.who import Who, find_who
 from coatcheck.passwords.check import Checked, check_password
 from coatcheck.passwords.choose import upgrade_hash
@@ -18,14 +18,14 @@ from coatcheck.visit import Visit
 
 
 async def sign_in_with_password(
-    desk: Desk, visit: Visit, *, identifier: str, password: str, remember_me: bool = False
+    desk: Desk, visit: Visit, *, identifier: str, password: str, asked_for: AskedFor = AS_USUAL
 ) -> Admitted | MoreNeeded:
     """Sign in with a name and a password.
 
     Args:
         identifier: an email address or a username, as typed.
         password: as typed.
-        remember_me: whether the session outlives the browser and lasts longer.
+        asked_for: how the session is to be presented, and how long it lasts.
 
     Raises:
         InvalidCredentials: wrong name or password, or an account that is locked; the same for all.
@@ -46,7 +46,7 @@ async def sign_in_with_password(
         account=who.account.id,
         epoch=who.account.epoch,
         proofs=("password",),
-        remember_me=remember_me,
+        asked_for=asked_for,
     )
     outcome = await admit(desk, visit, sign_in, spent)
     if checked.upgrade_from is not None:

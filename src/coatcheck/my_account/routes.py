@@ -230,7 +230,8 @@ async def _change_password(
     session, secret = await change_password(
         desk, visit_of(request), principal, password=password, new_password=new_password
     )
-    set_session(desk, response, secret, max_age=cookie_lasts(desk, session))
+    if session.presented_as == "cookie":
+        set_session(desk, response, secret, max_age=cookie_lasts(desk, session))
 
 
 async def _close(request: Request, response: Response, password: str) -> None:
@@ -238,7 +239,7 @@ async def _close(request: Request, response: Response, password: str) -> None:
     desk, visit = desk_of(request), visit_of(request)
     await prove_own_password(desk, visit, principal, password=password)
     await close_account(desk, visit, account=principal.subject, actor=principal.subject)
-    clear_session(desk, response)
+    clear_session(request, response)
 
 
 async def _account_page(

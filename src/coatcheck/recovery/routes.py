@@ -82,7 +82,7 @@ async def submit_new_password(request: Request) -> Response:
     except Gone as gone:
         return await page(request, "recovery/link_gone.html", status=gone.status)
     response = await page(request, "recovery/recovered.html")
-    clear_session(desk, response)
+    clear_session(request, response)
     return response
 
 

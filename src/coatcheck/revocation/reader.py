@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
@@ -32,6 +33,20 @@ class LogReader:
         self._forgets: list[Callable[[], None]] = []
         self.position: Position | None = None
         self.fresh_until = float("-inf")
+        self._moved_on = asyncio.Event()
+
+    def is_fresh(self) -> bool:
+        """Tell whether the log was read within the bound, so that what is held in memory counts."""
+        return self._desk.clock.monotonic() <= self.fresh_until
+
+    async def wait_beyond(self, position: Position, seconds: float) -> None:
+        """Wait until the log was read beyond a position, or in another era; or as many seconds, if that is sooner."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self.position is None or (
+                    self.position.era == position.era and self.position.number <= position.number
+                ):
+                    await self._moved_on.wait()
 
     def subscribe(self, on_event: Callable[[Event], None], on_reload: Callable[[], None]) -> None:
         """Be told of every event, and of every time when all that is cached must be forgotten."""
@@ -73,11 +88,14 @@ class LogReader:
 
     async def _look(self, db: Reading) -> None:
         # Freshness counts from before the question: what was committed later may be missing from the answer.
-        asked_at = self._desk.clock.monotonic()
+        asked_at, before = self._desk.clock.monotonic(), self.position
         caught_up = False
         while not caught_up:
             caught_up = await self._read_batch(db)
         self.fresh_until = asked_at + self._bound
+        if self.position != before:
+            self._moved_on.set()
+            self._moved_on = asyncio.Event()
 
     async def _read_batch(self, db: Reading) -> bool:
         known = self.position

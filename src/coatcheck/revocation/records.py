@@ -6,9 +6,10 @@ from coatcheck.clock import Instant
 from coatcheck.revocation.event import Event, Position
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.hints import hint
-from coatcheck.storage.prepared import adding, prepared
+from coatcheck.storage.prepared import adding, prepared, replacing
 from coatcheck.storage.tables.metadata import Moment
 from coatcheck.storage.tables.revocation import (
+    feed_readers,
     revocation_head,
     revocation_log,
     status_indices,
@@ -23,6 +24,12 @@ _DAY_MS = 86_400_000
 _INSERT_INDEX = adding(status_indices, "list", "index", "owner", "account", "live_until")
 _open_list = select(func.max(status_lists.c.id)).where(status_lists.c.used < status_lists.c.size).scalar_subquery()
 _later = bindparam("later", type_=Moment)
+_PUT_READER = replacing(feed_readers, "era", "number", "read_at", "forget_at", key="service")
+_IS_ENDED = prepared(
+    select(status_indices.c.ended_at).where(
+        status_indices.c.list == bindparam("its_list"), status_indices.c.index == bindparam("its_index")
+    )
+)
 _TAKE_SLOT = prepared(
     update(status_lists)
     .where(status_lists.c.id == _open_list, status_lists.c.used < status_lists.c.size)
@@ -123,6 +130,47 @@ async def end_indices(tx: Writing, owner: str, now: Instant) -> list[tuple[int, 
         .returning(status_indices.c.list, status_indices.c.index)
     )
     return [(row[0], row[1]) for row in await tx.execute(ended)]
+
+
+async def is_ended(db: Reading, list_id: int, index: int) -> bool:
+    """Tell whether the bit of an index is set; of one that nobody holds any more too, as nothing of it is alive."""
+    rows = await db.run(_IS_ENDED, {"its_list": list_id, "its_index": index})
+    return not rows or rows[0][0] is not None
+
+
+async def size_of(db: Reading, list_id: int) -> int | None:
+    """Give how many indices a list has; None when there is no such list."""
+    size: int | None = (await db.execute(select(status_lists.c.size).where(status_lists.c.id == list_id))).scalar()
+    return size
+
+
+async def ended_after(db: Reading, list_id: int, index: int, limit: int) -> list[int]:
+    """List the ended indices of a list above one, lowest first."""
+    query = (
+        select(status_indices.c.index)
+        .where(status_indices.c.list == list_id, status_indices.c.ended_at.is_not(None), status_indices.c.index > index)
+        .order_by(status_indices.c.index)
+        .limit(limit)
+    )
+    return [row[0] for row in await db.execute(query)]
+
+
+async def live_lists(db: Reading, now: Instant) -> list[int]:
+    """List the lists that a living credential may name."""
+    query = select(status_lists.c.id).where(status_lists.c.live_until > now).order_by(status_lists.c.id)
+    return [row[0] for row in await db.execute(query)]
+
+
+def put_reader(tx: Writing, service: str, position: Position, now: Instant, *, forget_at: Instant) -> None:
+    """Keep up to where a service has read; of several of its processes the last one to say so counts."""
+    row = {"era": position.era, "number": position.number, "read_at": now, "forget_at": forget_at}
+    tx.add(_PUT_READER, {"service": service, **row})
+
+
+async def readers(db: Reading) -> list[tuple[str, Position, Instant]]:
+    """List the services that follow the feed, where each stands and when it said so."""
+    rows = await db.execute(select(feed_readers).order_by(feed_readers.c.service))
+    return [(row.service, Position(row.era, row.number), row.read_at) for row in rows]
 
 
 async def live_owners(tx: Writing, account: str, now: Instant) -> list[tuple[str, Instant]]:

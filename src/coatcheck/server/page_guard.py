@@ -9,12 +9,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.websockets import WebSocket
 
 from coatcheck.errors import CoatcheckError, FreshSignInNeeded, NotSignedIn
-from coatcheck.http.cookies import cookie_kind, has_cookie
+from coatcheck.http.cookies import CookieName, cookie_kind, has_cookie
 from coatcheck.http.hop import needs_hop
 from coatcheck.http.pages import Frame, render
 from coatcheck.http.problems import problem_response
 from coatcheck.http.return_to import place_asked_for
 from coatcheck.integrations.starlette import asked_of, close, use
+from coatcheck.visit import Asked
 
 if TYPE_CHECKING:
     from coatcheck.server.coatcheck import Coatcheck
@@ -37,7 +38,7 @@ def guard_pages(app: Starlette, auth: "Coatcheck", mount: str) -> None:
         if not _is_page(request):
             return problem_response(error)
         if isinstance(error, NotSignedIn):
-            return _hop(request, auth, mount) or _sign_in(request, mount, "")
+            return _hop(request, auth, mount) or _way_in(request, auth, mount)
         if isinstance(error, FreshSignInNeeded):
             return _sign_in(request, mount, "confirm=1&")
         return problem_response(error)
@@ -52,12 +53,25 @@ def _is_page(request: Request) -> bool:
 
 def _hop(request: Request, auth: "Coatcheck", mount: str) -> Response | None:
     asked = asked_of(request)
-    has_session = has_cookie(asked.cookies, cookie_kind(auth.settings.server).name("session"))
+    has_session = _has(auth, asked, "session") or _has(auth, asked, "access")
     here = place_asked_for(request.scope)
     if here is None or not needs_hop(asked, is_navigation=True, has_session_cookie=has_session):
         return None
     frame = Frame(settings=auth.settings, mount=mount, now=auth.desk.now())
     return HTMLResponse(render(frame, "http/hop.html", url=here), headers={"cache-control": "no-store"})
+
+
+def _has(auth: "Coatcheck", asked: Asked, cookie: CookieName) -> bool:
+    return has_cookie(asked.cookies, cookie_kind(auth.settings.server).name(cookie))
+
+
+def _way_in(request: Request, auth: "Coatcheck", mount: str) -> Response:
+    """Send on to sign-in; where an access token in a cookie has run out, to renew it."""
+    asked = asked_of(request)
+    if _has(auth, asked, "access") and not _has(auth, asked, "session"):
+        here = quote(place_asked_for(request.scope) or "/", safe="")
+        return RedirectResponse(f"{mount}/token/renew?return_to={here}", 303, headers={"cache-control": "no-store"})
+    return _sign_in(request, mount, "")
 
 
 def _sign_in(request: Request, mount: str, more: str) -> Response:

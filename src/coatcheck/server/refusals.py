@@ -22,12 +22,12 @@ from coatcheck.errors import (
     TooManyAttempts,
     trace_of,
 )
-from coatcheck.gate.request import DESK, VISIT, clear_session, desk_of, go, hop_if_needed, page, visit_of
+from coatcheck.gate.request import DESK, VISIT, clear_session, go, hop_if_needed, page, visit_of, way_in
 from coatcheck.http.problems import problem_response
 from coatcheck.http.return_to import place_asked_for
 from coatcheck.verifier.answer import problem_headers
 
-_PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/status/", "/healthz", "/readyz", "/metrics", "/verify/")
+_PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/status", "/healthz", "/readyz", "/metrics", "/verify/")
 _log = structlog.get_logger("coatcheck.server")
 
 
@@ -78,9 +78,9 @@ async def _page_for(request: Request, refused: CoatcheckError, request_id: str) 
 
 
 def _to_sign_in(request: Request, refused: NotSignedIn) -> Response:
-    response = go(request, f"/sign-in?return_to={quote(_here(request), safe='')}")
+    response = go(request, way_in(request, _here(request)))
     if isinstance(refused, SessionEnded):
-        clear_session(desk_of(request), response)
+        clear_session(request, response)
     return response
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import Row, and_, bindparam, case, delete, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from coatcheck.clock import Instant
 from coatcheck.sessions.session import SEEN_EVERY_MS, Session
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.prepared import adding
-from coatcheck.storage.tables.access import role_assignments, role_permissions
+from coatcheck.storage.tables.access import permissions_of, roles_of
 from coatcheck.storage.tables.accounts import accounts
 from coatcheck.storage.tables.sessions import sessions
 
@@ -32,13 +32,6 @@ _SESSION = (
     sessions.c.user_agent,
 )
 
-_held = role_assignments.c.account == sessions.c.account
-_ROLES = select(func.aggregate_strings(role_assignments.c.role, " ")).where(_held).scalar_subquery()
-_PERMISSIONS = (
-    select(func.aggregate_strings(role_permissions.c.permission, " "))
-    .where(_held, role_permissions.c.role == role_assignments.c.role)
-    .scalar_subquery()
-)
 FIND = (
     select(
         *_SESSION,
@@ -48,8 +41,8 @@ FIND = (
         sessions.c.former_auth_time,
         accounts.c.email,
         accounts.c.username,
-        _ROLES,
-        _PERMISSIONS,
+        roles_of(sessions.c.account),
+        permissions_of(sessions.c.account),
     )
     .join(accounts, and_(accounts.c.id == sessions.c.account, accounts.c.status == "active"))
     .where(or_(sessions.c.secret_hash == bindparam("digest"), sessions.c.former_hash == bindparam("digest")))

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal, TypeAlias
 
 from coatcheck.clock import Instant
 from coatcheck.sessions.device import describe_device
 from coatcheck.settings import SessionSettings
+
+Presented: TypeAlias = Literal["cookie", "tokens", "token_cookies"]
+"""A cookie with the session's secret; tokens in the hands of the client; tokens in cookies."""
 
 SEEN_EVERY_MS = 60_000
 """`last_seen` is written at most this often, and idle is judged with it added."""
@@ -16,7 +20,7 @@ class Session:
     """Hold one session as its row has it.
 
     Args:
-        presented_as: `cookie`; later `tokens`, `token_cookies`.
+        presented_as: by what its holder presents it.
         idle_for: milliseconds it may go unused.
         expires_at: when it ends if it is not used again.
         ends_at: when it ends at the latest.
@@ -25,7 +29,7 @@ class Session:
 
     id: str
     account: str
-    presented_as: str
+    presented_as: Presented
     remember_me: bool
     created_at: Instant
     last_seen: Instant
@@ -44,10 +48,12 @@ class Session:
         return describe_device(self.user_agent)
 
 
-def lifetime(settings: SessionSettings, *, remember_me: bool) -> tuple[timedelta, timedelta]:
+def lifetime(settings: SessionSettings, presented_as: Presented, *, remember_me: bool) -> tuple[timedelta, timedelta]:
     """Give how long a session may go unused and how long it lives in all, by how it was asked for."""
     if remember_me:
         return settings.remembered_idle, settings.remembered_lifetime
+    if presented_as != "cookie":
+        return settings.token_idle, settings.token_lifetime
     return settings.cookie_idle, settings.cookie_lifetime
 
 

@@ -14,6 +14,7 @@ from coatcheck.settings.server import ServerSettings
 from coatcheck.settings.sessions import SessionSettings
 from coatcheck.settings.site import SiteSettings
 from coatcheck.settings.storage import DatabaseSettings, EphemeralSettings, SecretSettings
+from coatcheck.settings.tokens import TokenSettings
 from coatcheck.settings.web import WebSettings
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "SessionSettings",
     "Settings",
     "SiteSettings",
+    "TokenSettings",
     "WebSettings",
 ]
 
@@ -48,6 +50,7 @@ class Settings:
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     keys: KeySettings = field(default_factory=KeySettings)
+    tokens: TokenSettings = field(default_factory=TokenSettings)
     revocation: RevocationSettings = field(default_factory=RevocationSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)

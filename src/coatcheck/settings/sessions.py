@@ -23,12 +23,20 @@ class SessionSettings:
     remembered_lifetime: timedelta = timedelta(days=90)
     """The same with `remember_me`: how long it lives in all."""
 
+    token_idle: timedelta = timedelta(days=7)
+    """How long a session behind tokens may go without using its refresh token. Longer than a cookie's: an app on a
+    phone is opened now and then, and its refresh token changes with each use."""
+
+    token_lifetime: timedelta = timedelta(days=30)
+    """How long a session behind tokens lives in all."""
+
     cached: int = 200_000
     """How many checked sessions one worker keeps in memory; about 1 KB each. More people at once than that read the
     database again."""
 
     def __post_init__(self) -> None:
-        for idle, lifetime in (("cookie_idle", "cookie_lifetime"), ("remembered_idle", "remembered_lifetime")):
+        for kind in ("cookie", "remembered", "token"):
+            idle, lifetime = f"{kind}_idle", f"{kind}_lifetime"
             if not timedelta(minutes=2) <= getattr(self, idle) <= getattr(self, lifetime):
                 raise ValueError(f"sessions.{idle} must be at least 2 minutes and at most sessions.{lifetime}")
         if self.cached < 1:

@@ -13,6 +13,7 @@ from coatcheck.verifier.principal import Principal
 from coatcheck.verifier.strict_json import read_object
 
 IAT_SKEW_S = 30
+_BACKSLASH = 0x5C
 _TYPES = frozenset({"at+jwt", "application/at+jwt"})
 
 Text = Annotated[str, Meta(min_length=1)]
@@ -85,7 +86,7 @@ def check_access(
     jws: Jws,
     *,
     issuer: str,
-    audience: str,
+    audience: str | None,
     now: Instant,
     leeway_s: int = 0,
     proven_key: str | None = None,
@@ -96,7 +97,7 @@ def check_access(
     Args:
         jws: the token, after `check_signature`.
         issuer: who must have issued it.
-        audience: whom it must be meant for.
+        audience: whom it must be meant for; None where whoever asks judges that.
         now: the moment by which it is judged.
         leeway_s: seconds that it counts past `exp`.
         proven_key: thumbprint of the key whose possession the request has proven.
@@ -113,7 +114,7 @@ def check_access(
     claims = read_access(jws.payload)
     if claims.iss != issuer:
         raise TokenRefused("the token is from another issuer")
-    if claims.aud != audience and (isinstance(claims.aud, str) or audience not in claims.aud):
+    if audience is not None and claims.aud != audience and (isinstance(claims.aud, str) or audience not in claims.aud):
         raise TokenRefused("the token is meant for another audience")
     if now >= (claims.exp + leeway_s) * 1000:
         raise TokenRefused("the token has run out")
@@ -139,7 +140,7 @@ def read_access(payload: bytes) -> AccessClaims:
         claims = _DECODER.decode(payload)
         # What we would have written ourselves, byte for byte, has no member twice and no second reading. Anything else
         # is read again by a reader that sees each member, and takes five times as long.
-        if b"\\" in payload or _ENCODER.encode(claims) != payload:
+        if _BACKSLASH in payload or _ENCODER.encode(claims) != payload:
             claims = convert(read_object(payload), AccessClaims)
     except (MsgspecError, ValueError, RecursionError):
         raise TokenRefused("the token's claims cannot be read") from None

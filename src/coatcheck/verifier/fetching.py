@@ -62,6 +62,7 @@ class Fetcher:
             verify=tls or httpx.create_ssl_context(trust_env=False),
             trust_env=False,
             follow_redirects=False,
+            timeout=None,  # noqa: S113 (each question has a deadline of its own, for all of the answer)
             headers={"accept-encoding": "identity", "user-agent": "coatcheck-verifier"},
         )
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 from msgspec import Struct
 
 from coatcheck.errors import TokenRefused
-from coatcheck.verifier.canonical import decode_base64url
+from coatcheck.verifier.canonical import decode_base64url, decode_sifted
 from coatcheck.verifier.strict_json import read_object
 
 Algorithm: TypeAlias = Literal["RS256", "PS256", "ES256", "EdDSA", "HS256"]
@@ -62,10 +62,9 @@ class KnownHeaders:
 
     def keep(self, jws: Jws) -> None:
         """Keep the header of a token whose signature was found right."""
-        if jws.segment not in self._headers:
-            if len(self._headers) >= self._room:
-                self._headers.clear()
-            self._headers[jws.segment] = Header(jws.algorithm, jws.kid, jws.typ)
+        if len(self._headers) >= self._room:
+            self._headers.clear()
+        self._headers[jws.segment] = Header(jws.algorithm, jws.kid, jws.typ)
 
 
 def parse_jws(token: str, known: KnownHeaders | None = None) -> Jws:
@@ -85,21 +84,21 @@ def parse_jws(token: str, known: KnownHeaders | None = None) -> Jws:
     # Cut at the last dot and at the first: a third one is left in the payload, where no decoder takes it.
     signed, _, signature = token.rpartition(".")
     segment, _, payload = signed.partition(".")
-    if not payload or not signature:
-        raise TokenRefused("the token has not three parts")
+    if not payload or not signature or "=" in token or "+" in token or "/" in token:
+        raise TokenRefused("the token is not three texts of base64url")
     header = (known and known.get(segment)) or _read_header(segment)
     try:
         return Jws(
             header.algorithm,
             header.kid,
             header.typ,
-            decode_base64url(payload),
+            decode_sifted(payload),
             signed.encode("ascii"),
-            decode_base64url(signature),
+            decode_sifted(signature),
             segment,
         )
     except ValueError:
-        raise TokenRefused("the token is not three texts of canonical base64url") from None
+        raise TokenRefused("a part of the token is not canonical base64url") from None
 
 
 def _read_header(segment: str) -> Header:

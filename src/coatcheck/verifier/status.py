@@ -81,6 +81,14 @@ class StatusLists:
         """
         return bool(self._bits(list_id, index)[index >> 3] >> (index & 7) & 1)
 
+    def bits(self, list_id: int) -> bytes:
+        """Give a copy of a bitmap.
+
+        Raises:
+            UnknownList: the list is not held.
+        """
+        return bytes(self._bits(list_id, 0))
+
     def forget(self, list_id: int) -> None:
         """Let a list go; its tokens are refused from now on."""
         self._lists.pop(list_id, None)

@@ -119,6 +119,8 @@ class Verifier:
     def check(self, token: str) -> Principal:
         """Give the principal that a token speaks for, from memory alone.
 
+        A key or a status list that is lacking is asked for, so that it is there the next time.
+
         Raises:
             TokenRefused: the token is bad or revoked, or its key or status list is not known (yet).
             RevocationUnknown: the news are older than `max_staleness`, or there are none yet.
@@ -126,6 +128,8 @@ class Verifier:
         self.start()
         outcome = self._judge.look(token)
         if isinstance(outcome, Lacking):
+            if outcome.what in ("key", "list"):
+                self._question(outcome)
             raise outcome.refusal()
         return outcome
 
@@ -145,7 +149,9 @@ class Verifier:
                 question = next(steps)
             except StopIteration as done:
                 return cast("Principal", done.value)
-            await asyncio.wait([asyncio.wrap_future(question)], timeout=_WAIT_S)
+            waiting = asyncio.wrap_future(question)
+            waiting.add_done_callback(_look_at_error)
+            await asyncio.wait([waiting], timeout=_WAIT_S)
             question.cancel()
 
     def authenticate_sync(self, asked: Asked) -> Principal:
@@ -246,6 +252,12 @@ class Verifier:
             raise RevocationUnknown(because=str(error)) from None
         if not answer.active:
             raise TokenRefused("introspection says that the token is not active")
+
+
+def _look_at_error(waiting: asyncio.Future[Any]) -> None:
+    """Look at an error that nobody may come back for: it would be logged as forgotten."""
+    if not waiting.cancelled():
+        waiting.exception()
 
 
 def _check_choices(

@@ -16,6 +16,7 @@ from coatcheck.storage.tables import (
     revocation,
     sessions,
     signup,
+    tokens,
 )
 from coatcheck.storage.tables.metadata import metadata
 
@@ -36,4 +37,5 @@ __all__ = [
     "revocation",
     "sessions",
     "signup",
+    "tokens",
 ]

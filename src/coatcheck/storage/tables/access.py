@@ -1,6 +1,8 @@
-"""Access: roles, what they allow, and who holds them."""
+"""Access: roles, what they allow, and who holds them; and how both are read along with an account."""
 
-from sqlalchemy import Column, ForeignKey, String, Table
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, ForeignKey, String, Table, func, select
 
 from coatcheck.storage.tables.metadata import Id, Moment, metadata
 
@@ -28,3 +30,19 @@ role_assignments = Table(
     Column("granted_at", Moment, nullable=False),
     info={"stays": "goes with its account or role"},
 )
+
+
+def roles_of(account: ColumnElement[Any]) -> Any:
+    """Give an expression for the roles that an account holds, separated by spaces."""
+    held = role_assignments.c.account == account
+    return select(func.aggregate_strings(role_assignments.c.role, " ")).where(held).scalar_subquery()
+
+
+def permissions_of(account: ColumnElement[Any]) -> Any:
+    """Give an expression for what an account's roles allow, by spaces; what two of them allow is there twice."""
+    held = role_assignments.c.account == account
+    return (
+        select(func.aggregate_strings(role_permissions.c.permission, " "))
+        .where(held, role_permissions.c.role == role_assignments.c.role)
+        .scalar_subquery()
+    )

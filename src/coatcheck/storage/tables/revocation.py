@@ -58,3 +58,15 @@ status_indices = Table(
     Index("ix_status_indices_list_ended_at", "list", "ended_at"),
     info={"expires": "live_until"},
 )
+
+# What a service has told that it applied; an operator sees by it who lags behind.
+feed_readers = Table(
+    "feed_readers",
+    metadata,
+    Column("service", Id, primary_key=True),
+    Column("era", String(32), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("read_at", Moment, nullable=False),
+    Column("forget_at", Moment, nullable=False, index=True),
+    info={"expires": "forget_at"},
+)

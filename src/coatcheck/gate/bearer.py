@@ -1,0 +1,113 @@
+"""Check an access token: in memory after the first time, but for the bit that says whether it was taken back."""
+
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from coatcheck.desk import Desk
+from coatcheck.errors import TokenRefused
+from coatcheck.http.reached import is_this_machine
+from coatcheck.keys.ring import SigningKeys
+from coatcheck.keys.signing_key import PublicKey
+from coatcheck.revocation.lists import HeldLists
+from coatcheck.revocation.reader import LogReader
+from coatcheck.verifier import Principal
+from coatcheck.verifier.algorithms import VerifyingKey, check_signature, secret_key
+from coatcheck.verifier.claims import check_access, principal_of, read_access, status_of
+from coatcheck.verifier.jwk import key_of
+from coatcheck.verifier.jws import Jws, KnownHeaders, parse_jws
+from coatcheck.verifier.status import UnknownIndex, UnknownList
+from coatcheck.verifier.token_cache import CheckedToken, TokenCache
+
+
+class CheckedTokens:
+    """Keep the tokens that this process has checked lately, by whom they had to be meant for."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._by_audience: dict[str | None, TokenCache] = {}
+        self.headers = KnownHeaders()
+        self.forgot = 0
+        desk.keep(LogReader).on_reload(self.forget)
+
+    def of(self, audience: str | None) -> TokenCache:
+        """Give those that were checked for an audience; what a stranger presents names none."""
+        return self._by_audience.setdefault(audience, TokenCache())
+
+    def forget(self) -> None:
+        """Check every token anew from now on, as the keys may have changed."""
+        self.forgot += 1
+        self.headers = KnownHeaders()
+        self._by_audience.clear()
+
+
+async def check_bearer(desk: Desk, token: str) -> Principal:
+    """Give the principal behind an access token that is meant for us.
+
+    Raises:
+        TokenRefused: it is not one of ours, not for us, run out, or taken back.
+        DatabaseAway: nothing in memory counts, and the database cannot be reached.
+
+    See: RFC 6750; RFC 9068 section 4.
+    """
+    issuer = desk.settings.server.public_url or _local_issuer(token)
+    issuer = issuer.rstrip("/")
+    return (await check_token(desk, token, issuer=issuer, audience=issuer)).principal
+
+
+async def check_token(desk: Desk, token: str, *, issuer: str, audience: str | None) -> CheckedToken:
+    """Check an access token of ours.
+
+    Args:
+        issuer: as whom we issued it.
+        audience: whom it must be meant for; None where whoever asks judges that.
+
+    Raises:
+        TokenRefused: it is not one of ours, not for them, run out, or taken back.
+        DatabaseAway: nothing in memory counts, and the database cannot be reached.
+    """
+    kept = desk.keep(CheckedTokens)
+    checked = kept.of(audience).get(token, desk.now())
+    if checked is None:
+        before = kept.forgot
+        checked = await _check(desk, token, issuer, audience, kept.headers)
+        if before == kept.forgot:
+            kept.of(audience).put(token, checked)
+    await _refuse_taken_back(desk, checked)
+    return checked
+
+
+async def _check(desk: Desk, token: str, issuer: str, audience: str | None, headers: KnownHeaders) -> CheckedToken:
+    jws = parse_jws(token, headers)
+    check_signature(jws, await _key_of(desk, jws), headers)
+    claims = check_access(jws, issuer=issuer, audience=audience, now=desk.now())
+    return CheckedToken(principal_of(claims), status_of(claims), claims.exp * 1000)
+
+
+async def _key_of(desk: Desk, jws: Jws) -> VerifyingKey:
+    public = await desk.keep(SigningKeys).find(jws.kid or "")
+    if public is None:
+        raise TokenRefused("the token names a key that is none of ours, or is gone")
+    return _verifying(public)
+
+
+@lru_cache(maxsize=32)
+def _verifying(public: PublicKey) -> VerifyingKey:
+    if isinstance(public.public, bytes):
+        return secret_key(public.kid, public.public)
+    return key_of(public.jwk or {})
+
+
+async def _refuse_taken_back(desk: Desk, checked: CheckedToken) -> None:
+    place = checked.place
+    try:
+        if place is None or await desk.keep(HeldLists).is_set(place.list_id, place.index):
+            raise TokenRefused("the token was taken back")
+    except (UnknownList, UnknownIndex) as unknown:
+        raise TokenRefused(str(unknown)) from None
+
+
+def _local_issuer(token: str) -> str:
+    """Give the issuer that a token names, where everybody is on this machine and it has several names."""
+    issuer = read_access(parse_jws(token).payload).iss
+    if not is_this_machine(urlsplit(issuer).netloc):
+        raise TokenRefused("the token is from another issuer")
+    return issuer

@@ -1,0 +1,95 @@
+"""What the calls of signing in take and give, in JSON."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import StringConstraints
+
+from coatcheck.http.api import Answer, Body, Handle, Identifier, Typed
+from coatcheck.login.sign_in import AskedFor
+from coatcheck.sessions.session import Presented
+
+Audience: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Token: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+
+
+class SignInBody(Body):
+    """Begin to sign in, at best with the first proof."""
+
+    identifier: Identifier | None = None
+    password: Typed | None = None
+    remember_me: bool = False
+    present: Presented = "cookie"
+    audience: Audience | None = None
+
+    def asked_for(self) -> AskedFor:
+        """Give how the session is asked for."""
+        return AskedFor(remember_me=self.remember_me, present=self.present, audience=self.audience)
+
+
+class PasswordProof(Body):
+    """Go on with a sign-in by a password."""
+
+    continuation: Handle
+    password: Typed
+
+
+class SessionWords(Answer):
+    """Describe a session."""
+
+    id: str
+    expires_at: str
+    ends_at: str
+    auth_time: str
+    acr: str
+    amr: list[str]
+
+
+class AccountWords(Answer):
+    """Describe an account to its owner."""
+
+    id: str
+    email: str | None
+    username: str | None
+
+
+class AdmittedAnswer(Answer):
+    """Say that a session was opened; its cookie is set."""
+
+    status: Literal["admitted"]
+    session: SessionWords
+    account: AccountWords
+
+
+class TokensAnswer(Answer):
+    """Give the tokens of a session; where they are in cookies, only how long the access token counts."""
+
+    status: Literal["admitted"]
+    token_type: Literal["Bearer"] | None = None
+    access_token: str | None = None
+    expires_in: int
+    refresh_token: str | None = None
+    session: SessionWords
+    account: AccountWords
+
+
+class RefreshBody(Body):
+    """Ask for the next tokens; the refresh token may be in its cookie instead."""
+
+    refresh_token: Token | None = None
+    audience: Audience | None = None
+
+
+class RevokeBody(Body):
+    """Give back a token: the session that it presents ends."""
+
+    token: Token | None = None
+
+
+class MoreNeededAnswer(Answer):
+    """Say what would bring the sign-in further."""
+
+    status: Literal["more_needed"]
+    sign_in: str
+    continuation: str
+    options: list[str]
+    expires_at: str

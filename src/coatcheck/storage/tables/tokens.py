@@ -1,0 +1,23 @@
+"""Refresh tokens: one row a session, however often its token was replaced."""
+
+from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table
+
+from coatcheck.storage.tables.metadata import Id, Moment, metadata
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("session", Id, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    # What all tokens of the session have in common: who has one that is older than we remember is known by it.
+    Column("family_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("current_hash", LargeBinary(32), nullable=False),
+    Column("former_hash", LargeBinary(32)),
+    Column("replaced_at", Moment),
+    # The current token, sealed under a key that only the holder of the former one can derive.
+    Column("sealed", LargeBinary),
+    # Those replaced within the last seconds: 8 bytes of hash and 8 of time each.
+    Column("recent", LargeBinary, nullable=False),
+    Column("audience", String(200)),
+    Column("cnf_jkt", String(64)),
+    info={"stays": "goes with its session"},
+)

@@ -1,0 +1,88 @@
+"""Access tokens: what a session says of itself, signed, for a quarter of an hour at most."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from coatcheck.clock import Instant, millis
+from coatcheck.desk import Desk
+from coatcheck.errors import SessionEnded, TokenTooLarge
+from coatcheck.keys.ring import SigningKeys
+from coatcheck.keys.sign import sign_jws
+from coatcheck.secret import new_id
+from coatcheck.tokens import records
+from coatcheck.tokens.audience import audience_of
+from coatcheck.verifier.claims import AccessClaims, Status, StatusReference
+from coatcheck.verifier.status_token import uri_of
+
+FIRST_PARTY: Final = "first-party"
+"""The `client_id` of tokens that come from our own sign-in; no client is ever registered by this name."""
+
+TYP: Final = "at+jwt"
+LONGEST: Final = 4096
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """Hold an access token, for how many seconds it counts, and what was true of its session when it was made."""
+
+    text: str = field(repr=False)
+    expires_in: int
+    facts: records.Facts
+
+
+async def make_access_token(desk: Desk, *, session: str, issuer: str, audience: str | None) -> AccessToken:
+    """Make an access token for a session, from what is true of it now.
+
+    Args:
+        session: whose; it must be alive.
+        issuer: where we are reached, with the mount and no slash at its end.
+        audience: the one service that it is for, or None for all that are configured.
+
+    Raises:
+        SessionEnded: the session is over.
+        TokenTooLarge: the roles or permissions of this account do not fit.
+
+    See: RFC 9068 section 2.
+    """
+    async with desk.database.reading() as db:
+        facts = await records.facts(db, session)
+    if facts is None:
+        raise SessionEnded("the session ended before its token was made")
+    now = desk.now()
+    claims = _claims(desk, facts, issuer, audience, now)
+    token = sign_jws(await desk.keep(SigningKeys).current(), TYP, _encode(claims))
+    if len(token) > LONGEST:
+        raise _too_large(claims)
+    return AccessToken(token, claims.exp - now // 1000, facts)
+
+
+def _claims(desk: Desk, facts: records.Facts, issuer: str, audience: str | None, now: Instant) -> AccessClaims:
+    settings = desk.settings.tokens
+    ends = min(now + millis(settings.access_lifetime), facts.expires_at, facts.ends_at)
+    return AccessClaims(
+        iss=issuer,
+        sub=facts.account,
+        aud=audience_of(settings, issuer, audience),
+        client_id=FIRST_PARTY,
+        exp=ends // 1000,
+        iat=now // 1000,
+        jti=new_id("tok_"),
+        scope=" ".join(facts.permissions),
+        roles=tuple(facts.roles),
+        sid=facts.id,
+        acr=facts.acr,
+        amr=facts.amr,
+        auth_time=facts.auth_time // 1000,
+        email=facts.email if "email" in settings.claims else None,
+        username=facts.username if "username" in settings.claims else None,
+        status=Status(StatusReference(facts.index, uri_of(issuer, facts.list_id))),
+    )
+
+
+def _too_large(claims: AccessClaims) -> TokenTooLarge:
+    sizes = {name: len(_encode(getattr(claims, name))) for name in claims.__struct_fields__}
+    name = max(sizes, key=sizes.__getitem__)
+    return TokenTooLarge(f"the access token is above {LONGEST} bytes: {name} alone takes {sizes[name]}")

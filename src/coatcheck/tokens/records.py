@@ -1,0 +1,140 @@
+"""The SQL of tokens: the family of a session's refresh tokens, and what its access token says."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import and_, bindparam, select, update
+
+from coatcheck.clock import Instant
+from coatcheck.storage.database import Reading, Writing
+from coatcheck.storage.prepared import adding, prepared
+from coatcheck.storage.tables.access import permissions_of, roles_of
+from coatcheck.storage.tables.accounts import accounts
+from coatcheck.storage.tables.revocation import status_indices
+from coatcheck.storage.tables.sessions import sessions
+from coatcheck.storage.tables.tokens import refresh_tokens
+from coatcheck.tokens.family import Family
+
+_FAMILY = (
+    "session",
+    "family_hash",
+    "current_hash",
+    "former_hash",
+    "replaced_at",
+    "sealed",
+    "recent",
+    "audience",
+    "cnf_jkt",
+)
+_ADD = adding(refresh_tokens, *_FAMILY)
+_LOCK = prepared(
+    select(*(refresh_tokens.c[name] for name in _FAMILY), sessions.c.account, sessions.c.expires_at, sessions.c.ends_at)
+    .join(sessions, sessions.c.id == refresh_tokens.c.session)
+    .where(refresh_tokens.c.family_hash == bindparam("its_family"))
+    .with_for_update(of=[sessions, refresh_tokens])
+)
+_WHOSE = prepared(
+    select(sessions.c.account, sessions.c.id)
+    .join(refresh_tokens, refresh_tokens.c.session == sessions.c.id)
+    .where(refresh_tokens.c.family_hash == bindparam("its_family"))
+)
+_REPLACE = prepared(
+    update(refresh_tokens)
+    .where(refresh_tokens.c.session == bindparam("its_session"))
+    .values({name: bindparam(f"new_{name}") for name in _FAMILY[2:7]})
+)
+_FACTS = prepared(
+    select(
+        sessions.c.account,
+        sessions.c.remember_me,
+        sessions.c.expires_at,
+        sessions.c.ends_at,
+        sessions.c.auth_time,
+        sessions.c.acr,
+        sessions.c.amr,
+        accounts.c.email,
+        accounts.c.username,
+        status_indices.c.list,
+        status_indices.c.index,
+        roles_of(sessions.c.account),
+        permissions_of(sessions.c.account),
+    )
+    .join(accounts, and_(accounts.c.id == sessions.c.account, accounts.c.status == "active"))
+    .join(status_indices, and_(status_indices.c.owner == sessions.c.id, status_indices.c.ended_at.is_(None)))
+    .where(sessions.c.id == bindparam("its_session"))
+)
+
+
+@dataclass(frozen=True)
+class Locked:
+    """Hold a family, and how long the session lives that it belongs to."""
+
+    family: Family
+    account: str
+    expires_at: Instant
+    ends_at: Instant
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Hold what an access token of a session says, read in one state of the database."""
+
+    id: str
+    account: str
+    remember_me: bool
+    expires_at: Instant
+    ends_at: Instant
+    auth_time: Instant
+    acr: str
+    amr: tuple[str, ...]
+    email: str | None
+    username: str | None
+    list_id: int
+    index: int
+    roles: list[str]
+    permissions: list[str]
+
+
+def add_family(tx: Writing, family: Family) -> None:
+    """Keep the first refresh token of a session."""
+    tx.add(_ADD, {name: getattr(family, name) for name in _FAMILY})
+
+
+async def lock_family(tx: Writing, family_hash: bytes) -> Locked | None:
+    """Give a family, and hold its row and its session's until the transaction ends."""
+    rows = await tx.run(_LOCK, {"its_family": family_hash})
+    if not rows:
+        return None
+    width = len(_FAMILY)
+    return Locked(Family(**dict(zip(_FAMILY, rows[0][:width], strict=True))), *rows[0][width:])
+
+
+async def whose(db: Reading, family_hash: bytes) -> tuple[str, str] | None:
+    """Give the account and the session that a family of refresh tokens belongs to."""
+    rows = await db.run(_WHOSE, {"its_family": family_hash})
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+def replace(tx: Writing, family: Family) -> None:
+    """Keep what a family has come to."""
+    changed = {f"new_{name}": getattr(family, name) for name in _FAMILY[2:7]}
+    tx.add(_REPLACE, {"its_session": family.session, **changed})
+
+
+async def facts(db: Reading, session: str) -> Facts | None:
+    """Give what an access token of a session says: claims and index in one statement, so in one state.
+
+    Read apart, a role taken away in between would stand in a token whose index is a living one.
+    """
+    rows = await db.run(_FACTS, {"its_session": session})
+    if not rows:
+        return None
+    names = [each.name for each in fields(Facts)][1:]
+    row: dict[str, Any] = dict(zip(names, rows[0], strict=True))
+    row["amr"], row["remember_me"] = tuple(row["amr"].split()), bool(row["remember_me"])
+    row["roles"], row["permissions"] = _words(row["roles"]), _words(row["permissions"])
+    return Facts(session, **row)
+
+
+def _words(text: str | None) -> list[str]:
+    return sorted(set(text.split())) if text else []

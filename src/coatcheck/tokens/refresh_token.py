@@ -1,0 +1,66 @@
+"""A refresh token: opaque, told by its prefix and checksum, and one of a family that its session has.
+
+    ccr_ + family, 22 characters + its own part, 22 characters + checksum, 6 characters
+
+All tokens of a session share the family's secret, so whoever presents one that was replaced long ago is known to have
+had one of them, though nothing is kept of it. The checksum lets a scanner of source code tell a leaked token from a
+word that looks like one, without asking us.
+"""
+
+import re
+import zlib
+from dataclasses import dataclass, field
+from typing import Final
+
+from coatcheck.secret import Secret, hash_secret, new_short_secret
+
+PREFIX: Final = "ccr_"
+_SHAPE: Final = re.compile(PREFIX + r"([A-Za-z0-9_-]{22})[A-Za-z0-9_-]{22}[0-9a-z]{6}")
+_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True)
+class RefreshToken:
+    """Hold a refresh token that is well-formed: in parts, and as it is presented."""
+
+    whole: Secret
+    family: Secret = field(repr=False)
+
+    @property
+    def digest(self) -> bytes:
+        """What is stored of the token itself."""
+        return self.whole.hashed()
+
+    @property
+    def family_digest(self) -> bytes:
+        """What is stored of its family."""
+        return self.family.hashed()
+
+
+def new_refresh_token(family: Secret | None = None) -> RefreshToken:
+    """Draw a refresh token: the first of a family, or the next of one; 128 random bits in either part."""
+    family = family or new_short_secret()
+    body = PREFIX + family.reveal() + new_short_secret().reveal()
+    return RefreshToken(Secret(body + _checksum(body)), family)
+
+
+def parse_refresh_token(raw: str) -> RefreshToken | None:
+    """Give a refresh token; None for what cannot be one."""
+    shape = _SHAPE.fullmatch(raw)
+    if shape is None or _checksum(raw[:-6]) != raw[-6:]:
+        return None
+    return RefreshToken(Secret(raw), Secret(shape[1]))
+
+
+def digest_of(raw: str) -> bytes:
+    """Give what is stored of a refresh token."""
+    return hash_secret(raw)
+
+
+def _checksum(body: str) -> str:
+    """Write a CRC-32 as six digits of base 36: against slips and false alarms, not against forgers."""
+    number, digits = zlib.crc32(body.encode()) % 36**6, ""
+    for _ in range(6):
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return digits
