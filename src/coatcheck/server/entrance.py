@@ -11,6 +11,7 @@ from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
 from coatcheck.errors import BadBody, BadInput, BodyTooLarge, CrossSiteRefused, NotFound
 from coatcheck.gate.request import DESK, NEW_BROWSER, VISIT
+from coatcheck.gateway.routes import answer_verify, is_verify
 from coatcheck.http.bodies import MAX_BYTES, check_json
 from coatcheck.http.cookies import cookie_kind, read_cookie
 from coatcheck.http.cross_site import refuse_cross_site
@@ -89,6 +90,8 @@ class Entrance:
             _refuse_nul(scope)
             if arrived.path == "/api/session" and scope["method"] in ("GET", "HEAD"):
                 return await answer_session(self._desk, visit, send)
+            if is_verify(arrived.path):
+                return await answer_verify(self._desk, visit, scope, arrived.headers, send)
             if is_preflight(scope["method"], arrived.headers):
                 return await answer_preflight(scope, receive, send)
             if scope["method"] not in SAFE_METHODS:
@@ -106,7 +109,8 @@ class Entrance:
         server, headers = self._desk.settings.server, arrived.headers
         peer = scope["client"][0] if scope.get("client") else ""
         reached = Reached(peer, scope["scheme"], headers.get("host", ""), headers)
-        if arrived.path not in OPERATIONS:
+        # What guards itself, by who asks: operations by the asker's address, the gateway by its proxy and secret.
+        if arrived.path not in OPERATIONS and not is_verify(arrived.path):
             check_reached(reached, server)
         root = scope.get("root_path", "")
         base_url = server.public_url or f"{scope['scheme']}://{reached.host}{root}"

@@ -53,7 +53,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
 def is_program(request: Request) -> bool:
     """Tell whether an address is for programs, so that its errors are problem documents."""
     path = str(request.scope["path"]).removeprefix(request.scope.get("root_path", ""))
-    return path.startswith(_PROGRAMS)
+    return path.startswith(_PROGRAMS) or path == "/verify"
 
 
 async def _page_for(request: Request, refused: CoatcheckError, request_id: str) -> Response:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from coatcheck import unsafe
 from coatcheck.errors import ConfigurationError
 from coatcheck.settings.audit import AuditSettings
+from coatcheck.settings.gateway import GatewaySettings
 from coatcheck.settings.keys import SYMMETRIC, KeySettings
 from coatcheck.settings.limits import LimitSettings
 from coatcheck.settings.mail import MailSettings
@@ -21,6 +22,7 @@ __all__ = [
     "AuditSettings",
     "DatabaseSettings",
     "EphemeralSettings",
+    "GatewaySettings",
     "KeySettings",
     "LimitSettings",
     "MailSettings",
@@ -51,6 +53,7 @@ class Settings:
     limits: LimitSettings = field(default_factory=LimitSettings)
     keys: KeySettings = field(default_factory=KeySettings)
     tokens: TokenSettings = field(default_factory=TokenSettings)
+    gateway: GatewaySettings = field(default_factory=GatewaySettings)
     revocation: RevocationSettings = field(default_factory=RevocationSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
@@ -58,6 +61,10 @@ class Settings:
     def __post_init__(self) -> None:
         if self.keys.algorithm == SYMMETRIC:
             self._check_shared_secret()
+        if self.gateway.secret is not None and not (self.server.public_url and self.server.trusted_proxies):
+            raise ConfigurationError(
+                "gateway.secret: set server.public_url, which its tokens name, and server.trusted_proxies, who may ask"
+            )
 
     def _check_shared_secret(self) -> None:
         """Refuse HS256 unless its owner chose it by name, for one process: what checks its tokens can make them."""

@@ -1,6 +1,7 @@
 """Access tokens: what a session says of itself, signed, for a quarter of an hour at most."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -33,13 +34,16 @@ class AccessToken:
     facts: records.Facts
 
 
-async def make_access_token(desk: Desk, *, session: str, issuer: str, audience: str | None) -> AccessToken:
+async def make_access_token(
+    desk: Desk, *, session: str, issuer: str, audience: str | None, lives: timedelta | None = None
+) -> AccessToken:
     """Make an access token for a session, from what is true of it now.
 
     Args:
         session: whose; it must be alive.
         issuer: where we are reached, with the mount and no slash at its end.
         audience: the one service that it is for, or None for all that are configured.
+        lives: how long it counts, or None for as long as is configured.
 
     Raises:
         SessionEnded: the session is over.
@@ -52,16 +56,19 @@ async def make_access_token(desk: Desk, *, session: str, issuer: str, audience: 
     if facts is None:
         raise SessionEnded("the session ended before its token was made")
     now = desk.now()
-    claims = _claims(desk, facts, issuer, audience, now)
+    counts_for = millis(lives or desk.settings.tokens.access_lifetime)
+    claims = _claims(desk, facts, issuer, audience, now, counts_for)
     token = sign_jws(await desk.keep(SigningKeys).current(), TYP, _encode(claims))
     if len(token) > LONGEST:
         raise _too_large(claims)
     return AccessToken(token, claims.exp - now // 1000, facts)
 
 
-def _claims(desk: Desk, facts: records.Facts, issuer: str, audience: str | None, now: Instant) -> AccessClaims:
+def _claims(
+    desk: Desk, facts: records.Facts, issuer: str, audience: str | None, now: Instant, counts_for: int
+) -> AccessClaims:
     settings = desk.settings.tokens
-    ends = min(now + millis(settings.access_lifetime), facts.expires_at, facts.ends_at)
+    ends = min(now + counts_for, facts.expires_at, facts.ends_at)
     return AccessClaims(
         iss=issuer,
         sub=facts.account,
