@@ -14,8 +14,8 @@ from coatcheck.verifier.jws import Algorithm, parse_jws
 from tests.attacks.forged import taken
 from tests.verifier.tokens import PUBLISHED, as_json, claims, header, signer, token
 
-SPELLINGS = sorted([)
-    *{"".join(letters) for letters in itertools.product(*zip("none", "NONE", strict=True))},
+SPELLINGS = [
+    *sorted({"".join(letters) for letters in itertools.product(*zip("none", "NONE", strict=True))}),
     *("", " none", "none ", "none\0", "n\u043ene", "nul", "null", "undefined", "false", "0"),
 ]
 
