@@ -32,18 +32,15 @@
 Expected outcomes of a sign-in are values (`Admitted | MoreNeeded`), not errors.
 """
 
-import traceback
 from collections.abc import Mapping
 from typing import ClassVar
 
 
 class CoatcheckError(Exception):
-    """Stand at the root of every error that becomes an answer.
+    """Stand at the root of every error that becomes an answer (RFC 9457, ASVS 16.5.1).
 
     Args:
         because: the operator's reason, for the log only.
-
-    See: RFC 9457 (problem documents), ASVS 16.5.1.
     """
 
     code: ClassVar[str] = "internal_error"
@@ -107,13 +104,18 @@ class SessionEnded(NotSignedIn):
 
 
 class TokenRefused(NotSignedIn):
-    """Refuse a token: forged, run out, revoked, or meant for another use. Why is for the log alone.
+    """Refuse a token: forged, run out, revoked, or meant for another use. Why is for the log (RFC 6750).
 
-    See: RFC 6750 section 3.1.
+    Args:
+        renew: whether its session is known to live on, as after it moved, so that there may be another token.
     """
 
     code = "invalid_token"
     says = "This token cannot be used here. Get another one."
+
+    def __init__(self, because: str = "", *, renew: bool = False) -> None:
+        super().__init__(because)
+        self.renew = renew
 
 
 class InvalidCredentials(NotSignedIn):
@@ -124,11 +126,22 @@ class InvalidCredentials(NotSignedIn):
 
 
 class NotAllowed(CoatcheckError):
-    """Refuse what the principal may not do."""
+    """Refuse what the principal may not do; of what is lacking, the caller is told what is given here.
+
+    Args:
+        permission, acr: a permission; a level of assurance.
+        max_age: how old the last proof may be at the most, in whole seconds.
+    """
 
     code = "not_allowed"
     status = 403
     says = "You may not do this."
+
+    def __init__(
+        self, because: str = "", *, permission: str | None = None, acr: str | None = None, max_age: int | None = None
+    ) -> None:
+        super().__init__(because)
+        self.permission, self.acr, self.max_age = permission, acr, max_age
 
 
 class CrossSiteRefused(NotAllowed):
@@ -139,7 +152,7 @@ class CrossSiteRefused(NotAllowed):
 
 
 class FreshSignInNeeded(NotAllowed):
-    """Ask for a sign-in more recent than the one there is."""
+    """Ask for a sign-in more recent or better proven than the one there is (RFC 9470)."""
 
     code = "fresh_sign_in_needed"
     says = "Confirm that it is you first."
@@ -199,11 +212,7 @@ class FeedGone(Gone):
 
 
 class OAuthRefused(CoatcheckError):
-    """Refuse a call of OAuth, by the name that RFC 6749 section 5.2 has for what is wrong.
-
-    Args:
-        error: that name, such as `invalid_scope`.
-    """
+    """Refuse a call of OAuth by the name of an RFC, such as `invalid_scope` (RFC 6749 section 5.2)."""
 
     code = "oauth_refused"
     status = 400
@@ -235,7 +244,6 @@ class TooManyAttempts(CoatcheckError):
 
     Args:
         retry_after: whole seconds until a try is judged again.
-        because: which limit, for the log.
     """
 
     code = "too_many_attempts"
@@ -259,7 +267,6 @@ class Busy(CoatcheckError):
 
     Args:
         retry_after: whole seconds after which to ask again.
-        because: what is short, for the log.
     """
 
     code = "busy"
@@ -286,14 +293,6 @@ class RevocationUnknown(Busy):
 
     code = "revocation_unknown"
     says = "Whether this token still counts cannot be told at the moment. Try again shortly."
-
-
-def trace_of(error: BaseException) -> str:
-    """Give the lines of an error's traceback: files, functions and code, no variables.
-
-    Loggers may print the variables of each frame when they are handed an exception, so they are handed this text.
-    """
-    return "".join(traceback.format_exception(error))
 
 
 class ConfigurationError(Exception):

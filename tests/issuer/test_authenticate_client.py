@@ -47,7 +47,7 @@ async def patient_site(tmp_path: Path) -> AsyncIterator[Site]:
 
 async def with_header(site: Site, value: bytes | str, path: str = TOKEN) -> httpx.Response:
     raw = value if isinstance(value, bytes) else value.encode()
-    form = {"content-type": "application/x-www-form-urlencoded", "authorization": raw}
+    form = {b"content-type": b"application/x-www-form-urlencoded", b"authorization": raw}
     return await site.machine().post(path, content=b"grant_type=client_credentials&token=x", headers=form)
 
 

@@ -29,7 +29,9 @@ async def authenticate(desk: Desk, asked: Asked) -> Principal:
     if not secret and not token:
         raise NotSignedIn("no credential was presented")
     refuse_cross_site(asked, desk.settings.server, desk.settings.web)
-    return await check_cookie(desk, secret) if secret else await check_bearer(desk, token or "")
+    if not secret:
+        return await check_bearer(desk, token or "")
+    return await check_cookie(desk, secret, is_use=asked.is_use)
 
 
 def _cookie(desk: Desk, asked: Asked, name: CookieName) -> str | None:

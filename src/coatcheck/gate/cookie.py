@@ -13,8 +13,11 @@ from coatcheck.verifier import Principal
 _TRIES = 3
 
 
-async def check_cookie(desk: Desk, value: str) -> Principal:
+async def check_cookie(desk: Desk, value: str, *, is_use: bool = True) -> Principal:
     """Give the principal behind a session cookie: from memory, or from the database on a miss.
+
+    Args:
+        is_use: whether this keeps the session from idling.
 
     Raises:
         SessionEnded: no live session has this secret.
@@ -25,7 +28,7 @@ async def check_cookie(desk: Desk, value: str) -> Principal:
     entry = cache.get(digest, now)
     if entry is None:
         entry = await _look_up(desk, cache, digest)
-    if now >= entry.seen_again_at:
+    if is_use and now >= entry.seen_again_at:
         entry.seen(now)
         desk.keep(Seen).note(entry.principal.session or "")
     return entry.principal

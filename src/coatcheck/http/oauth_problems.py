@@ -6,7 +6,7 @@ import msgspec
 from starlette.responses import Response
 
 from coatcheck.errors import BadInput, BodyTooLarge, Busy, CoatcheckError, OAuthRefused, TokenRefused, TooManyAttempts
-from coatcheck.http.problems import problem_headers
+from coatcheck.verifier.answer import problem_headers
 
 CALLS: Final = "/oauth/"
 """What the addresses of these calls begin with."""
