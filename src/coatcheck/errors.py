@@ -4,7 +4,9 @@
     ├── BadInput               422  the fields, each with a sentence
     │   ├── BadBody            400  not the JSON or form it says it is
     │   ├── BodyTooLarge       413
-    │   └── WrongContentType   415
+    │   ├── WrongContentType   415
+    │   ├── MalformedRequest   400  not what HTTP allows
+    │   └── HeadersTooLarge    431
     ├── NotSignedIn            401
     │   ├── SessionEnded       401  the only code on which a client signs out
     │   └── InvalidCredentials 401
@@ -83,6 +85,25 @@ class WrongContentType(BadInput):
     code = "wrong_content_type"
     status = 415
     says = "This call does not accept that content type."
+
+
+class MalformedRequest(BadInput):
+    """Refuse what is no HTTP request."""
+
+    code = "malformed_request"
+    status = 400
+    says = "The request is not one that HTTP allows."
+
+    def __init__(self, because: str = "") -> None:
+        super().__init__(because=because)
+
+
+class HeadersTooLarge(BadInput):
+    """Refuse an address and headers above the limit."""
+
+    code = "headers_too_large"
+    status = 431
+    says = "The address and headers of the request are larger than this server accepts."
 
 
 class NotSignedIn(CoatcheckError):

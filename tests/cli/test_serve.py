@@ -84,6 +84,14 @@ def test_no_link_once_there_is_an_administrator(folder: Path) -> None:
         assert LINK.search(server.until("/dev/mail")) is None
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_headers_are_bounded(folder: Path, workers: str) -> None:
+    with running(["-m", "coatcheck", "serve", "--port", "0", "--workers", workers], folder) as server:
+        url = URL.findall(server.until("/dev/mail"))[0]
+        answer = httpx.get(f"{url}/healthz", headers={"x": "y" * 70_000}, timeout=60)
+        assert (answer.status_code, answer.json()["code"]) == (431, "headers_too_large")
+
+
 @pytest.mark.parametrize(
     ("arguments", "environ", "says"),
     [

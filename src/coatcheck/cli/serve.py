@@ -21,6 +21,7 @@ from coatcheck.cli.opening import CONFIG, PORT, ConfigOption, base_url
 from coatcheck.cli.showing import console, say
 from coatcheck.errors import ConfigurationError
 from coatcheck.secret import Secret
+from coatcheck.server.bounded_http import BoundedHttp
 from coatcheck.server.coatcheck import Coatcheck
 from coatcheck.settings import Settings
 from coatcheck.settings.read import read_settings
@@ -126,6 +127,7 @@ def _run(config: Path, workers: int, listening: socket.socket) -> None:
         factory=True,
         workers=workers,
         lifespan="on",
+        http=BoundedHttp,
         ws="none",
         proxy_headers=False,  # http/reached.py judges them
         server_header=False,
