@@ -1,11 +1,12 @@
 """The page guard: an app's own pages send people to sign in and back; its calls answer with problem documents."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.websockets import WebSocket
 
 from coatcheck.errors import CoatcheckError, FreshSignInNeeded, NotSignedIn
 from coatcheck.http.cookies import cookie_kind, has_cookie
@@ -18,6 +19,8 @@ from coatcheck.integrations.starlette import asked_of, use
 if TYPE_CHECKING:
     from coatcheck.server.coatcheck import Coatcheck
 
+_REFUSED = 1008  # RFC 6455 section 7.4.1; before the handshake is over a server answers it with 403
+
 
 def guard_pages(app: Starlette, auth: "Coatcheck", mount: str) -> None:
     """Let an app's routes ask who is signed in, and answer for them when nobody is.
@@ -27,9 +30,12 @@ def guard_pages(app: Starlette, auth: "Coatcheck", mount: str) -> None:
     """
     use(app.state, auth)
 
-    async def answer(request: Request, error: Exception) -> Response:
+    async def answer(request: Any, error: Exception) -> Any:
         if not isinstance(error, CoatcheckError):
             raise error
+        if isinstance(request, WebSocket):
+            await request.close(_REFUSED, error.code)
+            return None
         if not _is_page(request):
             return problem_response(error)
         if isinstance(error, NotSignedIn):
