@@ -27,7 +27,12 @@ PAGE = ROOT / "MAP.md"
 SOURCE = ROOT / "src" / "coatcheck"
 ROOMS = ("login", "signup", "recovery", "my_account", "ending", "admin", "gate")
 ALSO_SERVES = ("server.operations",)
-RECORDERS = ("coatcheck.audit.record", "coatcheck.audit.refused")
+RECORDERS = (
+    "coatcheck.audit.record",
+    "coatcheck.audit.refused",
+    "coatcheck.audit.blocked",
+    "coatcheck.gate.not_allowed",
+)
 NO_FLOWS = {"routes.py", "records.py", "__init__.py", "request.py"}
 
 INTRO = """\

@@ -2,10 +2,13 @@
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.identifiers import EmailAddress, Username
+from coatcheck.audit.blocked import blocks_counted
 from coatcheck.audit.record import record
+from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
 from coatcheck.errors import Gone, InvalidCredentials
 from coatcheck.limits import tries
+from coatcheck.limits.address import address_key
 from coatcheck.passwords import schemes
 from coatcheck.passwords.check import hashing_pool
 from coatcheck.passwords.choose import NewPassword, store_password
@@ -74,7 +77,9 @@ async def _make_account(tx: Writing, desk: Desk, visit: Visit, waiting: records.
 
 
 async def _check_chosen_password(desk: Desk, visit: Visit, waiting: records.Waiting, password: str) -> None:
-    spent = await tries.spend(desk, visit, subject=waiting.id)
+    by = (waiting.id, address_key(visit.address))
+    async with blocks_counted(desk, visit, "sign_up.blocked", *by, email=waiting.email):
+        spent = await tries.spend(desk, visit, subject=waiting.id)
     try:
         prepared = prepare(password)
     except UnusablePassword:
@@ -82,6 +87,7 @@ async def _check_chosen_password(desk: Desk, visit: Visit, waiting: records.Wait
     async with tries.while_judged(desk, spent):
         matches = await desk.keep(hashing_pool).verify(waiting.password_hash, prepared)
     if not matches or not prepared:
+        await refused(desk, visit, "sign_up.refused", email=waiting.email)
         raise InvalidCredentials("another browser, and not the password of this sign-up")
     async with desk.database.writing() as tx:
         tries.succeeded(tx, spent)
