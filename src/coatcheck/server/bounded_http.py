@@ -19,7 +19,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     The parser keeps a line until its end, and a server keeps fields until the body, each of any length.
 
-    See: RFC 6585 section 5; ASVS 4.1.1, 15.2.2.
+    See: RFC 6585 section 5.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
