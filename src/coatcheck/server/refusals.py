@@ -26,6 +26,9 @@ from coatcheck.gate.request import DESK, VISIT, clear_session, desk_of, go, hop_
 from coatcheck.http.problems import problem_headers, problem_response
 from coatcheck.http.return_to import place_asked_for
 
+REFUSED = "coatcheck.refused"
+"""Where a refusal is put for the request's own line in the log, if it has one."""
+
 _PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/status/", "/healthz", "/readyz", "/metrics", "/verify/")
 _log = structlog.get_logger("coatcheck.server")
 
@@ -38,6 +41,8 @@ async def answer_error(request: Request, error: Exception) -> Response:
         _log.error(
             "request.failed", request_id=request_id, code=refused.code, because=refused.because, trace=trace_of(error)
         )
+    elif REFUSED in request.scope:
+        request.scope[REFUSED].append(refused)  # one line a request: its own says why
     else:
         _log.info("request.refused", request_id=request_id, code=refused.code, because=refused.because)
     if DESK not in request.scope or is_program(request):
