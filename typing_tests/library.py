@@ -7,12 +7,19 @@ from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any, assert_type
 
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
+from flask import Flask
 
 from coatcheck import Coatcheck
 from coatcheck.integrations.fastapi import CurrentUser, minutes, require
+from coatcheck.integrations.fastapi import use as use_in_fastapi
+from coatcheck.integrations.flask import current_user as flask_user
+from coatcheck.integrations.flask import require as require_in_flask
+from coatcheck.integrations.flask import use as use_in_flask
+from coatcheck.integrations.sockets import authenticated_socket
 from coatcheck.settings import Settings
-from coatcheck.verifier import Asked, Authenticator, Demand, Principal, refusal
+from coatcheck.testing.authenticator import FixedAuthenticator
+from coatcheck.verifier import Asked, Authenticator, Demand, Principal, SyncAuthenticator, refusal
 
 auth = Coatcheck("sqlite:///app.db", sessions={"cookie_idle": "2h"})
 app = FastAPI(lifespan=auth.lifespan)
@@ -26,6 +33,13 @@ assert_type(require(permission="notes:delete", role="editor", fresh=minutes(5)),
 
 auth.mount(app, "/auth")
 takes_anything_that_authenticates: Authenticator = auth
+fixed = FixedAuthenticator({"ann": Principal(subject="acc_ann")})
+in_a_loop: Authenticator = fixed
+without_one: SyncAuthenticator = fixed
+without_a_loop_it_cannot: SyncAuthenticator = auth  # type: ignore[assignment]
+use_in_fastapi(app, auth)
+use_in_flask(Flask("notes"), fixed)
+use_in_flask(Flask("notes"), auth)  # type: ignore[arg-type]
 
 Coatcheck("sqlite:///app.db", sessions="2h")  # type: ignore[arg-type]
 require("editor")  # type: ignore[call-arg]
@@ -58,3 +72,22 @@ async def authenticate_by_hand() -> None:
         assert_type(problem.status, int)
         raise problem
     await auth.note("note.deleted", account=principal.subject, details={"note": 1})
+
+
+@require_in_flask(permission="notes:delete")
+def delete(note: int) -> str:
+    """Keep the types of a view that is guarded."""
+    assert_type(flask_user(), Principal)
+    return str(note)
+
+
+assert_type(delete(1), str)
+delete("1")  # type: ignore[arg-type]
+
+
+async def talk(websocket: WebSocket) -> None:
+    """See a socket as a handler does."""
+    async with authenticated_socket(websocket) as live:
+        assert_type(live.principal, Principal)
+        async for message in live:
+            assert_type(message, str | bytes)

@@ -106,13 +106,18 @@ class SessionEnded(NotSignedIn):
 
 
 class TokenRefused(NotSignedIn):
-    """Refuse a token: forged, run out, revoked, or meant for another use. Why is for the log alone.
+    """Refuse a token: forged, run out, revoked, or meant for another use. Why is for the log (RFC 6750).
 
-    See: RFC 6750 section 3.1.
+    Args:
+        renew: whether its session is known to live on, as after it moved, so that there may be another token.
     """
 
     code = "invalid_token"
     says = "This token cannot be used here. Get another one."
+
+    def __init__(self, because: str = "", *, renew: bool = False) -> None:
+        super().__init__(because)
+        self.renew = renew
 
 
 class InvalidCredentials(NotSignedIn):
@@ -123,11 +128,22 @@ class InvalidCredentials(NotSignedIn):
 
 
 class NotAllowed(CoatcheckError):
-    """Refuse what the principal may not do."""
+    """Refuse what the principal may not do; of what is lacking, the caller is told what is given here.
+
+    Args:
+        permission, acr: a permission; a level of assurance.
+        max_age: how old the last proof may be at the most, in whole seconds.
+    """
 
     code = "not_allowed"
     status = 403
     says = "You may not do this."
+
+    def __init__(
+        self, because: str = "", *, permission: str | None = None, acr: str | None = None, max_age: int | None = None
+    ) -> None:
+        super().__init__(because)
+        self.permission, self.acr, self.max_age = permission, acr, max_age
 
 
 class CrossSiteRefused(NotAllowed):
@@ -138,7 +154,7 @@ class CrossSiteRefused(NotAllowed):
 
 
 class FreshSignInNeeded(NotAllowed):
-    """Ask for a sign-in more recent than the one there is."""
+    """Ask for a sign-in more recent or better proven than the one there is (RFC 9470)."""
 
     code = "fresh_sign_in_needed"
     says = "Confirm that it is you first."

@@ -23,6 +23,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         origin: the `Origin` header, or None.
         sec_fetch_site: the `Sec-Fetch-Site` header, or None.
         websocket: whether this is a WebSocket upgrade.
+        is_use: whether asking counts as a use of the session. A connection that stays open is looked at again and
+            again; that must not keep a session alive which nobody uses.
     """
 
     method: str = "GET"
@@ -33,6 +35,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     origin: str | None = None
     sec_fetch_site: str | None = None
     websocket: bool = False
+    is_use: bool = True
 
     @property
     def is_unsafe(self) -> bool:

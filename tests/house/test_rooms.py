@@ -4,7 +4,7 @@ from tests.house.source import Module, modules
 
 SQL = ("sqlalchemy", "aiosqlite", "asyncpg", "alembic", "sqlite3")
 SQL_LIVES_IN = ("storage/",)
-HTTP = ("starlette", "fastapi", "uvicorn")
+HTTP = ("starlette", "fastapi", "uvicorn", "litestar", "flask", "werkzeug", "django", "asgiref")
 HTTP_LIVES_IN = ("http/", "server/", "integrations/", "cli/")
 HTTP_ALSO = {
     "gate/request.py": "where a request meets the desk, for every room's routes",

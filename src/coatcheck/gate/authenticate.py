@@ -25,7 +25,9 @@ async def authenticate(desk: Desk, asked: Asked) -> Principal:
     if asked.authorization is not None:
         return await check_bearer(desk, bearer_of(asked))
     secret, token = _from_cookies(desk, asked)
-    return await check_cookie(desk, secret) if secret else await check_bearer(desk, token)
+    if not secret:
+        return await check_bearer(desk, token)
+    return await check_cookie(desk, secret, is_use=asked.is_use)
 
 
 async def whose_to_end(desk: Desk, asked: Asked) -> Principal | None:

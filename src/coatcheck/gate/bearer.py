@@ -116,10 +116,12 @@ def _verifying(public: PublicKey) -> VerifyingKey:
 
 
 async def _refuse_taken_back(desk: Desk, checked: CheckedToken) -> None:
-    place = checked.place
+    place, lists = checked.place, desk.keep(HeldLists)
+    if place is None:
+        raise TokenRefused("the token names no index")
     try:
-        if place is None or await desk.keep(HeldLists).is_set(place.list_id, place.index):
-            raise TokenRefused("the token was taken back")
+        if await lists.is_set(place.list_id, place.index):
+            raise TokenRefused("the token was taken back", renew=lists.moves.has(place.list_id, place.index))
     except (UnknownList, UnknownIndex) as unknown:
         raise TokenRefused(str(unknown)) from None
 

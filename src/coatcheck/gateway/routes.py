@@ -3,17 +3,37 @@
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import Scope, Send
 
 from coatcheck.desk import Desk
 from coatcheck.errors import CoatcheckError, NotFound, NotSignedIn
+from coatcheck.gate.request import desk_of, principal_of
+from coatcheck.gate.socket_ticket import LIVES_S, issue_ticket
 from coatcheck.gateway.forwarded import Forwarded, forwarded_of
 from coatcheck.gateway.verify import verify
+from coatcheck.http.api import Answer, problems
 from coatcheck.http.problems import problem_response
 from coatcheck.http.return_to import parse_return_to
 from coatcheck.visit import Visit
 
+api = APIRouter(prefix="/api", tags=["sessions"])
 PATH = "/verify"
+
+
+class TicketAnswer(Answer):
+    """Give a ticket for one socket."""
+
+    ticket: str
+    expires_in: int
+
+
+@api.post("/socket-ticket", response_model=TicketAnswer, responses=problems(401))
+async def ask_for_ticket(request: Request) -> Response:
+    """Give a ticket that lets one WebSocket in, within half a minute; it goes into the first message, never the URL."""
+    ticket = await issue_ticket(desk_of(request), await principal_of(request))
+    return JSONResponse({"ticket": ticket.reveal(), "expires_in": LIVES_S})
 
 
 def is_verify(path: str) -> bool:

@@ -1,15 +1,22 @@
 """Starlette: who is signed in, and what a route demands."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import wraps
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
+from starlette.websockets import WebSocket, WebSocketState
 
-from coatcheck.verifier import Asked, Authenticator, Demand, Principal, refusal
-from coatcheck.verifier.authenticator import now
+from coatcheck.integrations import asgi
+from coatcheck.integrations.running import Running
+from coatcheck.verifier import Asked, Authenticator, CoatcheckError, Demand, Principal
+from coatcheck.verifier.answer import answer_of
+from coatcheck.verifier.authenticator import ask, now
+from coatcheck.verifier.require import met
 
 AUTHENTICATOR = "coatcheck_authenticator"
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -20,9 +27,42 @@ def minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
 
 
-def use(app_state: object, authenticator: Authenticator) -> None:
-    """Let an app's routes check credentials with a `Verifier`; `Coatcheck.mount` does it by itself."""
-    setattr(app_state, AUTHENTICATOR, authenticator)
+def use(app: object, authenticator: Authenticator) -> None:
+    """Let an app's routes check credentials with a `Verifier`; `Coatcheck.mount` does it by itself.
+
+    Refusals become problem documents, and the verifier starts and stops with the app.
+
+    Args:
+        app: a Starlette or FastAPI app; given its `state` alone, nothing else of the app is touched.
+        authenticator: who checks.
+    """
+    if not isinstance(app, Starlette):
+        setattr(app, AUTHENTICATOR, authenticator)
+        return
+    setattr(app.state, AUTHENTICATOR, authenticator)
+    app.add_exception_handler(CoatcheckError, answer)
+    app.router.lifespan_context = _within(Running(authenticator), app.router.lifespan_context)
+
+
+def _within(running: Running, inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    @asynccontextmanager
+    async def lifespan(app: Any) -> AsyncIterator[Mapping[str, Any] | None]:
+        async with running.around(), inner(app) as state:
+            yield state
+
+    return lifespan
+
+
+def authenticator_of(connection: HTTPConnection) -> Authenticator:
+    """Give who checks the credentials of an app.
+
+    Raises:
+        RuntimeError: the app was not given an authenticator.
+    """
+    authenticator: Authenticator | None = getattr(connection.app.state, AUTHENTICATOR, None)
+    if authenticator is None:
+        raise RuntimeError("no authenticator: call auth.mount(app), or integrations.starlette.use(app, verifier)")
+    return authenticator
 
 
 async def current_user(connection: HTTPConnection) -> Principal:
@@ -32,11 +72,7 @@ async def current_user(connection: HTTPConnection) -> Principal:
         NotSignedIn: nobody is.
         RuntimeError: the app was not given an authenticator.
     """
-    authenticator = getattr(connection.app.state, AUTHENTICATOR, None)
-    if authenticator is None:
-        raise RuntimeError("no authenticator: call auth.mount(app), or integrations.starlette.use(app.state, verifier)")
-    principal: Principal = await authenticator.authenticate(asked_of(connection))
-    return principal
+    return await ask(authenticator_of(connection), asked_of(connection))
 
 
 async def demand_of(connection: HTTPConnection, demand: Demand) -> Principal:
@@ -46,11 +82,7 @@ async def demand_of(connection: HTTPConnection, demand: Demand) -> Principal:
         NotSignedIn: nobody is.
         NotAllowed: the demand is not met.
     """
-    principal = await current_user(connection)
-    problem = refusal(demand, principal, now())
-    if problem is not None:
-        raise problem
-    return principal
+    return met(demand, await current_user(connection), now())
 
 
 def require(
@@ -88,15 +120,27 @@ def require(
 
 def asked_of(connection: HTTPConnection) -> Asked:
     """Gather what a request presents."""
-    headers = connection.headers
-    is_socket = connection.scope["type"] == "websocket"
-    return Asked(
-        method="GET" if is_socket else connection.scope["method"],
-        url=str(connection.url),
-        authorization=headers.get("authorization"),
-        dpop=headers.get("dpop"),
-        cookies="; ".join(headers.getlist("cookie")),
-        origin=headers.get("origin"),
-        sec_fetch_site=headers.get("sec-fetch-site"),
-        websocket=is_socket,
-    )
+    return asgi.asked_of(connection.scope)
+
+
+async def answer(connection: Any, error: Exception) -> Any:
+    """Answer with what a refusal says; `use` makes this the app's handler of them.
+
+    Raises:
+        Exception: whatever is no refusal of ours.
+    """
+    if not isinstance(error, CoatcheckError):
+        raise error
+    if isinstance(connection, WebSocket):
+        await close(connection, error)
+        return None
+    answer = answer_of(error)
+    return Response(answer.body, answer.status, answer.headers)
+
+
+async def close(websocket: WebSocket, error: CoatcheckError) -> None:
+    """Refuse a WebSocket's upgrade, or close it with 4000 and the status if it was accepted."""
+    if websocket.application_state is WebSocketState.CONNECTING:
+        await asgi.refuse(websocket.scope, websocket.send, error)
+    elif websocket.application_state is websocket.client_state is WebSocketState.CONNECTED:
+        await websocket.close(asgi.close_code(error), error.code)

@@ -1,11 +1,12 @@
 """The page guard: an app's own pages send people to sign in and back; its calls answer with problem documents."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.websockets import WebSocket
 
 from coatcheck.errors import CoatcheckError, FreshSignInNeeded, NotSignedIn
 from coatcheck.http.cookies import CookieName, cookie_kind, has_cookie
@@ -13,7 +14,7 @@ from coatcheck.http.hop import needs_hop
 from coatcheck.http.pages import Frame, render
 from coatcheck.http.problems import problem_response
 from coatcheck.http.return_to import place_asked_for
-from coatcheck.integrations.starlette import asked_of, use
+from coatcheck.integrations.starlette import asked_of, close, use
 from coatcheck.visit import Asked
 
 if TYPE_CHECKING:
@@ -28,9 +29,12 @@ def guard_pages(app: Starlette, auth: "Coatcheck", mount: str) -> None:
     """
     use(app.state, auth)
 
-    async def answer(request: Request, error: Exception) -> Response:
+    async def answer(request: Any, error: Exception) -> Any:
         if not isinstance(error, CoatcheckError):
             raise error
+        if isinstance(request, WebSocket):
+            await close(request, error)
+            return None
         if not _is_page(request):
             return problem_response(error)
         if isinstance(error, NotSignedIn):

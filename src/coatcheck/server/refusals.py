@@ -23,8 +23,9 @@ from coatcheck.errors import (
     trace_of,
 )
 from coatcheck.gate.request import DESK, VISIT, clear_session, go, hop_if_needed, page, visit_of, way_in
-from coatcheck.http.problems import problem_headers, problem_response
+from coatcheck.http.problems import problem_response
 from coatcheck.http.return_to import place_asked_for
+from coatcheck.verifier.answer import problem_headers
 
 _PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/status", "/healthz", "/readyz", "/metrics", "/verify/")
 _log = structlog.get_logger("coatcheck.server")

@@ -2,16 +2,37 @@
 
 from typing import TYPE_CHECKING, Any
 
-from coatcheck.verifier.authenticator import Authenticator
+from coatcheck.clock import Clock, SystemClock
+from coatcheck.errors import BadBody, Busy, CoatcheckError, NotAllowed, NotSignedIn, SessionEnded, TokenRefused
+from coatcheck.verifier.authenticator import Authenticator, SyncAuthenticator
 from coatcheck.verifier.principal import Principal
 from coatcheck.verifier.require import Demand, refusal
-from coatcheck.visit import Asked
+from coatcheck.visit import Asked, headers_of
 
 if TYPE_CHECKING:
     from coatcheck.verifier.service_tokens import ServiceTokens as ServiceTokens
     from coatcheck.verifier.verifier import Verifier as Verifier
 
-__all__ = ["Asked", "Authenticator", "Demand", "Principal", "ServiceTokens", "Verifier", "refusal"]
+__all__ = [
+    "Asked",
+    "Authenticator",
+    "BadBody",
+    "Busy",
+    "Clock",
+    "CoatcheckError",
+    "Demand",
+    "NotAllowed",
+    "NotSignedIn",
+    "Principal",
+    "ServiceTokens",
+    "SessionEnded",
+    "SyncAuthenticator",
+    "SystemClock",
+    "TokenRefused",
+    "Verifier",
+    "headers_of",
+    "refusal",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from coatcheck.clock import Clock
+from coatcheck.verifier.moves import Moves
 from coatcheck.verifier.news import SKEW_S, FindKey, NewsRefused, Position, open_news
 from coatcheck.verifier.status import StatusLists, UnknownIndex
 from coatcheck.verifier.status_token import Snapshot
@@ -80,6 +81,7 @@ class Feed:
         self._began: Position | None = None
         self._last: tuple[int, int] = (0, 0)
         self._unheld: dict[int, set[int]] = {}
+        self.moves = Moves()
         self.lists = StatusLists()
         self.position: Position | None = None
         self.fresh_until = float("-inf")
@@ -103,6 +105,7 @@ class Feed:
         for snapshot in taken:
             lists.add(snapshot.list, snapshot.bits)
         self._unheld.clear()
+        self.moves.clear()
         self.position = self._began = Position(era, min(snapshot.at.number for snapshot in taken))
         self.lists = lists
         self.keep_only(snapshot.list for snapshot in taken)
@@ -171,6 +174,7 @@ class Feed:
             case FeedEvent(kind="ended" | "moved", list=None, index=None):
                 return Then.NOTHING
             case FeedEvent(kind="ended" | "moved", list=int(list_id), index=int(index)):
+                self.moves.note(list_id, index, has_moved=event.kind == "moved")
                 return self._set(list_id, index)
             case FeedEvent(kind="keys_changed"):
                 return Then.RELOAD_KEYS

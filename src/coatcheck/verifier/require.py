@@ -1,5 +1,6 @@
 """What `require(...)` decides: a demand and a principal in, nothing or the refusal out."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -7,6 +8,9 @@ from coatcheck.clock import Instant
 from coatcheck.errors import CoatcheckError, FreshSignInNeeded, NotAllowed
 from coatcheck.verifier.principal import Principal
 
+_SCOPE = re.compile(
+    r"[!#-\[\]-~]+"
+)  # what a token's scope may hold (RFC 6749 section 3.3), so it fits into a challenge
 _LEVELS = ("aal1", "aal2", "aal3")
 
 
@@ -30,7 +34,7 @@ class Demand:
     acr: str | None = None
 
     def __post_init__(self) -> None:
-        if self.permission is not None and ":" not in self.permission:
+        if self.permission is not None and (":" not in self.permission or not _SCOPE.fullmatch(self.permission)):
             raise ValueError(f"permission {self.permission!r} must read 'resource:action'")
         if self.acr is not None and self.acr not in _LEVELS:
             raise ValueError(f"acr {self.acr!r} must be one of {', '.join(_LEVELS)}")
@@ -52,12 +56,32 @@ def refusal(demand: Demand, principal: Principal, now: Instant) -> CoatcheckErro
     if demand.role is not None and demand.role not in principal.roles:
         return NotAllowed(f"{principal.subject} lacks the role {demand.role}")
     if demand.permission is not None and not principal.may(demand.permission):
-        return NotAllowed(f"{principal.subject} lacks the permission {demand.permission}")
+        return NotAllowed(f"{principal.subject} lacks the permission {demand.permission}", permission=demand.permission)
     if demand.acr is not None and _rank(principal.acr) < _rank(demand.acr):
-        return FreshSignInNeeded(f"{principal.acr} is below {demand.acr}")
+        return FreshSignInNeeded(
+            f"{principal.acr} is below {demand.acr}", acr=demand.acr, max_age=_seconds(demand.fresh)
+        )
     if demand.fresh is not None and not principal.is_fresh(demand.fresh, now):
-        return FreshSignInNeeded(f"the last proof is older than {demand.fresh}")
+        because = f"the last proof is older than {demand.fresh}"
+        return FreshSignInNeeded(because, acr=demand.acr, max_age=_seconds(demand.fresh))
     return None
+
+
+def met(demand: Demand, principal: Principal, now: Instant) -> Principal:
+    """Give a principal back if it meets a demand.
+
+    Raises:
+        NotAllowed: it does not.
+        FreshSignInNeeded: it would by a more recent or better proof.
+    """
+    problem = refusal(demand, principal, now)
+    if problem is not None:
+        raise problem
+    return principal
+
+
+def _seconds(duration: timedelta | None) -> int | None:
+    return None if duration is None else int(duration.total_seconds())
 
 
 def _rank(acr: str) -> int:

@@ -1,0 +1,105 @@
+"""What a refusal looks like on the wire: the document, and each header that tells a client what to do."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from coatcheck.errors import (
+    BadInput,
+    Busy,
+    CoatcheckError,
+    CrossSiteRefused,
+    FreshSignInNeeded,
+    InvalidCredentials,
+    NotAllowed,
+    NotSignedIn,
+    SessionEnded,
+    TokenRefused,
+    TooManyAttempts,
+)
+from coatcheck.verifier import Demand, Principal, refusal
+from coatcheck.verifier.answer import answer_of
+
+REALM = 'Bearer realm="coatcheck"'
+INVALID = f'{REALM}, error="invalid_token", error_description='
+STEP_UP = f'{REALM}, error="insufficient_user_authentication", error_description="Confirm that it is you first."'
+SCOPE = f'{REALM}, error="insufficient_scope", error_description="You may not do this."'
+CHALLENGES: list[tuple[CoatcheckError, str | None]] = [
+    (NotSignedIn("no credential was presented"), REALM),
+    (InvalidCredentials(), REALM),
+    (TokenRefused("forged"), f'{INVALID}"This token cannot be used here. Get another one."'),
+    (TokenRefused("moved", renew=True), f'{INVALID}"This token cannot be used here. Get another one."'),
+    (SessionEnded("revoked"), f'{INVALID}"This session has ended. Sign in again."'),
+    (NotAllowed("acc_1 lacks it", permission="notes:delete"), f'{SCOPE}, scope="notes:delete"'),
+    (NotAllowed("acc_1 lacks the role editor"), None),
+    (CrossSiteRefused(), None),
+    (FreshSignInNeeded(), STEP_UP),
+    (FreshSignInNeeded(acr="aal2"), f'{STEP_UP}, acr_values="aal2"'),
+    (FreshSignInNeeded(max_age=300), f'{STEP_UP}, max_age="300"'),
+    (FreshSignInNeeded(acr="aal3", max_age=60), f'{STEP_UP}, acr_values="aal3", max_age="60"'),
+    (Busy(), None),
+    (CoatcheckError(), None),
+]
+
+
+@pytest.mark.parametrize(("error", "challenge"), CHALLENGES, ids=lambda value: getattr(value, "code", ""))
+def test_the_challenge(error: CoatcheckError, challenge: str | None) -> None:
+    assert answer_of(error).headers.get("www-authenticate") == challenge
+
+
+@pytest.mark.parametrize(("error", "_challenge"), CHALLENGES, ids=lambda value: getattr(value, "code", ""))
+def test_no_reason_of_the_operator_leaves_the_house(error: CoatcheckError, _challenge: str | None) -> None:
+    answer = answer_of(error)
+    assert not error.because or error.because not in f"{answer.headers}{answer.body!r}"
+
+
+def test_a_challenge_ends_where_it_should() -> None:
+    """A name that could end the quoted text or the header loses those letters."""
+    header = answer_of(NotAllowed(permission='a:b"\\, x="y\r\nset-cookie: z')).headers["www-authenticate"]
+    assert header == f'{SCOPE}, scope="a:b, x=yset-cookie: z"'
+
+
+@pytest.mark.parametrize(
+    ("error", "retry_after"), [(TooManyAttempts(60), "60"), (Busy(5), "5"), (Busy(0), "1"), (NotSignedIn(), None)]
+)
+def test_when_to_try_again(error: CoatcheckError, retry_after: str | None) -> None:
+    assert answer_of(error).headers.get("retry-after") == retry_after
+
+
+def test_the_document_and_what_describes_it() -> None:
+    answer = answer_of(BadInput({"email": "This is needed."}), "req_1")
+    document: dict[str, Any] = msgspec.json.decode(answer.body)
+    assert document == {
+        "type": "urn:coatcheck:invalid_input",
+        "code": "invalid_input",
+        "status": 422,
+        "title": "Some of what was sent cannot be used.",
+        "fields": {"email": "This is needed."},
+        "request_id": "req_1",
+    }
+    assert answer.status == 422
+    assert answer.headers == {
+        "content-type": "application/problem+json",
+        "content-length": str(len(answer.body)),
+        "cache-control": "no-store",
+    }
+    assert (b"cache-control", b"no-store") in answer.pairs
+
+
+def test_a_demand_tells_what_would_meet_it() -> None:
+    weak = Principal(subject="acc_1", permissions=frozenset({"notes:read"}), auth_time=0)
+    lacking = refusal(Demand(permission="notes:delete"), weak, now=0)
+    assert isinstance(lacking, NotAllowed)
+    assert lacking.permission == "notes:delete"
+    for demand in (Demand(acr="aal2", fresh=timedelta(minutes=5)), Demand(fresh=timedelta(minutes=5), acr="aal1")):
+        again = refusal(demand, weak, now=300_001)
+        assert isinstance(again, FreshSignInNeeded)
+        assert (again.acr, again.max_age) == (demand.acr, 300)
+
+
+def test_a_permission_that_no_scope_can_hold_is_no_demand() -> None:
+    for name in ('notes:"', "notes:all of them", "notes:\n", "notes:é", "notes:\\", "notes"):
+        with pytest.raises(ValueError, match="resource:action"):
+            Demand(permission=name)
