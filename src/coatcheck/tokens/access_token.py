@@ -11,7 +11,9 @@ from coatcheck.desk import Desk
 from coatcheck.errors import SessionEnded, TokenTooLarge
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.keys.sign import sign_jws
+from coatcheck.keys.signing_key import SigningKey
 from coatcheck.secret import new_id
+from coatcheck.storage.database import Reading
 from coatcheck.tokens import records
 from coatcheck.tokens.audience import audience_of
 from coatcheck.verifier.claims import AccessClaims, Status, StatusReference
@@ -21,7 +23,9 @@ FIRST_PARTY: Final = "first-party"
 """The `client_id` of tokens that come from our own sign-in; no client is ever registered by this name."""
 
 TYP: Final = "at+jwt"
-LONGEST: Final = 4096
+LONGEST: Final = 4096 - len("__Host-coatcheck-access")
+"""How many characters a token may have: 4 KB, of which browsers count a cookie's name too, and drop what is longer."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -51,14 +55,34 @@ async def make_access_token(
 
     See: RFC 9068 section 2.
     """
+    key = await desk.keep(SigningKeys).current()
     async with desk.database.reading() as db:
-        facts = await records.facts(db, session)
+        return await sign_access_token(desk, db, key, session=session, issuer=issuer, audience=audience, lives=lives)
+
+
+async def sign_access_token(
+    desk: Desk,
+    db: Reading,
+    key: SigningKey,
+    *,
+    session: str,
+    issuer: str,
+    audience: str | None,
+    lives: timedelta | None = None,
+) -> AccessToken:
+    """Make an access token as `make_access_token` does, by a key that is there already, within a transaction or not.
+
+    Raises:
+        SessionEnded: the session is over.
+        TokenTooLarge: the roles or permissions of this account do not fit.
+    """
+    facts = await records.facts(db, session)
     if facts is None:
         raise SessionEnded("the session ended before its token was made")
     now = desk.now()
     counts_for = millis(lives or desk.settings.tokens.access_lifetime)
     claims = _claims(desk, facts, issuer, audience, now, counts_for)
-    token = sign_jws(await desk.keep(SigningKeys).current(), TYP, _encode(claims))
+    token = sign_jws(key, TYP, _encode(claims))
     if len(token) > LONGEST:
         raise _too_large(claims)
     return AccessToken(token, claims.exp - now // 1000, facts)
@@ -72,7 +96,7 @@ def _claims(
     return AccessClaims(
         iss=issuer,
         sub=facts.account,
-        aud=audience_of(settings, issuer, audience),
+        aud=audience_of(settings, issuer, audience, in_cookies=facts.presented_as == "token_cookies"),
         client_id=FIRST_PARTY,
         exp=ends // 1000,
         iat=now // 1000,
