@@ -21,6 +21,7 @@
     ├── Gone                   410  a link or sign-in that was used or has run out
     │   ├── SignInGone         410
     │   └── FeedGone           410
+    ├── OAuthRefused           400  or 401; OAuth's own calls, under the names of RFC 6749
     ├── UnknownHost            400
     ├── HttpsNeeded            400
     ├── TooManyAttempts        429  with Retry-After
@@ -36,7 +37,7 @@ Expected outcomes of a sign-in are values (`Admitted | MoreNeeded`), not errors.
 from collections.abc import Mapping
 
 from coatcheck.errors.not_now import Busy, DatabaseAway, RevocationUnknown, TokenTooLarge, TooManyAttempts
-from coatcheck.errors.root import CoatcheckError, ConfigurationError, trace_of
+from coatcheck.errors.root import CoatcheckError, ConfigurationError
 
 __all__ = [
     "BadBody",
@@ -68,7 +69,6 @@ __all__ = [
     "TooManyAttempts",
     "UnknownHost",
     "WrongContentType",
-    "trace_of",
 ]
 
 
@@ -248,6 +248,18 @@ class FeedGone(Gone):
 
     code = "feed_gone"
     says = "The feed cannot go on from there. Start over from the status lists."
+
+
+class OAuthRefused(CoatcheckError):
+    """Refuse a call of OAuth by the name of an RFC, such as `invalid_scope` (RFC 6749 section 5.2)."""
+
+    code = "oauth_refused"
+    status = 400
+    says = "This call of OAuth was refused."
+
+    def __init__(self, error: str, because: str = "") -> None:
+        super().__init__(because)
+        self.error = error
 
 
 class UnknownHost(CoatcheckError):

@@ -1,6 +1,5 @@
-"""The root of every error that becomes an answer, and how an error is written down."""
+"""The root of every error that becomes an answer."""
 
-import traceback
 from typing import ClassVar
 
 
@@ -20,14 +19,6 @@ class CoatcheckError(Exception):
     def __init__(self, because: str = "") -> None:
         super().__init__(because or self.says)
         self.because = because
-
-
-def trace_of(error: BaseException) -> str:
-    """Give the lines of an error's traceback: files, functions and code, no variables.
-
-    Loggers may print the variables of each frame when they are handed an exception, so they are handed this text.
-    """
-    return "".join(traceback.format_exception(error))
 
 
 class ConfigurationError(Exception):

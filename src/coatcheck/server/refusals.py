@@ -20,11 +20,12 @@ from coatcheck.errors import (
     NotSignedIn,
     SessionEnded,
     TooManyAttempts,
-    trace_of,
 )
 from coatcheck.gate.request import DESK, VISIT, clear_session, go, hop_if_needed, page, visit_of, way_in
+from coatcheck.http.oauth_problems import CALLS, oauth_response
 from coatcheck.http.problems import problem_response
 from coatcheck.http.return_to import place_asked_for
+from coatcheck.traces import trace_of
 from coatcheck.verifier.answer import problem_headers
 
 REFUSED = "coatcheck.refused"
@@ -46,7 +47,9 @@ async def answer_error(request: Request, error: Exception) -> Response:
         request.scope[REFUSED].append(refused)  # one line a request: its own says why
     else:
         _log.info("request.refused", request_id=request_id, code=refused.code, because=refused.because)
-    if is_program(request):
+    if _path(request).startswith(CALLS):
+        response = oauth_response(refused)
+    elif is_program(request):
         response = problem_response(refused, request_id)
     elif DESK in request.scope:
         response = await _page_for(request, refused, request_id)
@@ -59,8 +62,11 @@ async def answer_error(request: Request, error: Exception) -> Response:
 
 def is_program(request: Request) -> bool:
     """Tell whether an address is for programs, so that its errors are problem documents."""
-    path = str(request.scope["path"]).removeprefix(request.scope.get("root_path", ""))
-    return path.startswith(_PROGRAMS) or path == "/verify"
+    return _path(request).startswith(_PROGRAMS) or _path(request) == "/verify"
+
+
+def _path(request: Request) -> str:
+    return str(request.scope["path"]).removeprefix(request.scope.get("root_path", ""))
 
 
 def _page_before_ours(request: Request, refused: CoatcheckError) -> Response:
