@@ -10,6 +10,7 @@ from coatcheck.access.names import ADMIN
 from coatcheck.desk import Desk
 from coatcheck.errors import NotAllowed, NotSignedIn
 from coatcheck.gate.authenticate import authenticate
+from coatcheck.gate.not_allowed import record_not_allowed
 from coatcheck.http.bodies import parse_form
 from coatcheck.http.cookies import BROWSER_FOR_S, CookieName, cookie_kind, has_cookie
 from coatcheck.http.form_token import FIELD, check_form_token, form_token
@@ -49,9 +50,11 @@ async def principal_of(request: Request, demand: Demand | None = None) -> Princi
     if principal.session is None:
         raise NotAllowed("a service's token or an API key cannot act as a person")
     problem = refusal(demand, principal, desk.now()) if demand else None
-    if problem is not None:
-        raise problem
-    return principal
+    if problem is None:
+        return principal
+    if type(problem) is NotAllowed:  # its kinds are no attempts at what is forbidden
+        await record_not_allowed(desk, visit_of(request), principal)
+    raise problem
 
 
 async def principal_or_none(request: Request) -> Principal | None:

@@ -102,7 +102,7 @@ async def refresh_call(request: Request, body: RefreshBody | None = None) -> Res
     return answer_tokens(desk, visit, given, in_cookies=from_cookie is not None)
 
 
-@api.post("/token/revoke", status_code=204)
+@api.post("/token/revoke", status_code=204, responses=problems())
 async def revoke_call(request: Request, body: RevokeBody | None = None) -> Response:
     """End the session that a token presents; a token that presents none is no error (RFC 7009 section 2.2)."""
     desk, visit = desk_of(request), visit_of(request)

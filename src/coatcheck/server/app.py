@@ -67,7 +67,13 @@ def _pages(settings: Settings) -> list[Route]:
 
 
 _PASSWORD_APIS = (login.password_api, signup.api, recovery.api, my_account.password_api)
-_PASSWORD_PAGES = (*login.password_pages, *signup.pages, *recovery.pages, *my_account.password_pages)
+_PASSWORD_PAGES = (
+    *login.password_pages,
+    *signup.pages,
+    *recovery.pages,
+    *my_account.password_pages,
+    *admin.password_pages,
+)
 
 
 async def _home(request: Request) -> Response:

@@ -4,7 +4,9 @@
     ├── BadInput               422  the fields, each with a sentence
     │   ├── BadBody            400  not the JSON or form it says it is
     │   ├── BodyTooLarge       413
-    │   └── WrongContentType   415
+    │   ├── WrongContentType   415
+    │   ├── MalformedRequest   400  not what HTTP allows
+    │   └── HeadersTooLarge    431
     ├── NotSignedIn            401
     │   ├── SessionEnded       401  the only code on which a client signs out
     │   ├── TokenRefused       401  get another token, then try again
@@ -19,6 +21,7 @@
     ├── Gone                   410  a link or sign-in that was used or has run out
     │   ├── SignInGone         410
     │   └── FeedGone           410
+    ├── OAuthRefused           400  or 401; OAuth's own calls, under the names of RFC 6749
     ├── UnknownHost            400
     ├── HttpsNeeded            400
     ├── TooManyAttempts        429  with Retry-After
@@ -31,27 +34,42 @@
 Expected outcomes of a sign-in are values (`Admitted | MoreNeeded`), not errors.
 """
 
-import traceback
 from collections.abc import Mapping
-from typing import ClassVar
 
+from coatcheck.errors.not_now import Busy, DatabaseAway, RevocationUnknown, TokenTooLarge, TooManyAttempts
+from coatcheck.errors.root import CoatcheckError, ConfigurationError
 
-class CoatcheckError(Exception):
-    """Stand at the root of every error that becomes an answer.
-
-    Args:
-        because: the operator's reason, for the log only.
-
-    See: RFC 9457 (problem documents), ASVS 16.5.1.
-    """
-
-    code: ClassVar[str] = "internal_error"
-    status: ClassVar[int] = 500
-    says: ClassVar[str] = "Something went wrong on our side."
-
-    def __init__(self, because: str = "") -> None:
-        super().__init__(because or self.says)
-        self.because = because
+__all__ = [
+    "BadBody",
+    "BadInput",
+    "BodyTooLarge",
+    "Busy",
+    "CoatcheckError",
+    "ConfigurationError",
+    "Conflict",
+    "CrossSiteRefused",
+    "DatabaseAway",
+    "FeedGone",
+    "FreshSignInNeeded",
+    "Gone",
+    "HeadersTooLarge",
+    "HttpsNeeded",
+    "InvalidCredentials",
+    "MalformedRequest",
+    "MethodNotAllowed",
+    "NotAllowed",
+    "NotFound",
+    "NotSignedIn",
+    "RefreshSuperseded",
+    "RevocationUnknown",
+    "SessionEnded",
+    "SignInGone",
+    "TokenRefused",
+    "TokenTooLarge",
+    "TooManyAttempts",
+    "UnknownHost",
+    "WrongContentType",
+]
 
 
 class BadInput(CoatcheckError):
@@ -88,6 +106,25 @@ class WrongContentType(BadInput):
     code = "wrong_content_type"
     status = 415
     says = "This call does not accept that content type."
+
+
+class MalformedRequest(BadInput):
+    """Refuse what is no HTTP request."""
+
+    code = "malformed_request"
+    status = 400
+    says = "The request is not one that HTTP allows."
+
+    def __init__(self, because: str = "") -> None:
+        super().__init__(because=because)
+
+
+class HeadersTooLarge(BadInput):
+    """Refuse an address and headers above the limit."""
+
+    code = "headers_too_large"
+    status = 431
+    says = "The address and headers of the request are larger than this server accepts."
 
 
 class NotSignedIn(CoatcheckError):
@@ -213,6 +250,18 @@ class FeedGone(Gone):
     says = "The feed cannot go on from there. Start over from the status lists."
 
 
+class OAuthRefused(CoatcheckError):
+    """Refuse a call of OAuth by the name of an RFC, such as `invalid_scope` (RFC 6749 section 5.2)."""
+
+    code = "oauth_refused"
+    status = 400
+    says = "This call of OAuth was refused."
+
+    def __init__(self, error: str, because: str = "") -> None:
+        super().__init__(because)
+        self.error = error
+
+
 class UnknownHost(CoatcheckError):
     """Refuse a `Host` that is not the one of `server.public_url`."""
 
@@ -227,73 +276,3 @@ class HttpsNeeded(CoatcheckError):
     code = "https_needed"
     status = 400
     says = "Use https for this address."
-
-
-class TooManyAttempts(CoatcheckError):
-    """Refuse for a while.
-
-    Args:
-        retry_after: whole seconds until a try is judged again.
-        because: which limit, for the log.
-    """
-
-    code = "too_many_attempts"
-    status = 429
-    says = "Too many attempts. Wait a while, then try again."
-
-    def __init__(self, retry_after: int, because: str = "") -> None:
-        super().__init__(because)
-        self.retry_after = max(1, retry_after)
-
-
-class TokenTooLarge(CoatcheckError):
-    """Say that what an access token has to say does not fit; the log names the claim."""
-
-    code = "token_too_large"
-    says = "This account holds more roles or permissions than fit into a token. Tell an administrator."
-
-
-class Busy(CoatcheckError):
-    """Refuse now, as there is more to do than can be done.
-
-    Args:
-        retry_after: whole seconds after which to ask again.
-        because: what is short, for the log.
-    """
-
-    code = "busy"
-    status = 503
-    says = "Too busy at the moment. Try again shortly."
-
-    def __init__(self, retry_after: int = 1, because: str = "") -> None:
-        super().__init__(because)
-        self.retry_after = max(1, retry_after)
-
-
-class DatabaseAway(Busy):
-    """Say that the database cannot be reached."""
-
-    code = "unavailable"
-    says = "This service is not available at the moment. Try again shortly."
-
-
-class RevocationUnknown(Busy):
-    """Say that a token may be good, but the news of what was revoked are older than the verifier's owner allows.
-
-    It is no 401: a client that got one would throw away a token that is good again in a moment.
-    """
-
-    code = "revocation_unknown"
-    says = "Whether this token still counts cannot be told at the moment. Try again shortly."
-
-
-def trace_of(error: BaseException) -> str:
-    """Give the lines of an error's traceback: files, functions and code, no variables.
-
-    Loggers may print the variables of each frame when they are handed an exception, so they are handed this text.
-    """
-    return "".join(traceback.format_exception(error))
-
-
-class ConfigurationError(Exception):
-    """Stop start-up: a setting is wrong. The message names the setting and the fix."""
