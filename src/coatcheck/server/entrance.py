@@ -11,7 +11,7 @@ from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
 from coatcheck.errors import BadBody, BadInput, BodyTooLarge, CrossSiteRefused, NotFound
 from coatcheck.gate.request import DESK, NEW_BROWSER, VISIT
-from coatcheck.gateway.routes import answer_verify, is_verify
+from coatcheck.gateway import routes as gateway
 from coatcheck.http.bodies import MAX_BYTES, check_json
 from coatcheck.http.cookies import cookie_kind, read_cookie
 from coatcheck.http.cross_site import refuse_cross_site
@@ -87,11 +87,11 @@ class Entrance:
         try:
             visit = self._visit(scope, arrived)
             scope[DESK], scope[VISIT] = self._desk, visit
+            if arrived.path == gateway.PATH:  # first: what is wrong with the address it asks about, it judges itself
+                return await gateway.answer_verify(self._desk, visit, scope, arrived.headers, receive, send)
             _refuse_nul(scope)
             if arrived.path == "/api/session" and scope["method"] in ("GET", "HEAD"):
                 return await answer_session(self._desk, visit, send)
-            if is_verify(arrived.path):
-                return await answer_verify(self._desk, visit, scope, arrived.headers, send)
             if is_preflight(scope["method"], arrived.headers):
                 return await answer_preflight(scope, receive, send)
             if scope["method"] not in SAFE_METHODS:
@@ -110,13 +110,15 @@ class Entrance:
         peer = scope["client"][0] if scope.get("client") else ""
         reached = Reached(peer, scope["scheme"], headers.get("host", ""), headers)
         # What guards itself, by who asks: operations by the asker's address, the gateway by its proxy and secret.
-        if arrived.path not in OPERATIONS and not is_verify(arrived.path):
+        is_gateway = arrived.path == gateway.PATH
+        if arrived.path not in OPERATIONS and not is_gateway:
             check_reached(reached, server)
         root = scope.get("root_path", "")
         base_url = server.public_url or f"{scope['scheme']}://{reached.host}{root}"
         cookies = headers.get("cookie", "")
         kind, browser, known = cookie_kind(server), "", ""
-        if scope["method"] not in SAFE_METHODS or not arrived.path.startswith("/api/"):  # a call that reads needs none
+        is_reading_call = scope["method"] in SAFE_METHODS and arrived.path.startswith("/api/")
+        if not is_reading_call and not is_gateway:
             browser, known = _cookie(cookies, kind.name("browser")), _cookie(cookies, kind.name("known"))
             if not browser and scope["method"] == "GET":
                 browser = new_secret().reveal()

@@ -63,7 +63,9 @@ class Metrics(Collector):
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
-_ROOMS = frozenset({"api", "sign-in", "sign-up", "sign-out", "recover", "verify-email", "account", "admin", "static"})
+_ROOMS = frozenset(
+    {"api", "sign-in", "sign-up", "sign-out", "recover", "verify-email", "account", "admin", "static", "verify"}
+)
 
 
 def _room(path: str) -> str:

@@ -2,7 +2,6 @@
 
 from urllib.parse import quote
 
-import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,27 +19,20 @@ from coatcheck.errors import (
     NotSignedIn,
     SessionEnded,
     TooManyAttempts,
-    trace_of,
 )
 from coatcheck.gate.request import DESK, VISIT, clear_session, go, hop_if_needed, page, visit_of, way_in
-from coatcheck.http.problems import problem_response
+from coatcheck.http.problems import log_refusal, problem_response
 from coatcheck.http.return_to import place_asked_for
 from coatcheck.verifier.answer import problem_headers
 
-_PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/status", "/healthz", "/readyz", "/metrics", "/verify/")
-_log = structlog.get_logger("coatcheck.server")
+_PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/status", "/healthz", "/readyz", "/metrics")
 
 
 async def answer_error(request: Request, error: Exception) -> Response:
     """Answer with what an error says in public; its reason goes to the log."""
     refused = _ours(error)
     request_id = visit_of(request).request_id if VISIT in request.scope else ""
-    if refused.status >= 500:
-        _log.error(
-            "request.failed", request_id=request_id, code=refused.code, because=refused.because, trace=trace_of(error)
-        )
-    else:
-        _log.info("request.refused", request_id=request_id, code=refused.code, because=refused.because)
+    log_refusal(refused, request_id, error)
     if DESK not in request.scope or is_program(request):
         response = problem_response(refused, request_id)
     else:
