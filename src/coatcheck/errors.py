@@ -19,6 +19,7 @@
     ├── Gone                   410  a link or sign-in that was used or has run out
     │   ├── SignInGone         410
     │   └── FeedGone           410
+    ├── OAuthRefused           400  or 401; OAuth's own calls, under the names of RFC 6749
     ├── UnknownHost            400
     ├── HttpsNeeded            400
     ├── TooManyAttempts        429  with Retry-After
@@ -31,18 +32,15 @@
 Expected outcomes of a sign-in are values (`Admitted | MoreNeeded`), not errors.
 """
 
-import traceback
 from collections.abc import Mapping
 from typing import ClassVar
 
 
 class CoatcheckError(Exception):
-    """Stand at the root of every error that becomes an answer.
+    """Stand at the root of every error that becomes an answer (RFC 9457, ASVS 16.5.1).
 
     Args:
         because: the operator's reason, for the log only.
-
-    See: RFC 9457 (problem documents), ASVS 16.5.1.
     """
 
     code: ClassVar[str] = "internal_error"
@@ -213,6 +211,18 @@ class FeedGone(Gone):
     says = "The feed cannot go on from there. Start over from the status lists."
 
 
+class OAuthRefused(CoatcheckError):
+    """Refuse a call of OAuth by the name of an RFC, such as `invalid_scope` (RFC 6749 section 5.2)."""
+
+    code = "oauth_refused"
+    status = 400
+    says = "This call of OAuth was refused."
+
+    def __init__(self, error: str, because: str = "") -> None:
+        super().__init__(because)
+        self.error = error
+
+
 class UnknownHost(CoatcheckError):
     """Refuse a `Host` that is not the one of `server.public_url`."""
 
@@ -234,7 +244,6 @@ class TooManyAttempts(CoatcheckError):
 
     Args:
         retry_after: whole seconds until a try is judged again.
-        because: which limit, for the log.
     """
 
     code = "too_many_attempts"
@@ -258,7 +267,6 @@ class Busy(CoatcheckError):
 
     Args:
         retry_after: whole seconds after which to ask again.
-        because: what is short, for the log.
     """
 
     code = "busy"
@@ -285,14 +293,6 @@ class RevocationUnknown(Busy):
 
     code = "revocation_unknown"
     says = "Whether this token still counts cannot be told at the moment. Try again shortly."
-
-
-def trace_of(error: BaseException) -> str:
-    """Give the lines of an error's traceback: files, functions and code, no variables.
-
-    Loggers may print the variables of each frame when they are handed an exception, so they are handed this text.
-    """
-    return "".join(traceback.format_exception(error))
 
 
 class ConfigurationError(Exception):

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import random
 import secrets
+import zlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _SECRET_BYTES = 24  # 192 bits; the floor for a secret stored as a plain hash is 128
 _SEALED_FORMAT = b"\x01"
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class Secret:
@@ -51,6 +53,18 @@ def new_secret() -> Secret:
 def new_short_secret() -> Secret:
     """Draw a secret of 128 random bits as 22 URL-safe characters: for where it travels together with another."""
     return Secret(secrets.token_urlsafe(16))
+
+
+def checksum(body: str) -> str:
+    """Write a CRC-32 as six digits of base 36, to end a secret with: against slips and false alarms, not forgers.
+
+    By it a scanner of source code tells a leaked secret from a word that looks like one, without asking us.
+    """
+    number, digits = zlib.crc32(body.encode()) % 36**6, ""
+    for _ in range(6):
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return digits
 
 
 def hash_secret(value: str) -> bytes:

@@ -21,7 +21,7 @@ async def test_it_is_401_and_a_problem_document(site: Site) -> None:
         for value in MALFORMED:
             for path in ASKED:
                 answer = await browser.get(path, headers=[(b"authorization", value)])
-                assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in"), value
+                assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token"), value
                 assert answer.headers["content-type"] == "application/problem+json"
 
 

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from coatcheck.admin.rotate_keys import replace_keys, rotate_keys
 from coatcheck.desk import Desk
+from coatcheck.issuer.metadata import metadata
 from coatcheck.keys.algorithms import ALGORITHMS
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.keys.sign import sign_jws
@@ -102,7 +103,7 @@ async def test_a_leaked_key_is_published_no_more(site: Site) -> None:
 
 async def test_metadata(site: Site) -> None:
     answer = await site.browser().get(METADATA)
-    assert answer.json() == {"issuer": ORIGIN, "jwks_uri": ORIGIN + JWKS}
+    assert answer.json() == metadata(ORIGIN)
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["cache-control"] == "public, max-age=300"
 
@@ -146,7 +147,7 @@ async def test_under_a_mount_they_are_at_the_root_too(tmp_path: Path, kind: type
     async with mounted(kind(), tmp_path, public_url=issuer) as (client, desk):
         key = await desk.keep(SigningKeys).current()
         for path in (f"/auth{METADATA}", f"{METADATA}/auth", f"/auth{METADATA}/auth"):
-            assert (await client.get(path)).json() == {"issuer": issuer, "jwks_uri": issuer + JWKS}, path
+            assert (await client.get(path)).json() == metadata(issuer), path
         for path in (f"/auth{JWKS}", JWKS):
             answer = await client.get(path)
             assert [jwk["kid"] for jwk in answer.json()["keys"]] == [key.kid], path

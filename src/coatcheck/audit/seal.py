@@ -14,9 +14,10 @@ from coatcheck.audit.head import lock_head
 from coatcheck.audit.tallies import finished_before, write_tallies
 from coatcheck.clock import millis
 from coatcheck.desk import Desk
-from coatcheck.errors import DatabaseAway, trace_of
+from coatcheck.errors import DatabaseAway
 from coatcheck.storage.database import Writing
 from coatcheck.storage.leases import hold
+from coatcheck.traces import trace_of
 
 BATCH = 500
 _log: structlog.stdlib.BoundLogger = structlog.get_logger()

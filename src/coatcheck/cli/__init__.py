@@ -14,6 +14,7 @@ from coatcheck.cli.logs import log_json
 from coatcheck.cli.migrate import migrate
 from coatcheck.cli.role import roles
 from coatcheck.cli.serve import serve
+from coatcheck.cli.services import services
 from coatcheck.cli.session import sessions
 from coatcheck.cli.showing import complain, say
 from coatcheck.errors import BadInput, CoatcheckError, ConfigurationError, DatabaseAway
@@ -39,6 +40,7 @@ app.command(epilog="Example: coatcheck migrate")(migrate)
 app.add_typer(accounts, name="account")
 app.add_typer(sessions, name="session")
 app.add_typer(roles, name="role")
+app.add_typer(services, name="service")
 app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")
 

@@ -3,7 +3,8 @@
 import structlog
 from starlette.responses import Response
 
-from coatcheck.errors import CoatcheckError, trace_of
+from coatcheck.errors import CoatcheckError
+from coatcheck.traces import trace_of
 from coatcheck.verifier.answer import answer_of
 
 _log = structlog.get_logger("coatcheck.server")

@@ -1,7 +1,9 @@
-"""The HTTP of the issuer: who we are, what our signatures are checked with, and what was taken back."""
+"""The HTTP of the issuer: who we are, what our signatures are checked with, what was taken back, and OAuth's calls."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -12,9 +14,14 @@ from starlette.routing import Route
 from coatcheck.desk import Desk
 from coatcheck.errors import BadInput, NotAllowed, NotFound
 from coatcheck.gate.authenticate import authenticate
+from coatcheck.gate.hot import JSON, Hot, HotAnswer, HotCall
 from coatcheck.gate.request import desk_of, visit_of
+from coatcheck.http.bodies import parse_form
 from coatcheck.http.published import published
-from coatcheck.issuer.metadata import metadata
+from coatcheck.issuer.introspect import introspect
+from coatcheck.issuer.issue_token import issue_token
+from coatcheck.issuer.metadata import INTROSPECT, ISSUE, REVOKE, metadata
+from coatcheck.issuer.revoke_token import revoke_token
 from coatcheck.issuer.status import TTL_S, SignedNews
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.revocation.acks import Acknowledged
@@ -28,6 +35,8 @@ from coatcheck.visit import Visit
 METADATA = "/.well-known/oauth-authorization-server"
 JWKS = "/.well-known/jwks.json"
 _UNBUFFERED = {"x-accel-buffering": "no", "cache-control": "no-store"}
+_NOT_KEPT: Final = (*JSON, (b"pragma", b"no-cache"))
+_encode = msgspec.json.Encoder().encode
 _STREAM_SECONDS = 600.0
 """How long one stream is: then its service comes again, and shows that it still may."""
 
@@ -143,7 +152,41 @@ async def _stream(desk: Desk, visit: Visit, position: Position) -> AsyncIterator
         yield f"data: {await desk.keep(SignedNews).feed(visit.base_url, news)}\n\n".encode()
 
 
+async def answer_token(call: HotCall) -> HotAnswer:
+    """Give a service an access token."""
+    endpoint = call.visit.base_url + ISSUE
+    answer = await issue_token(call.desk, call.visit, _form(call), endpoint=endpoint)
+    return HotAnswer(_encode(answer), headers=_NOT_KEPT)
+
+
+async def answer_introspection(call: HotCall) -> HotAnswer:
+    """Tell a service about a token."""
+    endpoint = call.visit.base_url + INTROSPECT
+    return HotAnswer(await introspect(call.desk, call.visit, _form(call), endpoint=endpoint))
+
+
+async def answer_revocation(call: HotCall) -> HotAnswer:
+    """Take back a service's tokens."""
+    await revoke_token(call.desk, call.visit, _form(call), endpoint=call.visit.base_url + REVOKE)
+    return HotAnswer(b"", headers=())
+
+
+def _form(call: HotCall) -> Mapping[str, str]:
+    """Read the parameters; one without a value is one that is not there (RFC 6749 section 3.2)."""
+    form = parse_form(call.body, call.headers.get("content-type", ""))
+    return {name: value for name, value in form.items() if value}
+
+
+HOT: Final[Mapping[str, Mapping[str, Hot]]] = MappingProxyType(
+    {ISSUE: {"POST": answer_token}, INTROSPECT: {"POST": answer_introspection}, REVOKE: {"POST": answer_revocation}}
+)
+"""What the entrance answers by itself: address, method, and who answers. `pages` has them too, for the map's sake, and
+so that another method is refused as everywhere."""
+
 pages = [
+    Route(ISSUE, answer_token, methods=["POST"]),
+    Route(INTROSPECT, answer_introspection, methods=["POST"]),
+    Route(REVOKE, answer_revocation, methods=["POST"]),
     Route("/status", list_status_lists, methods=["GET"]),
     Route("/status/feed", follow_feed, methods=["GET"]),
     Route("/status/ack", acknowledge, methods=["POST"]),

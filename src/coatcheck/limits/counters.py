@@ -19,6 +19,12 @@ def stranger_lane(desk: Desk, visit: Visit, subject: str, now: Instant) -> LaneT
     return _lane(desk, "pair", desk.key_ring.mac("limits pair", address_key(visit.address), subject), subject, now)
 
 
+def client_lane(desk: Desk, visit: Visit, client: str, now: Instant) -> LaneTry:
+    """Give the lane of one address on one service; `client` is what it calls itself."""
+    key = desk.key_ring.mac("limits client", address_key(visit.address), client)
+    return _lane(desk, "client", key, f"client {client}", now)
+
+
 def device_lane(desk: Desk, visit: Visit, subject: str, now: Instant) -> LaneTry:
     """Give the lane of one known device on its account."""
     return _lane(desk, "device", desk.key_ring.mac("limits device", hash_secret(visit.known), subject), subject, now)

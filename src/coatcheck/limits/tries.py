@@ -18,6 +18,7 @@ from coatcheck.storage.database import Writing
 from coatcheck.visit import Visit
 
 SIGN_IN = "sign-in"
+CLIENT = "client"
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,26 @@ async def spend_address(desk: Desk, visit: Visit, *, what: str, per_hour: int) -
     """
     async with desk.database.writing() as tx:
         await _spend_one(tx, counters.address_total(desk, visit, what, desk.now(), per_hour=per_hour))
+
+
+async def client_failed(desk: Desk, visit: Visit, *, client: str) -> None:
+    """Count a service that did not prove itself.
+
+    Here it is the failure that is counted, afterwards: what a service proves itself by has 192 random bits or is a
+    signature, so there is nothing to be guessed. A right one costs nothing, and nobody at the same address can keep it
+    out.
+
+    Args:
+        client: as whom it came.
+
+    Raises:
+        TooManyAttempts: this address has failed too often, as this one or at all.
+        DatabaseAway: the database cannot be reached.
+    """
+    async with desk.database.writing() as tx:
+        now, per_hour = desk.now(), desk.settings.limits.address_per_hour
+        lane = counters.client_lane(desk, visit, client, now)
+        await _spend_all(tx, lane, [counters.address_total(desk, visit, CLIENT, now, per_hour=per_hour)])
 
 
 async def _spend_all(tx: Writing, lane: LaneTry, totals: Iterable[TotalTry]) -> Spent:

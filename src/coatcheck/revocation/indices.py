@@ -42,6 +42,20 @@ async def move(tx: Writing, desk: Desk, *, account: str) -> None:
         await allocate(tx, owner=owner, account=account, live_until=live_until - _MARGIN_MS)
 
 
+async def replace(tx: Writing, desk: Desk, *, account: str, list_id: int, index: int) -> bool:
+    """Revoke what names one index of an account, and give its owner another; tell False if that was done already.
+
+    Of many at once exactly one gets True.
+    """
+    held = await records.end_index(tx, list_id, index, account, desk.now())
+    if held is None:
+        return False
+    owner, live_until = held
+    announce(tx, desk, Event("ended", account, owner, list_id, index))
+    await allocate(tx, owner=owner, account=account, live_until=live_until - _MARGIN_MS)
+    return True
+
+
 async def _set_bits(tx: Writing, desk: Desk, kind: Kind, owner: str, account: str) -> None:
     bits = [Event(kind, account, owner, *at) for at in await records.end_indices(tx, owner, desk.now())]
     # An owner whose indices are gone already is announced all the same: caches hold it by its name.

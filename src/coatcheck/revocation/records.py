@@ -132,6 +132,23 @@ async def end_indices(tx: Writing, owner: str, now: Instant) -> list[tuple[int, 
     return [(row[0], row[1]) for row in await tx.execute(ended)]
 
 
+async def end_index(tx: Writing, list_id: int, index: int, account: str, now: Instant) -> tuple[str, Instant] | None:
+    """Set one bit of an account; give whose it was and until when it lived, or None if it is set, or another's."""
+    ended = (
+        update(status_indices)
+        .where(
+            status_indices.c.list == list_id,
+            status_indices.c.index == index,
+            status_indices.c.account == account,
+            status_indices.c.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+        .returning(status_indices.c.owner, status_indices.c.live_until)
+    )
+    row = (await tx.execute(ended)).first()
+    return (row[0], row[1]) if row else None
+
+
 async def is_ended(db: Reading, list_id: int, index: int) -> bool:
     """Tell whether the bit of an index is set; of one that nobody holds any more too, as nothing of it is alive."""
     rows = await db.run(_IS_ENDED, {"its_list": list_id, "its_index": index})

@@ -8,7 +8,7 @@ import structlog
 from coatcheck.audit.seal import Sealer
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import Postman
-from coatcheck.errors import DatabaseAway, trace_of
+from coatcheck.errors import DatabaseAway
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.revocation.reader import LogReader
 from coatcheck.server.key_rotation import KeyRotation
@@ -16,6 +16,7 @@ from coatcheck.server.request_log import RequestLog
 from coatcheck.sessions.seen import Seen
 from coatcheck.storage.leases import hold
 from coatcheck.storage.tidy import BATCH, tidy
+from coatcheck.traces import trace_of
 
 _TIDY_EVERY_SECONDS = 60.0
 _log = structlog.get_logger("coatcheck.background")

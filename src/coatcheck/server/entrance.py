@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
 from coatcheck.errors import BadBody, BadInput, BodyTooLarge, CrossSiteRefused, NotFound
+from coatcheck.gate.hot import HotCall
 from coatcheck.gate.request import DESK, NEW_BROWSER, VISIT
 from coatcheck.gateway import routes as gateway
 from coatcheck.http.bodies import MAX_BYTES, check_json
@@ -20,10 +21,10 @@ from coatcheck.http.reached import Reached, check_reached, client_address
 from coatcheck.limits.address import address_key
 from coatcheck.secret import new_request_id, new_secret
 from coatcheck.server.cors import answer_preflight, cors_headers, is_preflight
+from coatcheck.server.hot_routes import HOT, send_answer
 from coatcheck.server.metrics import Metrics
 from coatcheck.server.refusals import answer_error
 from coatcheck.server.request_log import RequestLog
-from coatcheck.server.session_answer import answer_session
 from coatcheck.visit import SAFE_METHODS, Asked, Visit, headers_of
 
 _AGENT_LENGTH = 400
@@ -90,13 +91,16 @@ class Entrance:
             if arrived.path == gateway.PATH:  # first: what is wrong with the address it asks about, it judges itself
                 return await gateway.answer_verify(self._desk, visit, scope, arrived.headers, receive, send)
             _refuse_nul(scope)
-            if arrived.path == "/api/session" and scope["method"] in ("GET", "HEAD"):
-                return await answer_session(self._desk, visit, send)
             if is_preflight(scope["method"], arrived.headers):
                 return await answer_preflight(scope, receive, send)
+            body = b""
             if scope["method"] not in SAFE_METHODS:
                 await self._check_unsafe(visit)
-                receive = await _bounded(receive, arrived.headers, is_json=arrived.path.startswith("/api/"))
+                body = await _whole(receive, arrived.headers, is_json=arrived.path.startswith("/api/"))
+                receive = _replay(body)
+            hot = HOT[arrived.path].get(scope["method"]) if arrived.path in HOT else None
+            if hot is not None:
+                return await send_answer(send, await hot(HotCall(self._desk, visit, arrived.headers, body)))
             await self._inner(_as_get(scope), receive, send)
         except Exception as error:  # noqa: BLE001 (the last resort: nothing may end without an answer, ASVS 16.5.4)
             if scope.get(_ANSWERED):
@@ -187,8 +191,8 @@ def _route_path(scope: Scope) -> str:
     return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
-async def _bounded(receive: Receive, headers: Mapping[str, str], *, is_json: bool) -> Receive:
-    """Read a body up to its limit and hand it on; refuse what is larger or not what it says.
+async def _whole(receive: Receive, headers: Mapping[str, str], *, is_json: bool) -> bytes:
+    """Read a body up to its limit; refuse what is larger or not what it says.
 
     Raises:
         BodyTooLarge: it is above the limit, whatever length it claimed.
@@ -206,7 +210,11 @@ async def _bounded(receive: Receive, headers: Mapping[str, str], *, is_json: boo
             raise BodyTooLarge(because=f"more than {MAX_BYTES} bytes")
     if is_json and body:
         check_json(body, headers.get("content-type", ""))
+    return body
 
+
+def _replay(body: bytes) -> Receive:
+    """Hand a body on that was read."""
     handed_on = False
 
     async def replay() -> dict[str, Any]:

@@ -64,7 +64,19 @@ class Metrics(Collector):
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
 _ROOMS = frozenset(
-    {"api", "sign-in", "sign-up", "sign-out", "recover", "verify-email", "account", "admin", "static", "verify"}
+    {
+        "api",
+        "oauth",
+        "sign-in",
+        "sign-up",
+        "sign-out",
+        "recover",
+        "verify",
+        "verify-email",
+        "account",
+        "admin",
+        "static",
+    }
 )
 
 

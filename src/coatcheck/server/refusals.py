@@ -21,6 +21,7 @@ from coatcheck.errors import (
     TooManyAttempts,
 )
 from coatcheck.gate.request import DESK, VISIT, clear_session, go, hop_if_needed, page, visit_of, way_in
+from coatcheck.http.oauth_problems import CALLS, oauth_response
 from coatcheck.http.problems import log_refusal, problem_response
 from coatcheck.http.return_to import place_asked_for
 from coatcheck.verifier.answer import problem_headers
@@ -33,7 +34,9 @@ async def answer_error(request: Request, error: Exception) -> Response:
     refused = _ours(error)
     request_id = visit_of(request).request_id if VISIT in request.scope else ""
     log_refusal(refused, request_id, error)
-    if DESK not in request.scope or is_program(request):
+    if _path(request).startswith(CALLS):
+        response = oauth_response(refused)
+    elif DESK not in request.scope or is_program(request):
         response = problem_response(refused, request_id)
     else:
         response = await _page_for(request, refused, request_id)
@@ -44,8 +47,11 @@ async def answer_error(request: Request, error: Exception) -> Response:
 
 def is_program(request: Request) -> bool:
     """Tell whether an address is for programs, so that its errors are problem documents."""
-    path = str(request.scope["path"]).removeprefix(request.scope.get("root_path", ""))
-    return path.startswith(_PROGRAMS) or path == "/verify"
+    return _path(request).startswith(_PROGRAMS) or _path(request) == "/verify"
+
+
+def _path(request: Request) -> str:
+    return str(request.scope["path"]).removeprefix(request.scope.get("root_path", ""))
 
 
 async def _page_for(request: Request, refused: CoatcheckError, request_id: str) -> Response:

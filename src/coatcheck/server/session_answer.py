@@ -1,28 +1,22 @@
-"""`GET /api/session`, the most asked call: straight on ASGI, without a router in between."""
+"""`GET /api/session`, the most asked call."""
 
 import msgspec
-from starlette.types import Send
 
 from coatcheck.clock import rfc3339
-from coatcheck.desk import Desk
 from coatcheck.gate.authenticate import authenticate
+from coatcheck.gate.hot import HotAnswer, HotCall
 from coatcheck.verifier import Principal
-from coatcheck.visit import Visit
 
 _encode = msgspec.json.Encoder().encode
 
 
-async def answer_session(desk: Desk, visit: Visit, send: Send) -> None:
+async def answer_session(call: HotCall) -> HotAnswer:
     """Answer with the principal behind the cookie.
 
     Raises:
         NotSignedIn: nobody is signed in.
     """
-    body = _encode(words_of(await authenticate(desk, visit.asked)))
-    length = str(len(body)).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", length)]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    return HotAnswer(_encode(words_of(await authenticate(call.desk, call.visit.asked))))
 
 
 def words_of(principal: Principal) -> dict[str, object]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from coatcheck import unsafe
 from coatcheck.errors import ConfigurationError
 from coatcheck.settings.audit import AuditSettings
+from coatcheck.settings.clients import ClientSettings
 from coatcheck.settings.gateway import GatewaySettings
 from coatcheck.settings.keys import SYMMETRIC, KeySettings
 from coatcheck.settings.limits import LimitSettings
@@ -20,6 +21,7 @@ from coatcheck.settings.web import WebSettings
 
 __all__ = [
     "AuditSettings",
+    "ClientSettings",
     "DatabaseSettings",
     "EphemeralSettings",
     "GatewaySettings",
@@ -53,6 +55,7 @@ class Settings:
     limits: LimitSettings = field(default_factory=LimitSettings)
     keys: KeySettings = field(default_factory=KeySettings)
     tokens: TokenSettings = field(default_factory=TokenSettings)
+    clients: ClientSettings = field(default_factory=ClientSettings)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     revocation: RevocationSettings = field(default_factory=RevocationSettings)
     mail: MailSettings = field(default_factory=MailSettings)

@@ -8,15 +8,13 @@ word that looks like one, without asking us.
 """
 
 import re
-import zlib
 from dataclasses import dataclass, field
 from typing import Final
 
-from coatcheck.secret import Secret, hash_secret, new_short_secret
+from coatcheck.secret import Secret, checksum, hash_secret, new_short_secret
 
 PREFIX: Final = "ccr_"
 _SHAPE: Final = re.compile(PREFIX + r"([A-Za-z0-9_-]{22})[A-Za-z0-9_-]{22}[0-9a-z]{6}")
-_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True)
@@ -41,13 +39,13 @@ def new_refresh_token(family: Secret | None = None) -> RefreshToken:
     """Draw a refresh token: the first of a family, or the next of one; 128 random bits in either part."""
     family = family or new_short_secret()
     body = PREFIX + family.reveal() + new_short_secret().reveal()
-    return RefreshToken(Secret(body + _checksum(body)), family)
+    return RefreshToken(Secret(body + checksum(body)), family)
 
 
 def parse_refresh_token(raw: str) -> RefreshToken | None:
     """Give a refresh token; None for what cannot be one."""
     shape = _SHAPE.fullmatch(raw)
-    if shape is None or _checksum(raw[:-6]) != raw[-6:]:
+    if shape is None or checksum(raw[:-6]) != raw[-6:]:
         return None
     return RefreshToken(Secret(raw), Secret(shape[1]))
 
@@ -55,12 +53,3 @@ def parse_refresh_token(raw: str) -> RefreshToken | None:
 def digest_of(raw: str) -> bytes:
     """Give what is stored of a refresh token."""
     return hash_secret(raw)
-
-
-def _checksum(body: str) -> str:
-    """Write a CRC-32 as six digits of base 36: against slips and false alarms, not against forgers."""
-    number, digits = zlib.crc32(body.encode()) % 36**6, ""
-    for _ in range(6):
-        number, digit = divmod(number, 36)
-        digits = _DIGITS[digit] + digits
-    return digits

@@ -15,8 +15,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from coatcheck.clock import Clock
-from coatcheck.errors import trace_of
 from coatcheck.secret import random_number
+from coatcheck.traces import trace_of
 from coatcheck.verifier.feed import Feed, FeedClaims, Then, read_feed
 from coatcheck.verifier.fetching import Answer, CannotFetch, Fetcher, parsed
 from coatcheck.verifier.key_source import KeySource
