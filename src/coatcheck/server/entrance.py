@@ -9,14 +9,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
-from coatcheck.errors import BadBody, BadInput, BodyTooLarge, CrossSiteRefused, NotFound
+from coatcheck.errors import BadBody, BadInput, BodyTooLarge, CoatcheckError, CrossSiteRefused, NotFound
 from coatcheck.gate.hot import HotCall
 from coatcheck.gate.request import DESK, NEW_BROWSER, VISIT
-from coatcheck.gateway.routes import answer_verify, is_verify
+from coatcheck.gateway import routes as gateway
 from coatcheck.http.bodies import MAX_BYTES, check_json
 from coatcheck.http.cookies import cookie_kind, read_cookie
 from coatcheck.http.cross_site import refuse_cross_site
 from coatcheck.http.headers import secured
+from coatcheck.http.problems import REFUSED
 from coatcheck.http.reached import Reached, check_reached, client_address
 from coatcheck.limits.address import address_key
 from coatcheck.secret import new_request_id, new_secret
@@ -66,6 +67,9 @@ class Entrance:
         arrived = _Arrived(headers_of(scope["headers"]), _route_path(scope), new_request_id())
         stamp = (b"x-request-id", arrived.request_id.encode())
         status = 500
+        refusals: list[CoatcheckError] = []
+        if self._log is not None:
+            scope[REFUSED] = refusals
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -81,16 +85,18 @@ class Entrance:
         seconds = self._desk.clock.monotonic() - began
         self._metrics.count_request(scope["method"], arrived.path, status, seconds)
         if self._log is not None:
-            self._log.note(arrived.request_id, scope["method"], arrived.path, status, seconds, scope.get(VISIT))
+            refusal = refusals[-1] if refusals else None
+            visit = scope.get(VISIT)
+            self._log.note(arrived.request_id, scope["method"], arrived.path, status, seconds, visit, refusal)
         return None
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, arrived: _Arrived) -> None:
         try:
             visit = self._visit(scope, arrived)
             scope[DESK], scope[VISIT] = self._desk, visit
+            if arrived.path == gateway.PATH:  # first: what is wrong with the address it asks about, it judges itself
+                return await gateway.answer_verify(self._desk, visit, scope, arrived.headers, receive, send)
             _refuse_nul(scope)
-            if is_verify(arrived.path):
-                return await answer_verify(self._desk, visit, scope, arrived.headers, send)
             if is_preflight(scope["method"], arrived.headers):
                 return await answer_preflight(scope, receive, send)
             body = b""
@@ -114,13 +120,15 @@ class Entrance:
         peer = scope["client"][0] if scope.get("client") else ""
         reached = Reached(peer, scope["scheme"], headers.get("host", ""), headers)
         # What guards itself, by who asks: operations by the asker's address, the gateway by its proxy and secret.
-        if arrived.path not in OPERATIONS and not is_verify(arrived.path):
+        is_gateway = arrived.path == gateway.PATH
+        if arrived.path not in OPERATIONS and not is_gateway:
             check_reached(reached, server)
         root = scope.get("root_path", "")
         base_url = server.public_url or f"{scope['scheme']}://{reached.host}{root}"
         cookies = headers.get("cookie", "")
         kind, browser, known = cookie_kind(server), "", ""
-        if scope["method"] not in SAFE_METHODS or not arrived.path.startswith("/api/"):  # a call that reads needs none
+        is_reading_call = scope["method"] in SAFE_METHODS and arrived.path.startswith("/api/")
+        if not is_reading_call and not is_gateway:
             browser, known = _cookie(cookies, kind.name("browser")), _cookie(cookies, kind.name("known"))
             if not browser and scope["method"] == "GET":
                 browser = new_secret().reveal()
