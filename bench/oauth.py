@@ -22,7 +22,7 @@ from coatcheck.visit import Visit
 from tools.install_node_packages import BENCH, install
 
 SECONDS: Final = 1.0
-ROUNDS: Final = 3
+ROUNDS: Final = 7
 KEYS: Final = {"keys": {"algorithm": "ES256"}}
 JWT, OPAQUE = "https://jwt.example.org", "https://opaque.example.org"
 GRANT: Final = {"grant_type": "client_credentials", "scope": "notes:read notes:write"}
