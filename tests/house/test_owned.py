@@ -31,6 +31,8 @@ OWNER_OF = {
 }
 LOADED_LATE = {
     "__init__.py": "`Coatcheck` is loaded when it is first asked for, so that the verifier stays light",
+    "http/pages.py": "a worker that answers calls fills no template, and Jinja takes memory",
+    "verifier/ed25519.py": "few keys are of this kind, and libsodium takes memory",
     "verifier/__init__.py": "the HTTP client of `Verifier` takes half a second and 20 MB, and the server needs none",
     "desk/ephemeral/opening.py": "most sites have no Valkey, and its client takes memory and time to import",
     "storage/prepared.py": "of the two databases' dialects a process needs one",

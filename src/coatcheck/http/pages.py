@@ -1,18 +1,13 @@
 """Pages and mails from templates: each room keeps its own beside its flows, in `pages/` and `mails/`."""
 
 import hashlib
+import importlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
-from jinja2.runtime import Context
-from markupsafe import Markup
-
 from coatcheck.clock import Instant
-from coatcheck.http.ago import in_words
 from coatcheck.mail import Message
 from coatcheck.settings import Settings
 
@@ -54,9 +49,9 @@ def render(frame: Frame, template: str, /, **values: Any) -> str:
     Raises:
         jinja2.UndefinedError: a value that the template asks for was not given.
     """
-    environment = _pages()
-    page = environment.get_template(template, globals=_globals(frame))
-    return page.render(**values)
+    page = _templates().pages().get_template(template, globals=_globals(frame))
+    text: str = page.render(**values)
+    return text
 
 
 def mail_text(settings: Settings, template: str, /, *, to: str, base_url: str, link: str = "") -> Message:
@@ -67,7 +62,7 @@ def mail_text(settings: Settings, template: str, /, *, to: str, base_url: str, l
         link: the one-use link this mail is about.
     """
     values = {"link": link, "sign_in_link": f"{base_url}/sign-in", "recover_link": f"{base_url}{_PUBLIC_RECOVERY}"}
-    filled = _mails().get_template(template).render(site=settings.site, **values)
+    filled = _templates().mails().get_template(template).render(site=settings.site, **values)
     subject, _, text = filled.partition("\n")
     return Message(to=to, subject=subject.removeprefix("Subject: ").strip(), text=text.lstrip("\n"))
 
@@ -94,22 +89,8 @@ def _globals(frame: Frame) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=1)
-def _pages() -> Environment:
-    environment = Environment(loader=_loader("pages"), autoescape=True, undefined=StrictUndefined)
-    environment.filters["when"] = _when
-    return environment
-
-
-@lru_cache(maxsize=1)
-def _mails() -> Environment:
-    # Plain text: nothing to escape, and nothing but addresses and our own links goes in.
-    return Environment(loader=_loader("mails"), autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701
-
-
-def _loader(folder: str) -> BaseLoader:
-    rooms = {path.parent.name: FileSystemLoader(path) for path in sorted(_SOURCE.glob(f"*/{folder}"))}
-    return PrefixLoader(dict(rooms))
+def _templates() -> Any:
+    return importlib.import_module("coatcheck.http.templates")
 
 
 @lru_cache(maxsize=16)
@@ -117,11 +98,3 @@ def _stamped(name: str) -> str:
     """Put a file's digest into its name, so that it may be cached for ever and still change."""
     stem, _, suffix = name.partition(".")
     return f"{stem}.{hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]}.{suffix}"
-
-
-@pass_context
-def _when(context: Context, instant: Instant) -> Markup:
-    moment = datetime.fromtimestamp(instant / 1000, UTC)
-    shown, exact = in_words(instant, context["now"]), moment.strftime("%Y-%m-%d %H:%M:%S UTC")
-    stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(stamp, exact, shown)

@@ -1,6 +1,8 @@
 """Ed25519 by libsodium if PyNaCl is there, else by OpenSSL, which takes twice as long. The verdicts are the same."""
 
+import importlib
 from collections.abc import Callable
+from functools import cache
 from typing import TypeAlias
 
 from cryptography.exceptions import InvalidSignature
@@ -27,12 +29,16 @@ def by_openssl(public: bytes) -> Check:
     return verify
 
 
-try:
-    from coatcheck.verifier.sodium import by_sodium
+@cache
+def fastest() -> Callable[[bytes], Check]:
+    """Give the faster of the two that is installed; libsodium is loaded when the first key of this kind is made."""
+    try:
+        sodium = importlib.import_module("coatcheck.verifier.sodium")
+    except ImportError:  # `coatcheck[fast]` brings it
+        return by_openssl
+    by_sodium: Callable[[bytes], Check] = sodium.by_sodium
+    return by_sodium
 
-    fastest = by_sodium
-except ImportError:  # `coatcheck[fast]` brings it
-    fastest = by_openssl
 
 _PRIME = 2**255 - 19
 _SIGN = 1 << 255
@@ -43,12 +49,12 @@ _SMALL = {0, 1, _PRIME - 1, _OF_ORDER_8, _PRIME - _OF_ORDER_8}
 SMALL_POINTS = frozenset((y | sign).to_bytes(32, "little") for y in _SMALL for sign in (0, _SIGN))
 
 
-def ed25519_check(public: bytes, by: Callable[[bytes], Check] = fastest) -> Check:
+def ed25519_check(public: bytes, by: Callable[[bytes], Check] | None = None) -> Check:
     """Give the function that tells whether a signature (first) is a key's over the signed bytes (second).
 
     Args:
         public: the key's 32 bytes.
-        by: the library that computes.
+        by: the library that computes; the fastest when left out.
 
     Raises:
         ValueError: the bytes are not the canonical text of a point, or of one that makes forging easy.
@@ -57,7 +63,7 @@ def ed25519_check(public: bytes, by: Callable[[bytes], Check] = fastest) -> Chec
     """
     if len(public) != 32 or int.from_bytes(public, "little") % _SIGN >= _PRIME or public in SMALL_POINTS:
         raise ValueError("no Ed25519 key, or a weak one")
-    is_right = by(public)
+    is_right = (by or fastest())(public)
 
     def verify(signature: bytes, signed: bytes) -> bool:
         return len(signature) == 64 and signature[:32] not in SMALL_POINTS and is_right(signature, signed)

@@ -1,0 +1,42 @@
+"""Templates: each room's pages and mails, by Jinja. Loaded with the first one: a worker that answers calls needs none."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import BaseLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from coatcheck.clock import Instant
+from coatcheck.http.ago import in_words
+
+_SOURCE = Path(__file__).parents[1]
+
+
+@lru_cache(maxsize=1)
+def pages() -> Environment:
+    """Give every page's template, such as `login/sign_in.html`; what is filled in is escaped."""
+    environment = Environment(loader=_loader("pages"), autoescape=True, undefined=StrictUndefined)
+    environment.filters["when"] = _when
+    return environment
+
+
+@lru_cache(maxsize=1)
+def mails() -> Environment:
+    """Give every mail's template, such as `signup/verify.txt`."""
+    # Plain text: nothing to escape, and nothing but addresses and our own links goes in.
+    return Environment(loader=_loader("mails"), autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701
+
+
+def _loader(folder: str) -> BaseLoader:
+    rooms = {path.parent.name: FileSystemLoader(path) for path in sorted(_SOURCE.glob(f"*/{folder}"))}
+    return PrefixLoader(dict(rooms))
+
+
+@pass_context
+def _when(context: Context, instant: Instant) -> Markup:
+    moment = datetime.fromtimestamp(instant / 1000, UTC)
+    shown, exact = in_words(instant, context["now"]), moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+    stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(stamp, exact, shown)
