@@ -6,7 +6,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import many_sessions, session_call, session_check, sign_in, start, status_lists, tokens
+from bench import many_sessions, oauth, session_call, session_check, sign_in, start, status_lists, tokens
 from bench.machine import describe
 from bench.table import Line, table_of
 
@@ -15,6 +15,7 @@ MEASUREMENTS = {
     "session_call": session_call.measure,
     "tokens": tokens.measure,
     "status_lists": status_lists.measure,
+    "oauth": oauth.measure,
     "sign_in": sign_in.measure,
     "many_sessions": many_sessions.measure,
     "start": start.measure,

@@ -12,7 +12,9 @@ from tests.servers.postgres import Postgres
 from tests.servers.programs import (
     Program,
     ProgramMissingError,
+    all_caddy,
     all_chromium,
+    all_nginx,
     all_postgres,
     all_redis,
     first_that_runs,
@@ -21,8 +23,14 @@ from tests.servers.redis import Redis
 from tests.site import Site, open_site
 
 # A test's marks follow from the fixtures it uses; the quick tests go first.
-MARK_OF_FIXTURE = {"postgres": "postgres", "redis": "redis", "chromium": "browser"}
-SLOWEST_FIRST = ("browser", "postgres", "redis")
+MARK_OF_FIXTURE = {
+    "postgres": "postgres",
+    "redis": "redis",
+    "chromium": "browser",
+    "nginx_program": "proxy",
+    "caddy_program": "proxy",
+}
+SLOWEST_FIRST = ("browser", "postgres", "redis", "proxy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -77,6 +85,18 @@ def redis_url(redis: Redis) -> str:
 def chromium() -> Path:
     """Return the path of a Chromium that runs."""
     return found(all_chromium(), "Chromium").path
+
+
+@pytest.fixture(scope="session")
+def nginx_program() -> Program:
+    """Return an nginx that runs; tests start it with configurations of their own."""
+    return found(all_nginx(), "nginx")
+
+
+@pytest.fixture(scope="session")
+def caddy_program() -> Program:
+    """Return a Caddy that runs."""
+    return found(all_caddy(), "Caddy")
 
 
 @pytest.fixture

@@ -16,7 +16,9 @@ from pathlib import Path
 from tests.servers.programs import (
     Program,
     ProgramMissingError,
+    all_caddy,
     all_chromium,
+    all_nginx,
     all_postgres,
     all_redis,
     first_that_runs,
@@ -49,6 +51,18 @@ COMPONENTS = (
         found=all_redis,
         packages=("redis-server",),
         otherwise="install redis-server or valkey-server",
+    ),
+    Component(
+        name="nginx",
+        found=all_nginx,
+        packages=("nginx-light",),
+        otherwise="install nginx with its auth_request module",
+    ),
+    Component(
+        name="Caddy",
+        found=all_caddy,
+        packages=("caddy",),
+        otherwise="install Caddy 2.6 or newer",
     ),
     Component(
         name="Chromium",

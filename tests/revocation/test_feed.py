@@ -30,7 +30,7 @@ async def here(site: Site) -> Position:
 
 async def all_after(site: Site, position: Position) -> list[News]:
     """Follow the feed to its end, as a verifier does."""
-    told = []
+    told: list[News] = []
     while True:
         news = await news_after(site.desk, position, hold=0)
         if not news.events:

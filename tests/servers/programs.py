@@ -22,16 +22,17 @@ class Program:
 
     path: Path
     needs: tuple[Path, ...]
+    asked_by: str = "--version"
 
     def version(self) -> str:
-        """Ask the program for its version, one line.
+        """Ask the program for its version, one line, wherever it says it.
 
         Raises:
             OSError: If it cannot be executed.
             subprocess.SubprocessError: If it fails or says nothing within ten seconds.
         """
-        said = subprocess.run([self.path, "--version"], check=True, capture_output=True, text=True, timeout=10)
-        return said.stdout.strip().splitlines()[0]
+        said = subprocess.run([self.path, self.asked_by], check=True, capture_output=True, text=True, timeout=10)
+        return (said.stdout.strip() or said.stderr.strip()).splitlines()[0]
 
 
 def all_postgres() -> list[Program]:
@@ -60,6 +61,25 @@ def all_chromium() -> list[Program]:
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     paths = [Path(path) for name in names if (path := shutil.which(name))]
     return [Program(path=path, needs=(path.parent,)) for path in paths]
+
+
+def all_nginx() -> list[Program]:
+    """List each nginx found; Debian keeps it where only root looks."""
+    path = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+    return [Program(path=Path(path), needs=(Path(path).parent,), asked_by="-v")] if path else []
+
+
+def all_caddy() -> list[Program]:
+    """List each Caddy found."""
+    path = shutil.which("caddy")
+    return [Program(path=Path(path), needs=(Path(path).parent,), asked_by="version")] if path else []
+
+
+def all_envoy() -> list[Program]:
+    """List each Envoy found: the system's, then one that came as a wheel."""
+    paths = [Path(path)] if (path := shutil.which("envoy")) else []
+    paths += _package("envoy").glob("_bin/envoy")
+    return [Program(path=each, needs=(each.parent,)) for each in paths]
 
 
 def node_program() -> Path:

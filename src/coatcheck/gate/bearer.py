@@ -98,7 +98,7 @@ async def _check(desk: Desk, token: str, issuer: str, audience: str | None, head
     jws = parse_jws(token, headers)
     check_signature(jws, await _key_of(desk, jws), headers)
     claims = check_access(jws, issuer=issuer, audience=audience, now=desk.now())
-    return CheckedToken(principal_of(claims), status_of(claims), claims.exp * 1000)
+    return CheckedToken(principal_of(claims), status_of(claims), claims.exp * 1000, claims.client_id)
 
 
 async def _key_of(desk: Desk, jws: Jws) -> VerifyingKey:

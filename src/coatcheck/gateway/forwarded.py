@@ -1,23 +1,33 @@
-"""What a proxy says of the request that it asks about."""
+"""What a proxy says of the request that it asks about.
 
+Each proxy says it in one of two ways, which its own configuration picks and no client can: nginx, Traefik and Caddy in
+`X-Forwarded-*`, which they set; Envoy by the request itself, whose path it puts behind `?uri=`.
+"""
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 SECRET: Final = "coatcheck-gateway"  # noqa: S105 (the name of a header)
-_METHOD: Final = "x-forwarded-method"
-_HOST: Final = "x-forwarded-host"
-_URI: Final = "x-forwarded-uri"
-_SCHEME: Final = "x-forwarded-proto"
+
+_QUERY: Final = re.compile(r"(?P<pages>pages=redirect)?(?:(?:^|&)uri=(?P<uri>.*))?", re.DOTALL)
+_SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
 @dataclass(frozen=True)
 class Forwarded:
-    """Hold the request that a proxy asks about, in the proxy's words.
+    """Hold the request that a proxy asks about, in the proxy's words; what it says unclearly is empty.
 
     Args:
         secret: what shows that it is our proxy.
         peer: who is connected to us.
+        method: such as `GET`.
+        scheme: `http` or `https`.
+        host: in small letters, with its port where the client wrote one.
+        uri: path and query as the client wrote them.
+        is_socket: whether it opens a WebSocket.
+        redirects: whether the proxy wants a redirect in the place of 401 for a page.
     """
 
     secret: str = field(repr=False)
@@ -26,6 +36,8 @@ class Forwarded:
     scheme: str
     host: str
     uri: str
+    is_socket: bool
+    redirects: bool
 
     @property
     def url(self) -> str:
@@ -33,23 +45,31 @@ class Forwarded:
         return f"{self.scheme}://{self.host}{self.uri}"
 
 
-def forwarded_of(headers: Mapping[str, str], scope: Mapping[str, Any], prefix: str) -> Forwarded:
-    """Read what a proxy says. Envoy says it by the request itself: its method, its `Host`, the path behind ours.
+def forwarded_of(headers: Mapping[str, str], scope: Mapping[str, Any]) -> Forwarded:
+    """Read what a proxy says.
 
     Args:
-        headers: lower-case names; one sent twice is joined by a comma, so that it names no method, host or path.
+        headers: small-letter names; one sent twice is joined by a comma and a space, so that it names nothing.
         scope: of the proxy's own request.
-        prefix: the path of the gateway.
     """
     given = headers.get
-    host = given(_HOST)
-    path = str(scope["path"]).partition(prefix)[2] or "/"
-    query = scope["query_string"].decode("latin-1")
+    asked = _QUERY.fullmatch(scope["query_string"].decode("latin-1"))
+    # Behind `uri=` everything is the client's, so the ways are never mixed: a header that a client sent along says
+    # nothing where the proxy tells by the request, and the other way round.
+    by_itself = asked is not None and asked["uri"] is not None
+    said = scope["method"], given("host"), asked["uri"] if asked else None
+    if not by_itself:
+        said = given("x-forwarded-method"), given("x-forwarded-host"), given("x-forwarded-uri")
+    method, host, uri = (each or "" for each in said)
+    scheme = given("x-forwarded-proto", "")
     return Forwarded(
         secret=given(SECRET, ""),
         peer=scope["client"][0] if scope.get("client") else "",
-        method=given(_METHOD, "" if host else scope["method"]),
-        scheme=given(_SCHEME, ""),
-        host=(host or given("host", "")).lower(),
-        uri=given(_URI, "" if host else f"{path}?{query}" if query else path),
+        method=method,
+        scheme=_SCHEMES.get(scheme, ""),
+        host=host.lower(),
+        uri=uri if asked else "",
+        # A browser sends these with every socket that it opens, and no page can keep it from doing so (RFC 6455).
+        is_socket="sec-websocket-key" in headers or "sec-websocket-version" in headers or scheme in ("ws", "wss"),
+        redirects=asked is not None and asked["pages"] is not None,
     )

@@ -1,25 +1,29 @@
 """The HTTP of the gateway: `/verify`, straight on ASGI, as a proxy asks it before each request it passes on."""
 
 from collections.abc import Mapping
-from urllib.parse import quote, urlsplit
+from typing import Final
+from urllib.parse import urlsplit
 
+import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Scope, Send
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from coatcheck.desk import Desk
 from coatcheck.errors import CoatcheckError, NotFound, NotSignedIn
-from coatcheck.gate.request import desk_of, principal_of
+from coatcheck.gate.request import desk_of, principal_of, way_in
 from coatcheck.gate.socket_ticket import LIVES_S, issue_ticket
 from coatcheck.gateway.forwarded import Forwarded, forwarded_of
 from coatcheck.gateway.verify import verify
 from coatcheck.http.api import Answer, problems
-from coatcheck.http.problems import problem_response
+from coatcheck.http.problems import note_refusal
 from coatcheck.http.return_to import parse_return_to
+from coatcheck.verifier.answer import MEDIA_TYPE, challenge_of, problem_headers, problem_of
 from coatcheck.visit import Visit
 
 api = APIRouter(prefix="/api", tags=["sessions"])
-PATH = "/verify"
+PATH: Final = "/verify"
 
 
 class TicketAnswer(Answer):
@@ -36,51 +40,57 @@ async def ask_for_ticket(request: Request) -> Response:
     return JSONResponse({"ticket": ticket.reveal(), "expires_in": LIVES_S})
 
 
-def is_verify(path: str) -> bool:
-    """Tell whether a path is the gateway's: Envoy writes the path that it asks about behind it."""
-    return path == PATH or path.startswith(f"{PATH}/")
-
-
-async def answer_verify(desk: Desk, visit: Visit, scope: Scope, headers: Mapping[str, str], send: Send) -> None:
+async def answer_verify(
+    desk: Desk, visit: Visit, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send
+) -> None:
     """Answer a proxy: 200 with the token to pass on, 401, 403, or with `?pages=redirect` the way to sign-in.
 
     Raises:
         NotFound: whoever asks is not our proxy.
     """
-    forwarded = forwarded_of(headers, scope, PATH)
+    forwarded = forwarded_of(headers, scope)
     try:
         token = await verify(desk, visit, forwarded)
     except NotFound:
         raise
     except CoatcheckError as refused:
-        return await _refuse(visit, forwarded, headers, refused, scope, send)
+        note_refusal(scope, refused, visit.request_id)
+        response = _refusal(visit, forwarded, headers, refused, scope)
+        return await response(scope, receive, send)
     passed_on = [(b"authorization", b"Bearer " + token.encode()), (b"content-length", b"0")]
     await send({"type": "http.response.start", "status": 200, "headers": passed_on})
     await send({"type": "http.response.body", "body": b""})
     return None
 
 
-async def _refuse(
-    visit: Visit, forwarded: Forwarded, headers: Mapping[str, str], refused: CoatcheckError, scope: Scope, send: Send
-) -> None:
-    """Answer 401 or 403 and nothing else: a proxy takes any other answer for a failure of ours."""
+def _refusal(
+    visit: Visit, forwarded: Forwarded, headers: Mapping[str, str], refused: CoatcheckError, scope: Scope
+) -> Response:
+    """Give 401 or 403 and nothing else: nginx takes any other answer for a failure of ours.
+
+    What is no fault of the client's is 403 with `Retry-After`; a proxy that can tell makes 503 of it.
+    """
     nobody = isinstance(refused, NotSignedIn)
-    location = _sign_in(visit, forwarded, headers) if nobody and scope["query_string"] == b"pages=redirect" else None
-    response = problem_response(refused, visit.request_id)
-    response.status_code = 302 if location else 401 if nobody else 403
-    if location:
-        response.headers["location"] = location
+    location = _sign_in(visit, forwarded, headers, scope) if nobody else None
+    status = 403 if not nobody else 302 if location and forwarded.redirects else 401
+    own = {"content-type": MEDIA_TYPE, **problem_headers(refused)}
+    challenge = challenge_of(refused)
+    if challenge is not None:
+        own["www-authenticate"] = challenge
+    if location is not None:
+        own["location"] = location  # under 401 too: nginx follows no redirect, but can make one of it
+    body = msgspec.json.encode(problem_of(refused, visit.request_id) | {"status": status})
+    return Response(body, status, headers=own)
 
-    async def receive() -> dict[str, str]:
-        return {"type": "http.disconnect"}
 
-    await response(scope, receive, send)
-
-
-def _sign_in(visit: Visit, forwarded: Forwarded, headers: Mapping[str, str]) -> str | None:
+def _sign_in(visit: Visit, forwarded: Forwarded, headers: Mapping[str, str], scope: Scope) -> str | None:
     """Give the way to sign-in and back for a page of our own host; there is none to another host, or for a call."""
-    is_page = forwarded.method == "GET" and "text/html" in headers.get("accept", "")
+    is_page = forwarded.method == "GET" and "text/html" in headers.get("accept", "") and not forwarded.is_socket
     return_to = parse_return_to(forwarded.uri)
     if not is_page or return_to is None or forwarded.host != urlsplit(visit.base_url).netloc.lower():
         return None
-    return f"{visit.base_url}/sign-in?return_to={quote(return_to, safe='')}"
+    return f"{visit.base_url}{way_in(Request(scope), return_to)}"
+
+
+addresses = [Route(PATH, answer_verify, methods=["GET"])]
+"""For the map: the entrance answers this by itself."""

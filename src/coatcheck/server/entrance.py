@@ -12,18 +12,19 @@ from coatcheck.desk import Desk
 from coatcheck.errors import BadBody, BadInput, BodyTooLarge, CoatcheckError, CrossSiteRefused, NotFound
 from coatcheck.gate.hot import HotCall
 from coatcheck.gate.request import DESK, NEW_BROWSER, VISIT
-from coatcheck.gateway.routes import answer_verify, is_verify
+from coatcheck.gateway import routes as gateway
 from coatcheck.http.bodies import MAX_BYTES, check_json
 from coatcheck.http.cookies import cookie_kind, read_cookie
 from coatcheck.http.cross_site import refuse_cross_site
 from coatcheck.http.headers import secured
+from coatcheck.http.problems import REFUSED
 from coatcheck.http.reached import Reached, check_reached, client_address
 from coatcheck.limits.address import address_key
 from coatcheck.secret import new_request_id, new_secret
 from coatcheck.server.cors import answer_preflight, cors_headers, is_preflight
 from coatcheck.server.hot_routes import HOT, send_answer
 from coatcheck.server.metrics import Metrics
-from coatcheck.server.refusals import REFUSED, answer_error
+from coatcheck.server.refusals import answer_error
 from coatcheck.server.request_log import RequestLog
 from coatcheck.visit import SAFE_METHODS, Asked, Visit, headers_of
 
@@ -93,9 +94,9 @@ class Entrance:
         try:
             visit = self._visit(scope, arrived)
             scope[DESK], scope[VISIT] = self._desk, visit
+            if arrived.path == gateway.PATH:  # first: what is wrong with the address it asks about, it judges itself
+                return await gateway.answer_verify(self._desk, visit, scope, arrived.headers, receive, send)
             _refuse_nul(scope)
-            if is_verify(arrived.path):
-                return await answer_verify(self._desk, visit, scope, arrived.headers, send)
             if is_preflight(scope["method"], arrived.headers):
                 return await answer_preflight(scope, receive, send)
             body = b""
@@ -119,13 +120,15 @@ class Entrance:
         peer = scope["client"][0] if scope.get("client") else ""
         reached = Reached(peer, scope["scheme"], headers.get("host", ""), headers)
         # What guards itself, by who asks: operations by the asker's address, the gateway by its proxy and secret.
-        if arrived.path not in OPERATIONS and not is_verify(arrived.path):
+        is_gateway = arrived.path == gateway.PATH
+        if arrived.path not in OPERATIONS and not is_gateway:
             check_reached(reached, server)
         root = scope.get("root_path", "")
         base_url = server.public_url or f"{scope['scheme']}://{reached.host}{root}"
         cookies = headers.get("cookie", "")
         kind, browser, known = cookie_kind(server), "", ""
-        if scope["method"] not in SAFE_METHODS or not arrived.path.startswith("/api/"):  # a call that reads needs none
+        is_reading_call = scope["method"] in SAFE_METHODS and arrived.path.startswith("/api/")
+        if not is_reading_call and not is_gateway:
             browser, known = _cookie(cookies, kind.name("browser")), _cookie(cookies, kind.name("known"))
             if not browser and scope["method"] == "GET":
                 browser = new_secret().reveal()

@@ -64,7 +64,19 @@ class Metrics(Collector):
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
 _ROOMS = frozenset(
-    {"api", "oauth", "sign-in", "sign-up", "sign-out", "recover", "verify-email", "account", "admin", "static"}
+    {
+        "api",
+        "oauth",
+        "sign-in",
+        "sign-up",
+        "sign-out",
+        "recover",
+        "verify",
+        "verify-email",
+        "account",
+        "admin",
+        "static",
+    }
 )
 
 

@@ -22,8 +22,6 @@ from coatcheck.visit import Asked, Visit, headers_of
 if TYPE_CHECKING:
     from coatcheck.server.coatcheck import Coatcheck
 
-_REFUSED = 1008  # RFC 6455 section 7.4.1; before the handshake is over a server answers it with 403
-
 
 def guard_pages(app: Starlette, auth: "Coatcheck", mount: str) -> None:
     """Let an app's routes ask who is signed in, and answer for them when nobody is.

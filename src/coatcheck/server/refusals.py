@@ -2,7 +2,6 @@
 
 from urllib.parse import quote
 
-import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -23,30 +22,18 @@ from coatcheck.errors import (
 )
 from coatcheck.gate.request import DESK, VISIT, clear_session, go, hop_if_needed, page, visit_of, way_in
 from coatcheck.http.oauth_problems import CALLS, oauth_response
-from coatcheck.http.problems import problem_response
+from coatcheck.http.problems import note_refusal, problem_response
 from coatcheck.http.return_to import place_asked_for
-from coatcheck.traces import trace_of
 from coatcheck.verifier.answer import problem_headers
 
-REFUSED = "coatcheck.refused"
-"""Where a refusal is put for the request's own line in the log, if it has one."""
-
-_PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/status", "/healthz", "/readyz", "/metrics", "/verify/")
-_log = structlog.get_logger("coatcheck.server")
+_PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/status", "/healthz", "/readyz", "/metrics")
 
 
 async def answer_error(request: Request, error: Exception) -> Response:
     """Answer with what an error says in public; its reason goes to the log."""
     refused = _ours(error)
     request_id = visit_of(request).request_id if VISIT in request.scope else ""
-    if refused.status >= 500:
-        _log.error(
-            "request.failed", request_id=request_id, code=refused.code, because=refused.because, trace=trace_of(error)
-        )
-    elif REFUSED in request.scope:
-        request.scope[REFUSED].append(refused)  # one line a request: its own says why
-    else:
-        _log.info("request.refused", request_id=request_id, code=refused.code, because=refused.because)
+    note_refusal(request.scope, refused, request_id, error)
     if _path(request).startswith(CALLS):
         response = oauth_response(refused)
     elif is_program(request):

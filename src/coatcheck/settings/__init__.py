@@ -64,10 +64,22 @@ class Settings:
     def __post_init__(self) -> None:
         if self.keys.algorithm == SYMMETRIC:
             self._check_shared_secret()
-        if self.gateway.secret is not None and not (self.server.public_url and self.server.trusted_proxies):
+        if self.gateway.secret is not None:
+            self._check_gateway(self.gateway)
+
+    def _check_gateway(self, gateway: GatewaySettings) -> None:
+        """Refuse a gateway that nobody could use, or whose tokens would be good for ourselves."""
+        issuer = (self.server.public_url or "").rstrip("/")
+        if not issuer or not self.server.trusted_proxies:
             raise ConfigurationError(
                 "gateway.secret: set server.public_url, which its tokens name, and server.trusted_proxies, who may ask"
             )
+        for host, audience in gateway.audiences.items():
+            if audience.rstrip("/") == issuer:
+                raise ConfigurationError(
+                    f"gateway.hosts: {host} needs an audience of its own, not {issuer}: what a proxy passes on to the "
+                    "service behind it would be good for Coatcheck itself"
+                )
 
     def _check_shared_secret(self) -> None:
         """Refuse HS256 unless its owner chose it by name, for one process: what checks its tokens can make them."""

@@ -1,12 +1,12 @@
 """Access tokens: what a session says of itself, signed, for a quarter of an hour at most."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
 import msgspec
 
-from coatcheck.clock import Instant, millis
+from coatcheck.clock import millis
 from coatcheck.desk import Desk
 from coatcheck.errors import SessionEnded, TokenTooLarge
 from coatcheck.keys.ring import SigningKeys
@@ -16,11 +16,18 @@ from coatcheck.secret import new_id
 from coatcheck.storage.database import Reading
 from coatcheck.tokens import records
 from coatcheck.tokens.audience import audience_of
+from coatcheck.verifier import Principal
 from coatcheck.verifier.claims import AccessClaims, Status, StatusReference
 from coatcheck.verifier.status_token import uri_of
 
 FIRST_PARTY: Final = "first-party"
 """The `client_id` of tokens that come from our own sign-in; no client is ever registered by this name."""
+
+GATEWAY: Final = "gateway"
+"""The `client_id` of tokens that a proxy passes on to the service behind it."""
+
+GATEWAY_LIVES: Final = timedelta(minutes=1)
+"""How long such a token counts: it travels from the proxy to the service, and no further."""
 
 TYP: Final = "at+jwt"
 LONGEST: Final = 4096 - len("__Host-coatcheck-access")
@@ -38,16 +45,13 @@ class AccessToken:
     facts: records.Facts
 
 
-async def make_access_token(
-    desk: Desk, *, session: str, issuer: str, audience: str | None, lives: timedelta | None = None
-) -> AccessToken:
+async def make_access_token(desk: Desk, *, session: str, issuer: str, audience: str | None) -> AccessToken:
     """Make an access token for a session, from what is true of it now.
 
     Args:
         session: whose; it must be alive.
         issuer: where we are reached, with the mount and no slash at its end.
         audience: the one service that it is for, or None for all that are configured.
-        lives: how long it counts, or None for as long as is configured.
 
     Raises:
         SessionEnded: the session is over.
@@ -57,18 +61,11 @@ async def make_access_token(
     """
     key = await desk.keep(SigningKeys).current()
     async with desk.database.reading() as db:
-        return await sign_access_token(desk, db, key, session=session, issuer=issuer, audience=audience, lives=lives)
+        return await sign_access_token(desk, db, key, session=session, issuer=issuer, audience=audience)
 
 
 async def sign_access_token(
-    desk: Desk,
-    db: Reading,
-    key: SigningKey,
-    *,
-    session: str,
-    issuer: str,
-    audience: str | None,
-    lives: timedelta | None = None,
+    desk: Desk, db: Reading, key: SigningKey, *, session: str, issuer: str, audience: str | None
 ) -> AccessToken:
     """Make an access token as `make_access_token` does, by a key that is there already, within a transaction or not.
 
@@ -76,28 +73,62 @@ async def sign_access_token(
         SessionEnded: the session is over.
         TokenTooLarge: the roles or permissions of this account do not fit.
     """
+    facts = await _facts(db, session)
+    claims = _claims(desk, facts, issuer, audience, FIRST_PARTY, desk.settings.tokens.access_lifetime)
+    return _signed(key, claims, facts)
+
+
+async def make_gateway_token(desk: Desk, presented: Principal, *, issuer: str, audience: str) -> AccessToken:
+    """Make the token that a proxy passes on to the one service behind it, for a session that was just checked.
+
+    It says how well the credential that was presented is proven, which may be less than its session is by now.
+
+    Args:
+        presented: what checking that credential gave.
+
+    Raises:
+        SessionEnded: the session is over.
+        TokenTooLarge: the roles or permissions of this account do not fit.
+    """
+    key = await desk.keep(SigningKeys).current()
+    async with desk.database.reading() as db:
+        facts = await _facts(db, presented.session or "")
+    facts = replace(
+        facts,
+        acr=presented.acr,
+        amr=presented.amr,
+        auth_time=facts.auth_time if presented.auth_time is None else presented.auth_time,
+        # This request may be a use of the session that is not written yet.
+        expires_at=max(facts.expires_at, presented.expires_at),
+    )
+    return _signed(key, _claims(desk, facts, issuer, audience, GATEWAY, GATEWAY_LIVES), facts)
+
+
+async def _facts(db: Reading, session: str) -> records.Facts:
     facts = await records.facts(db, session)
     if facts is None:
         raise SessionEnded("the session ended before its token was made")
-    now = desk.now()
-    counts_for = millis(lives or desk.settings.tokens.access_lifetime)
-    claims = _claims(desk, facts, issuer, audience, now, counts_for)
+    return facts
+
+
+def _signed(key: SigningKey, claims: AccessClaims, facts: records.Facts) -> AccessToken:
     token = sign_jws(key, TYP, _encode(claims))
     if len(token) > LONGEST:
         raise _too_large(claims)
-    return AccessToken(token, claims.exp - now // 1000, facts)
+    return AccessToken(token, claims.exp - claims.iat, facts)
 
 
 def _claims(
-    desk: Desk, facts: records.Facts, issuer: str, audience: str | None, now: Instant, counts_for: int
+    desk: Desk, facts: records.Facts, issuer: str, audience: str | None, client: str, lives: timedelta
 ) -> AccessClaims:
     settings = desk.settings.tokens
-    ends = min(now + counts_for, facts.expires_at, facts.ends_at)
+    now = desk.now()
+    ends = min(now + millis(lives), facts.expires_at, facts.ends_at)
     return AccessClaims(
         iss=issuer,
         sub=facts.account,
         aud=audience_of(settings, issuer, audience, in_cookies=facts.presented_as == "token_cookies"),
-        client_id=FIRST_PARTY,
+        client_id=client,
         exp=ends // 1000,
         iat=now // 1000,
         jti=new_id("tok_"),

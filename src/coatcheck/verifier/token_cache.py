@@ -20,11 +20,13 @@ class CheckedToken(Struct, frozen=True, gc=False):
         principal: whom it speaks for.
         place: the bit that tells whether it was taken back, to be looked at on every use.
         good_until: when it runs out.
+        client: its `client_id`, or empty where nobody asks for it.
     """
 
     principal: Principal
     place: StatusPlace | None
     good_until: Instant
+    client: str = ""
 
 
 class TokenCache:
