@@ -241,7 +241,7 @@ def test_no_order_of_things_lets_an_ended_session_live() -> None:
             await create_role(site.desk, VISIT, role="editor", permissions=["notes:write"], actor="operator")
             return site, await stack.enter_async_context(another_worker(site))
 
-        Tokens.sites, Tokens.run = runner.run(open_two()), staticmethod(runner.run)  # type: ignore[assignment]
+        Tokens.sites, Tokens.run = runner.run(open_two()), staticmethod(runner.run)
         try:
             run_state_machine_as_test(
                 Tokens,
