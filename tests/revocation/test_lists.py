@@ -1,4 +1,4 @@
-"""The lists that a process holds: right from the first look, told of each bit set meanwhile, let go in time."""
+"""The lists that a process holds: right from the first look, told of every bit set meanwhile, let go in time."""
 
 import asyncio
 from collections.abc import AsyncIterator

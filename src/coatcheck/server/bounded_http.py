@@ -11,6 +11,7 @@ from coatcheck.http.problems import problem_response
 
 MAX_HEAD_BYTES = 65_536
 _EACH_FIELD = 32  # what a list of fields takes beside their text, as HTTP/2 counts it (RFC 9113 section 6.5.2)
+_FEW = 100
 _HEARD_OUT_SECONDS = 2
 
 
@@ -25,36 +26,23 @@ class BoundedHttp(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._unheard = 0  # bytes since the parser last came to the end of a head, to a body or to the end of one
-        self._head = 0
+        self._arrived = 0
+        self._too_large = False
         self._refused: CoatcheckError | None = None
 
     def data_received(self, data: bytes) -> None:
         """Take what arrived; after a refusal, let it fall."""
         if self._refused is not None:
             return
-        self._unheard += len(data)
+        self._arrived = len(data)
+        self._unheard += self._arrived
         super().data_received(data)
         if self._unheard > MAX_HEAD_BYTES and self._refused is None:
             self._refuse(HeadersTooLarge())
 
-    def on_message_begin(self) -> None:
-        """Begin to count anew."""
-        self._head = 0
-        super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        """Count a piece of the address."""
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a field, of the head or of a trailer."""
-        self._count(len(name) + len(value) + _EACH_FIELD)
-        super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         """Come to the end of a head."""
-        self._unheard = 0
+        self._check_head()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -63,17 +51,20 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Come to the end of a request."""
-        self._unheard = 0
+        """Come to the end of a request, and of the fields after its body."""
+        self._check_head()
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser could not take, or was told by us not to."""
-        self._refuse(HeadersTooLarge() if self._head > MAX_HEAD_BYTES else MalformedRequest(msg))
+        self._refuse(HeadersTooLarge() if self._too_large else MalformedRequest(msg))
 
-    def _count(self, size: int) -> None:
-        self._head += size
-        if self._head > MAX_HEAD_BYTES:
+    def _check_head(self) -> None:
+        """Measure the fields, but only where they can be too large: a usual request is not looked at again."""
+        may_be = max(self._unheard, self._arrived) > MAX_HEAD_BYTES or len(self.headers) > _FEW
+        self._unheard = 0
+        if may_be and len(self.url) + sum(len(n) + len(v) + _EACH_FIELD for n, v in self.headers) > MAX_HEAD_BYTES:
+            self._too_large = True
             raise HeadersTooLarge  # through the parser, which stops and has `send_400_response` called
 
     def _refuse(self, problem: CoatcheckError) -> None:
