@@ -81,6 +81,7 @@ async def journey(site: Site) -> set[str]:
     await ask(
         site.auth.app, "POST", "/api/sign-in", headers=[(b"cookie", cookie), (b"origin", b"https://evil.example")]
     )
+    secrets |= await with_tokens(site)
     site.clock.advance(timedelta(minutes=1))
     await browser.post("/api/recover", json={"email": "ann@example.org"})
     secrets.add(token := await site.token("ann@example.org"))
@@ -90,6 +91,33 @@ async def journey(site: Site) -> set[str]:
     await browser.get("/account")
     assert (await sign_in(browser, "ann@example.org", NEW_PASSWORD)).status_code == 200
     return {secret for secret in secrets if secret}
+
+
+async def with_tokens(site: Site) -> set[str]:
+    """Do everything that has a token in it, well and badly; give the tokens."""
+    client, pages = site.browser(), site.browser()
+    given = (await sign_in(client, "ann@example.org", PASSWORD, present="tokens")).json()
+    secrets = {given["access_token"], given["refresh_token"]}
+    bearer = {"authorization": f"Bearer {given['access_token']}"}
+    await client.get("/api/session", headers=bearer)
+    await client.get("/api/session", headers={"authorization": f"Bearer {given['access_token'][:-4]}"})
+    await client.get("/status/feed?after=x.1", headers=bearer)
+    for _ in range(3):
+        newer = await client.post("/api/token/refresh", json={"refresh_token": given["refresh_token"]})
+        secrets |= {newer.json()["access_token"], newer.json()["refresh_token"]}
+    await client.post("/api/token/refresh", json={"refresh_token": newer.json()["refresh_token"]})
+    await client.post("/api/token/refresh", json={"refresh_token": given["refresh_token"]})
+    await client.post("/api/token/refresh", json={"refresh_token": given["access_token"]})
+    site.clock.advance(timedelta(minutes=1))
+    await client.post("/api/token/refresh", json={"refresh_token": given["refresh_token"]})
+    await client.post("/api/token/revoke", json={"token": given["refresh_token"]})
+    await sign_in(pages, "ann@example.org", PASSWORD, present="token_cookies")
+    secrets |= {pages.cookies["__Host-coatcheck-access"], pages.cookies["__Secure-coatcheck-refresh"]}
+    site.clock.advance(timedelta(minutes=16))
+    await pages.get("/account", headers={"sec-fetch-mode": "navigate"}, follow_redirects=True)
+    secrets |= {pages.cookies["__Host-coatcheck-access"], pages.cookies["__Secure-coatcheck-refresh"]}
+    await pages.post("/api/sign-out")
+    return secrets
 
 
 def test_the_master_key_is_its_owners_alone(tmp_path: Path) -> None:
