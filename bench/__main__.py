@@ -6,14 +6,16 @@ from pathlib import Path
 
 import uvloop
 
-from bench import many_sessions, session_call, session_check, sign_in, start, status_lists, tokens
+from bench import gateway, many_sessions, revocation, session_call, session_check, sign_in, start, status_lists, tokens
 from bench.machine import describe
 from bench.table import Line, table_of
 
 MEASUREMENTS = {
     "session_check": session_check.measure,
     "session_call": session_call.measure,
+    "gateway": gateway.measure,
     "tokens": tokens.measure,
+    "revocation": revocation.measure,
     "status_lists": status_lists.measure,
     "sign_in": sign_in.measure,
     "many_sessions": many_sessions.measure,

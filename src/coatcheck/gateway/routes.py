@@ -21,6 +21,7 @@ from coatcheck.verifier.answer import MEDIA_TYPE, challenge_of, problem_headers,
 from coatcheck.visit import Visit
 
 PATH: Final = "/verify"
+_NO_STORE: Final = (b"cache-control", b"no-store")
 
 
 async def answer_verify(
@@ -40,7 +41,7 @@ async def answer_verify(
         log_refusal(refused, visit.request_id)
         response = _refusal(visit, forwarded, headers, refused, scope)
         return await response(scope, receive, send)
-    passed_on = [(b"authorization", b"Bearer " + token.encode()), (b"content-length", b"0")]
+    passed_on = [(b"authorization", b"Bearer " + token.encode()), (b"content-length", b"0"), _NO_STORE]
     await send({"type": "http.response.start", "status": 200, "headers": passed_on})
     await send({"type": "http.response.body", "body": b""})
     return None
