@@ -6,7 +6,18 @@ from pathlib import Path
 
 import uvloop
 
-from bench import gateway, many_sessions, revocation, session_call, session_check, sign_in, start, status_lists, tokens
+from bench import (
+    gateway,
+    many_sessions,
+    oauth,
+    revocation,
+    session_call,
+    session_check,
+    sign_in,
+    start,
+    status_lists,
+    tokens,
+)
 from bench.machine import describe
 from bench.table import Line, table_of
 
@@ -17,6 +28,7 @@ MEASUREMENTS = {
     "tokens": tokens.measure,
     "revocation": revocation.measure,
     "status_lists": status_lists.measure,
+    "oauth": oauth.measure,
     "sign_in": sign_in.measure,
     "many_sessions": many_sessions.measure,
     "start": start.measure,

@@ -1,57 +1,81 @@
-"""Installs what tests need from npm, as tests/interop/package-lock.json names it, into build/; says one line about it.
+"""Installs what tests and measurements need from npm, as the lock files name it, into build/; says one line about each.
 
     python -m tools.install_node_packages
 
-Node and npm come as a wheel with the other dependencies. The lock file holds hashes and no addresses.
+Node and npm come as a wheel with the other dependencies. The lock files hold hashes and no addresses.
 """
 
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.programs import NODE_PACKAGES, ProgramMissingError, node_package, node_program, npm_program
+from tests.servers.programs import NODE_PACKAGES, ProgramMissingError, node_program, npm_program
 
 ROOT = Path(__file__).parents[1]
-WANTED = ROOT / "tests" / "interop"
 FILES = ("package.json", "package-lock.json")
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Hold what is wanted from npm.
+
+    Args:
+        package: the one that matters; the others come with it.
+        locked: the folder of its lock file.
+        folder: where it is installed.
+    """
+
+    package: str
+    locked: Path
+    folder: Path
+
+    @property
+    def place(self) -> Path:
+        """Where the package itself is."""
+        return self.folder / "node_modules" / self.package
+
+
+JOSE = Wanted("jose", ROOT / "tests" / "interop", NODE_PACKAGES)
+BENCH = Wanted("oidc-provider", ROOT / "bench" / "npm", ROOT / "build" / "node-bench")
+
+
 def main() -> None:
-    """Install the packages unless they are there."""
+    """Install what tests need, unless it is there."""
     try:
-        print(f"✓ npm's {install().name}: {node_program()}", flush=True)
+        print(f"✓ npm's {install(JOSE).name}: {node_program()}", flush=True)
     except (ProgramMissingError, OSError) as missing:
         print(f"✗ {missing}; its tests are skipped, or fail where CI=true", flush=True)
 
 
-def install() -> Path:
-    """Return the folder of npm's jose, installed as the lock file says.
+def install(wanted: Wanted) -> Path:
+    """Return the folder of a package, installed as its lock file says.
 
     Raises:
         ProgramMissingError: If it cannot be installed.
     """
-    if not is_up_to_date():
-        shutil.rmtree(NODE_PACKAGES, ignore_errors=True)
-        NODE_PACKAGES.mkdir(parents=True)
+    if not is_up_to_date(wanted):
+        shutil.rmtree(wanted.folder, ignore_errors=True)
+        wanted.folder.mkdir(parents=True)
         for name in FILES:
-            shutil.copy(WANTED / name, NODE_PACKAGES / name)
-        npm_ci()
-    return node_package("jose")
+            shutil.copy(wanted.locked / name, wanted.folder / name)
+        npm_ci(wanted.folder)
+    if not wanted.place.exists():
+        raise ProgramMissingError(f"no npm package {wanted.package}: it is not installed")
+    return wanted.place
 
 
-def is_up_to_date() -> bool:
+def is_up_to_date(wanted: Wanted) -> bool:
     """Tell whether the packages of this very lock file are installed."""
-    try:
-        node_package("jose")
-    except ProgramMissingError:
+    if not wanted.place.exists():
         return False
-    return all((NODE_PACKAGES / name).read_bytes() == (WANTED / name).read_bytes() for name in FILES)
+    return all((wanted.folder / name).read_bytes() == (wanted.locked / name).read_bytes() for name in FILES)
 
 
-def npm_ci() -> None:
+def npm_ci(folder: Path) -> None:
     """Install by the lock file alone: hashes are checked, no script of a package is run."""
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
-    command = [str(node_program()), str(npm_program()), "ci", *options, "--prefix", str(NODE_PACKAGES)]
+    command = [str(node_program()), str(npm_program()), "ci", *options, "--prefix", str(folder)]
     subprocess.run(["tools/step", "npm-ci", "installing npm's packages", *command], check=False, cwd=ROOT)
 
 

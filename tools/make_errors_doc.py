@@ -16,7 +16,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
 INTRO = """\
 # Errors
 
-<!-- Made by tools/make_errors_doc.py from src/coatcheck/errors.py; change it there. -->
+<!-- Made by tools/make_errors_doc.py from src/coatcheck/errors; change it there. -->
 
 A call that is refused answers with a problem document (RFC 9457). Programs go by `code`, which never changes its
 meaning; `type` is `urn:coatcheck:` and the code. `title` is the sentence below, the same every time; `fields` names
@@ -43,7 +43,7 @@ def errors(root: type[CoatcheckError] = CoatcheckError) -> Iterator[type[Coatche
 
 def page() -> str:
     """Write the whole page."""
-    ours = [kind for kind in errors() if kind.__module__ == CoatcheckError.__module__]
+    ours = [kind for kind in errors() if kind.__module__.startswith("coatcheck.errors")]
     rows = [f"| `{kind.code}` | {kind.status} | {kind.says} | {_purpose(kind)} |" for kind in _by_status(ours)]
     return INTRO + "\n".join(rows) + "\n"
 

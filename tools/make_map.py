@@ -27,7 +27,12 @@ PAGE = ROOT / "MAP.md"
 SOURCE = ROOT / "src" / "coatcheck"
 ROOMS = ("login", "signup", "recovery", "my_account", "ending", "admin", "issuer", "gateway", "gate")
 ALSO_SERVES = ("server.operations",)
-RECORDERS = ("coatcheck.audit.record", "coatcheck.audit.refused")
+RECORDERS = (
+    "coatcheck.audit.record",
+    "coatcheck.audit.refused",
+    "coatcheck.audit.blocked",
+    "coatcheck.gate.not_allowed",
+)
 NO_FLOWS = {"routes.py", "records.py", "__init__.py", "request.py"}
 
 INTRO = """\
@@ -47,7 +52,7 @@ INTRO = """\
 | what every request passes first | [server/entrance.py](src/coatcheck/server/entrance.py) |
 | a page or a call | `routes.py` of its room; its templates are in `pages/` beside it |
 | a statement | `records.py` of its room; the tables are in [storage/tables](src/coatcheck/storage/tables) |
-| an error and its code | [docs/errors.md](docs/errors.md), [errors.py](src/coatcheck/errors.py) |
+| an error and its code | [docs/errors.md](docs/errors.md), [errors](src/coatcheck/errors/__init__.py) |
 | a setting | [docs/settings.md](docs/settings.md) |
 | why the rooms lie as they do | [docs/architecture.md](docs/architecture.md) |
 

@@ -8,6 +8,8 @@ from typing import Protocol, TypeAlias
 Instant: TypeAlias = int
 """A point in time: milliseconds since 1970-01-01 UTC."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Clock(Protocol):
     """Tell the time; passed to whoever needs it, so that tests can set it."""
@@ -44,6 +46,18 @@ def rfc3339(instant: Instant) -> str:
     See: RFC 3339 section 5.6.
     """
     return _second(instant // 1000)
+
+
+def parse_rfc3339(text: str) -> Instant:
+    """Read an instant as RFC 3339 writes it.
+
+    Raises:
+        ValueError: it is none, or says no offset from UTC.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("no offset from UTC")
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 @lru_cache(maxsize=4096)  # the same seconds are written again and again: every request's now, every session's ends

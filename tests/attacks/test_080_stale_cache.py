@@ -37,6 +37,23 @@ async def test_another_worker_hears_of_it(site: Site) -> None:
         assert (await there.get("/api/session")).json()["roles"] == ["editor"]
 
 
+async def test_a_role_that_allows_more_is_heard_of(site: Site) -> None:
+    """Nobody was told: who was signed in went on without the new permission until the session's end."""
+    account = await site.person()
+    await create_role(site.desk, Visit(), role="editor", permissions=["notes:delete"], actor="operator")
+    await grant_role(site.desk, Visit(), account=account.id, role="editor", actor="operator")
+    browser = await site.signed_in()
+    async with another_worker(site) as other:
+        there = other.browser()
+        there.cookies.update(browser.cookies)
+        for one in (browser, there):
+            assert (await one.get("/api/session")).json()["permissions"] == ["notes:delete"]
+        await create_role(site.desk, Visit(), role="editor", permissions=["notes:paint"], actor="operator")
+        await other.follow_log()
+        for one in (browser, there):
+            assert (await one.get("/api/session")).json()["permissions"] == ["notes:delete", "notes:paint"]
+
+
 async def test_nothing_is_served_from_memory_past_the_bound(site: Site) -> None:
     """The log is not read any more here, as when its reader has died: what is kept counts for nothing."""
     await site.person()

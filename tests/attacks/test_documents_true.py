@@ -52,6 +52,14 @@ def test_every_row_is_answered() -> None:
         assert "test_" in where or where.startswith(("Later", "Not planned")), number
 
 
+def test_the_readme_counts_them() -> None:
+    answers = rows().values()
+    tried = sum("test_" in where and not where.startswith(("Later", "Not planned")) for where in answers)
+    readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    assert f"Of {len(answers)} past vulnerabilities of other systems, {tried} are tried on us by a test; " in readme
+    assert f" {len(answers) - tried} cannot reach us yet" in readme
+
+
 def test_every_test_that_is_named_exists() -> None:
     for name in re.findall(r"`(test_\w+\.py)`", ATTACKS.read_text("utf-8")):
         assert named_in(ROOT / "tests" / "attacks" / name), name

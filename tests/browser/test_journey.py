@@ -54,6 +54,7 @@ async def test_journey(browser: Browser, house: House) -> None:
     await expect(rows).to_have_count(1)
     # That browser is signed out on its next click, and the first one is not.
     await second.get_by_role("button", name="Add").click()
+    await expect(second.locator("body")).to_contain_text("This session has ended. Sign in again.")
     await second.goto(f"{house.url}/notes")
     assert await heading(second) == "Sign in"
     assert "return_to=%2Fnotes" in second.url

@@ -1,6 +1,8 @@
 """Every page: usable by keyboard and screen reader, and kept as pictures, light and dark, on a phone and a desktop."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +19,21 @@ COLORS: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 CHECKS = (Path(__file__).parent / "access.js").read_text("utf-8")
 ANN = "ann@example.org"
 
+# The pages that have pictures, by the test that makes them.
+EVERYBODY = """
+sign-in sign-up recover signed-out nowhere sign-in-refused sign-up-refused sign-up-sent dev-mail dev-mails
+verify-email-elsewhere verify-email verified verify-email-gone recover-sent new-password new-password-refused
+recovered link-gone set-up-gone hop
+"""
+OWN = """
+account account-sessions sign-out sign-in-again account-drawers account-refused account-told confirm-email
+email-confirmed closed
+"""
+CONSOLE = "admin-people admin-person admin-person-locked admin-audit admin-audit-empty"
+SET_UP = "set-up"
+NAMES = " ".join((EVERYBODY, OWN, CONSOLE, SET_UP))
+SMALLEST = 2_000  # bytes; a picture of nothing has fewer
+
 COUNT = """() => {
   document.activeElement.blur();
   const controls = document.querySelectorAll("a[href],button,input:not([type=hidden]),summary");
@@ -30,9 +47,21 @@ FOCUSED = """() => {
 }"""
 
 
+@contextmanager
+def pictures(names: str) -> Iterator[None]:
+    """Expect four new pictures of each page that is named."""
+    kinds = [f"{screen}-{colors}" for screen in SCREENS for colors in COLORS]
+    files = [PICTURES / f"{name}-{kind}.png" for name in names.split() for kind in kinds]
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        file.unlink(missing_ok=True)
+    yield
+    assert [file.name for file in files if not file.exists() or file.stat().st_size < SMALLEST] == []
+
+
 async def keep(page: Page, name: str) -> None:
     """Check the page that is open, on both screens, and keep four pictures of it."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    assert name in NAMES.split(), f"{name} is not among the pages that must have pictures"
     for screen, (width, height) in SCREENS.items():
         await page.set_viewport_size({"width": width, "height": height})
         complaints = await page.evaluate(CHECKS)
@@ -41,6 +70,12 @@ async def keep(page: Page, name: str) -> None:
             await page.emulate_media(color_scheme=colors, reduced_motion="reduce")
             await page.screenshot(path=PICTURES / f"{name}-{screen}-{colors}.png", full_page=True)
     await every_control_is_reached(page, name)
+
+
+async def press(page: Page, button: str) -> None:
+    """Press a button and wait for the page it leads to: a picture of the page before would show nothing wrong."""
+    async with page.expect_navigation():
+        await page.get_by_role("button", name=button).click()
 
 
 async def every_control_is_reached(page: Page, name: str) -> None:
@@ -57,53 +92,54 @@ async def every_control_is_reached(page: Page, name: str) -> None:
 
 
 async def test_pages_for_everybody(browser: Browser, house: House) -> None:
-    page = await visitor(browser, scripts=True)
-    for name in ("sign-in", "sign-up", "recover", "sign-out", "nowhere"):
-        await page.goto(house.at(f"/{name}"))
-        await keep(page, {"sign-out": "signed-out"}.get(name, name))
-    await sign_in(page, house, "nobody@example.org")
-    await keep(page, "sign-in-refused")
-    await page.goto(house.at("/sign-up"))
-    await page.get_by_label("Email").fill("ann@example")
-    await page.get_by_label("Password").fill("short")
-    await page.get_by_role("button", name="Create account").click()
-    await expect(page.get_by_role("alert")).to_be_visible()
-    await keep(page, "sign-up-refused")
-    await page.get_by_label("Email").fill(ANN)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Create account").click()
-    await keep(page, "sign-up-sent")
-    link = await open_mail(page, house, "Confirm your email")
-    await keep(page, "dev-mail")
-    await page.goto(house.at("/dev/mail"))
-    await keep(page, "dev-mails")
-    phone = await visitor(browser, user_agent=IPHONE, scripts=True)
-    await phone.goto(link)
-    await keep(phone, "verify-email-elsewhere")
-    await page.goto(link)
-    await keep(page, "verify-email")
-    await page.get_by_role("button", name="Confirm email").click()
-    await keep(page, "verified")
-    await page.goto(link)
-    await keep(page, "verify-email-gone")
-    await page.goto(house.at("/recover"))
-    await page.get_by_label("Email").fill(ANN)
-    await page.get_by_role("button", name="Send the link").click()
-    await keep(page, "recover-sent")
-    link = await open_mail(page, house, "password")
-    await page.goto(link)
-    await keep(page, "new-password")
-    await page.get_by_label("New password").fill("passwordpassword")
-    await page.get_by_role("button", name="Save password").click()
-    await keep(page, "new-password-refused")
-    await page.get_by_label("New password").fill("other words entirely now")
-    await page.get_by_role("button", name="Save password").click()
-    await keep(page, "recovered")
-    await page.goto(link)
-    await keep(page, "link-gone")
-    await page.goto(house.at("/admin/set-up?token=x"))
-    await keep(page, "set-up-gone")
-    await keep_the_hop(page, house)
+    with pictures(EVERYBODY):
+        page = await visitor(browser, scripts=True)
+        for name in ("sign-in", "sign-up", "recover", "sign-out", "nowhere"):
+            await page.goto(house.at(f"/{name}"))
+            await keep(page, {"sign-out": "signed-out"}.get(name, name))
+        await sign_in(page, house, "nobody@example.org")
+        await keep(page, "sign-in-refused")
+        await page.goto(house.at("/sign-up"))
+        await page.get_by_label("Email").fill("ann@example")
+        await page.get_by_label("Password").fill("short")
+        await press(page, "Create account")
+        await expect(page.get_by_role("alert")).to_be_visible()
+        await keep(page, "sign-up-refused")
+        await page.get_by_label("Email").fill(ANN)
+        await page.get_by_label("Password").fill(PASSWORD)
+        await press(page, "Create account")
+        await keep(page, "sign-up-sent")
+        link = await open_mail(page, house, "Confirm your email")
+        await keep(page, "dev-mail")
+        await page.goto(house.at("/dev/mail"))
+        await keep(page, "dev-mails")
+        phone = await visitor(browser, user_agent=IPHONE, scripts=True)
+        await phone.goto(link)
+        await keep(phone, "verify-email-elsewhere")
+        await page.goto(link)
+        await keep(page, "verify-email")
+        await press(page, "Confirm email")
+        await keep(page, "verified")
+        await page.goto(link)
+        await keep(page, "verify-email-gone")
+        await page.goto(house.at("/recover"))
+        await page.get_by_label("Email").fill(ANN)
+        await press(page, "Send the link")
+        await keep(page, "recover-sent")
+        link = await open_mail(page, house, "password")
+        await page.goto(link)
+        await keep(page, "new-password")
+        await page.get_by_label("New password").fill("passwordpassword")
+        await press(page, "Save password")
+        await keep(page, "new-password-refused")
+        await page.get_by_label("New password").fill("other words entirely now")
+        await press(page, "Save password")
+        await keep(page, "recovered")
+        await page.goto(link)
+        await keep(page, "link-gone")
+        await page.goto(house.at("/admin/set-up?token=x"))
+        await keep(page, "set-up-gone")
+        await keep_the_hop(page, house)
 
 
 async def keep_the_hop(page: Page, house: House) -> None:
@@ -127,94 +163,97 @@ async def keep_the_hop(page: Page, house: House) -> None:
 
 
 async def test_pages_of_ones_own(browser: Browser, house: House) -> None:
-    page, other = await visitor(browser, scripts=True), await visitor(browser, user_agent=FIREFOX, scripts=True)
-    await sign_in(other, house, BEN)
-    phone = await visitor(browser, user_agent=IPHONE)
-    await sign_in(phone, house, BEN)
-    await sign_in(page, house, BEN)
-    for path in ("account", "account/sessions", "sign-out", "sign-in?confirm=1"):
-        await page.goto(house.at(f"/{path}"))
-        await keep(page, path.replace("/", "-").replace("?confirm=1", "-again"))
-    await page.goto(house.at("/account"))
-    for summary in await page.locator("summary").all():
-        await summary.click()
-    await keep(page, "account-drawers")
-    await page.get_by_label("New email").fill("benjamin@example.org")
-    await page.locator("#email_password").fill("not the words of ben")
-    await page.get_by_role("button", name="Send the link").click()
-    await expect(page.get_by_role("alert")).to_be_visible()
-    await keep(page, "account-refused")
-    await page.get_by_label("New email").fill("benjamin@example.org")
-    await page.locator("#email_password").fill(PASSWORD)
-    await page.get_by_role("button", name="Send the link").click()
-    await keep(page, "account-told")
-    await page.goto(await open_mail(page, house, "Confirm your new email"))
-    await keep(page, "confirm-email")
-    await page.get_by_role("button", name="Confirm email").click()
-    await keep(page, "email-confirmed")
-    await page.goto(house.at("/account/closed"))
-    await keep(page, "closed")
+    with pictures(OWN):
+        page, other = await visitor(browser, scripts=True), await visitor(browser, user_agent=FIREFOX, scripts=True)
+        await sign_in(other, house, BEN)
+        phone = await visitor(browser, user_agent=IPHONE)
+        await sign_in(phone, house, BEN)
+        await sign_in(page, house, BEN)
+        for path in ("account", "account/sessions", "sign-out", "sign-in?confirm=1"):
+            await page.goto(house.at(f"/{path}"))
+            await keep(page, path.replace("/", "-").replace("?confirm=1", "-again"))
+        await page.goto(house.at("/account"))
+        for summary in await page.locator("summary").all():
+            await summary.click()
+        await keep(page, "account-drawers")
+        await page.get_by_label("New email").fill("benjamin@example.org")
+        await page.locator("#email_password").fill("not the words of ben")
+        await press(page, "Send the link")
+        await expect(page.get_by_role("alert")).to_be_visible()
+        await keep(page, "account-refused")
+        await page.get_by_label("New email").fill("benjamin@example.org")
+        await page.locator("#email_password").fill(PASSWORD)
+        await press(page, "Send the link")
+        await keep(page, "account-told")
+        await page.goto(await open_mail(page, house, "Confirm your new email"))
+        await keep(page, "confirm-email")
+        await press(page, "Confirm email")
+        await keep(page, "email-confirmed")
+        await page.goto(house.at("/account/closed"))
+        await keep(page, "closed")
 
 
 async def test_console(browser: Browser, house: House) -> None:
-    page, ben = await visitor(browser, scripts=True), await visitor(browser, user_agent=FIREFOX)
-    await sign_in(ben, house, BEN)
-    await expect(ben.locator("#me")).to_have_text(BEN)
-    await sign_in(page, house, ROOT)
-    await page.goto(house.at("/admin"))
-    await keep(page, "admin-people")
-    # Find an account.
-    await page.get_by_label("Email, username or id").fill("ben")
-    await page.get_by_role("button", name="Find").click()
-    await expect(page.get_by_role("row")).to_have_count(2)
-    await page.get_by_role("link", name=BEN).click()
-    await keep(page, "admin-person")
-    # End a session.
-    await page.get_by_role("button", name=re.compile("End ?: Firefox on Linux")).click()
-    await expect(page.get_by_role("status")).to_have_text("The session was ended.")
-    await ben.goto(f"{house.url}/notes")
-    assert await heading(ben) == "Sign in"
-    # Lock: who is in is out, and nobody comes in.
-    await sign_in(ben, house, BEN)
-    await expect(ben.locator("#me")).to_have_text(BEN)
-    await page.get_by_role("button", name="Lock account").click()
-    await expect(page.get_by_text("Locked", exact=True)).to_be_visible()
-    await keep(page, "admin-person-locked")
-    await ben.goto(f"{house.url}/notes")
-    assert await heading(ben) == "Sign in"
-    await sign_in(ben, house, BEN)
-    await expect(ben.get_by_role("alert")).to_contain_text("do not match")
-    await page.get_by_role("button", name="Unlock account").click()
-    await sign_in(ben, house, BEN)
-    await expect(ben.locator("#me")).to_have_text(BEN)
-    # Roles, and the console is for administrators alone.
-    await ben.goto(house.at("/admin"))
-    await expect(ben.get_by_text("403")).to_be_visible()
-    await page.get_by_role("button", name="Give editor").click()
-    await expect(page.get_by_text("Held")).to_be_visible()
-    # The audit view tells all of it.
-    await page.get_by_role("link", name="Audit").click()
-    await keep(page, "admin-audit")
-    for event in ("account.locked", "account.unlocked", "session.ended", "sign_in.done", "role.granted"):
-        await page.get_by_label("Event", exact=True).fill(event)
-        await page.get_by_role("button", name="Filter").click()
-        await expect(page.get_by_role("cell", name=event).first).to_be_visible()
-    await page.get_by_label("Event", exact=True).fill("no.such")
-    await page.get_by_role("button", name="Filter").click()
-    await keep(page, "admin-audit-empty")
+    with pictures(CONSOLE):
+        page, ben = await visitor(browser, scripts=True), await visitor(browser, user_agent=FIREFOX)
+        await sign_in(ben, house, BEN)
+        await expect(ben.locator("#me")).to_have_text(BEN)
+        await sign_in(page, house, ROOT)
+        await page.goto(house.at("/admin"))
+        await keep(page, "admin-people")
+        # Find an account.
+        await page.get_by_label("Email, username or id").fill("ben")
+        await page.get_by_role("button", name="Find").click()
+        await expect(page.get_by_role("row")).to_have_count(2)
+        await page.get_by_role("link", name=BEN).click()
+        await keep(page, "admin-person")
+        # End a session.
+        await page.get_by_role("button", name=re.compile("End ?: Firefox on Linux")).click()
+        await expect(page.get_by_role("status")).to_have_text("The session was ended.")
+        await ben.goto(f"{house.url}/notes")
+        assert await heading(ben) == "Sign in"
+        # Lock: who is in is out, and nobody comes in.
+        await sign_in(ben, house, BEN)
+        await expect(ben.locator("#me")).to_have_text(BEN)
+        await page.get_by_role("button", name="Lock account").click()
+        await expect(page.get_by_text("Locked", exact=True)).to_be_visible()
+        await keep(page, "admin-person-locked")
+        await ben.goto(f"{house.url}/notes")
+        assert await heading(ben) == "Sign in"
+        await sign_in(ben, house, BEN)
+        await expect(ben.get_by_role("alert")).to_contain_text("do not match")
+        await page.get_by_role("button", name="Unlock account").click()
+        await sign_in(ben, house, BEN)
+        await expect(ben.locator("#me")).to_have_text(BEN)
+        # Roles, and the console is for administrators alone.
+        await ben.goto(house.at("/admin"))
+        await expect(ben.get_by_text("403")).to_be_visible()
+        await page.get_by_role("button", name="Give editor").click()
+        await expect(page.get_by_text("Held")).to_be_visible()
+        # The audit view tells all of it.
+        await page.get_by_role("link", name="Audit").click()
+        await keep(page, "admin-audit")
+        for event in ("account.locked", "account.unlocked", "session.ended", "sign_in.done", "role.granted"):
+            await page.get_by_label("Event", exact=True).fill(event)
+            await page.get_by_role("button", name="Filter").click()
+            await expect(page.get_by_role("cell", name=event).first).to_be_visible()
+        await page.get_by_label("Event", exact=True).fill("no.such")
+        await press(page, "Filter")
+        await keep(page, "admin-audit-empty")
 
 
 async def test_set_up(browser: Browser, tmp_path: Path) -> None:
-    link: list[str] = []
-    with served(lambda port: notes_app(port, tmp_path, link)) as port:
-        new = House(f"http://localhost:{port}", "")
-        page = await visitor(browser, scripts=True)
-        await page.goto(new.at(f"/admin/set-up?token={link[0]}"))
-        await keep(page, "set-up")
-        await page.get_by_label("Email").fill(ROOT)
-        await page.get_by_label("Password").fill(PASSWORD)
-        await page.get_by_role("button", name="Create administrator").click()
-        await fill_sign_in(page, ROOT)
-        await expect(page.get_by_role("heading", name="People")).to_be_visible()
-        await page.goto(new.at(f"/admin/set-up?token={link[0]}"))
-        assert await heading(page) == "This link no longer works"
+    with pictures(SET_UP):
+        link: list[str] = []
+        with served(lambda port: notes_app(port, tmp_path, link)) as port:
+            new = House(f"http://localhost:{port}", "")
+            page = await visitor(browser, scripts=True)
+            await page.goto(new.at(f"/admin/set-up?token={link[0]}"))
+            await keep(page, "set-up")
+            await page.get_by_label("Email").fill(ROOT)
+            await page.get_by_label("Password").fill(PASSWORD)
+            await page.get_by_role("button", name="Create administrator").click()
+            await fill_sign_in(page, ROOT)
+            await expect(page.get_by_role("heading", name="People")).to_be_visible()
+            await page.goto(new.at(f"/admin/set-up?token={link[0]}"))
+            assert await heading(page) == "This link no longer works"

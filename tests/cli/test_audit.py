@@ -41,7 +41,7 @@ def test_a_changed_row(sealed: Path) -> None:
 
 
 def test_a_cut_tail(sealed: Path) -> None:
-    (sealed / "kept.jsonl").write_text(json.dumps({"number": 9, "mac": "0" * 64, "at": 0}) + "\n")
+    (sealed / "kept.jsonl").write_text(json.dumps({"number": 9, "mac": "0" * 64, "at": "1970-01-01T00:00:00Z"}) + "\n")
     verified = coatcheck("audit", "verify", "--checkpoints", "kept.jsonl", folder=sealed)
     assert (verified.returncode, "cut tail" in verified.stdout) == (1, True)
 

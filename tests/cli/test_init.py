@@ -11,10 +11,16 @@ from tests.cli.running import coatcheck
 
 def test_what_it_makes(fresh: Path) -> None:
     assert {path.name for path in (fresh / "site").iterdir()} >= {"coatcheck.toml", "master.key", "coatcheck.db"}
-    assert stat.S_IMODE((fresh / "site" / "master.key").stat().st_mode) == 0o600
     said = (fresh / "said.txt").read_text()
     assert "coatcheck serve --config site/coatcheck.toml" in said
     assert (fresh / "site" / "master.key").read_text().strip() not in said
+
+
+def test_its_owner_alone_can_read_it(fresh: Path) -> None:
+    """The settings ask for the passwords of the mail server and the database; the database holds addresses."""
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (fresh / "site").iterdir()}
+    assert modes.keys() >= {"coatcheck.toml", "master.key", "coatcheck.db"}
+    assert set(modes.values()) == {0o600}, modes
 
 
 def test_every_setting_it_suggests_is_one(fresh: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from coatcheck.clock import parse_rfc3339
 from tests.cli.running import Running, coatcheck, running
 from tests.site import FORM_TOKEN, PASSWORD
 
@@ -35,11 +36,20 @@ def test_the_set_up_link_makes_one_administrator(folder: Path, workers: int) -> 
         assert submit(link, "ben@example.org") == 410, "it works once, in whichever worker"
         signed_in = httpx.post(f"{url}/api/sign-in", json={"identifier": "ann@example.org", "password": PASSWORD})
         assert signed_in.status_code == 200, signed_in.text
+        assert httpx.get(f"{url}/api/session").status_code == 401
         assert server.interrupt() == 0
     log = server.log.read_text()
     assert token not in log
     assert "Traceback" not in log
-    assert all(json.loads(line)["event"] for line in log.splitlines()), "the log is JSON lines and nothing else"
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert all(line["event"] for line in lines), "the log is JSON lines and nothing else"
+    assert {line["event"] for line in lines} >= {"request", "audit.checkpoint"}
+    assert all(parse_rfc3339(line["at"]) for line in lines), "each says when, in one way"
+    assert not any("timestamp" in line for line in lines)
+    requests = [line for line in lines if "request_id" in line]
+    assert len({line["request_id"] for line in requests}) == len(requests), "one line a request"
+    refused = [(line["event"], line["status"], line["because"]) for line in requests if line.get("code")]
+    assert ("request", 401, "no credential was presented") in refused
 
 
 def submit(link: str, email: str) -> int:
@@ -82,6 +92,14 @@ def test_no_link_once_there_is_an_administrator(folder: Path) -> None:
     assert granted.returncode == 0, granted.stderr
     with running(["-m", "coatcheck", "serve", "--port", "0"], folder) as server:
         assert LINK.search(server.until("/dev/mail")) is None
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_headers_are_bounded(folder: Path, workers: str) -> None:
+    with running(["-m", "coatcheck", "serve", "--port", "0", "--workers", workers], folder) as server:
+        url = URL.findall(server.until("/dev/mail"))[0]
+        answer = httpx.get(f"{url}/healthz", headers={"x": "y" * 70_000}, timeout=60)
+        assert (answer.status_code, answer.json()["code"]) == (431, "headers_too_large")
 
 
 @pytest.mark.parametrize(

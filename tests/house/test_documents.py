@@ -10,6 +10,7 @@ from tools.collect_changelog import KINDS, fragments, kind_of, release
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 DECISION = re.compile(r"\d{4}-[a-z0-9-]+\.md")
+DRAWN = ROOT / "docs" / "decisions" / "0016-flows-that-are-drawn.md"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("changelog.d/*.md")])
 
 
@@ -23,6 +24,12 @@ def test_a_flow_is_drawn_under_its_own_name() -> None:
     drawn = [page.relative_to(ROOT / "docs" / "flows").with_suffix(".py") for page in ROOT.glob("docs/flows/**/*.md")]
     assert drawn
     assert [str(path) for path in drawn if not (SOURCE / path).exists()] == []
+
+
+def test_the_flows_that_are_drawn_are_those_that_were_chosen() -> None:
+    chosen = re.findall(r"^\| `(\w+/\w+)` \|", DRAWN.read_text("utf-8"), re.MULTILINE)
+    pages = ROOT.glob("docs/flows/**/*.md")
+    assert sorted(chosen) == sorted(str(page.relative_to(ROOT / "docs" / "flows").with_suffix("")) for page in pages)
 
 
 def test_decisions_are_numbered_once_and_fit_on_a_page() -> None:

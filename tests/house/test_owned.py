@@ -4,7 +4,9 @@ import ast
 
 import pytest
 
-from tests.house.source import Module, dotted, modules
+from tests.house.source import ROOT, Module, dotted, modules
+
+NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 
 OWNER_OF = {
     "time.time": "clock.py",
@@ -45,6 +47,11 @@ def test_time_chance_and_environment_are_read_by_their_owners() -> None:
 def test_nothing_is_imported_inside_a_function() -> None:
     late = {module.path for module in modules() if imports_late(module)}
     assert late == LOADED_LATE.keys()
+
+
+def test_the_page_counts_them() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    assert f"- {NUMBERS[len(LOADED_LATE)]} modules load something when it is first needed" in page
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from coatcheck.errors import InvalidCredentials, SignInGone
-from coatcheck.login.begin import begin_sign_in, continue_with_password
+from coatcheck.limits import tries
+from coatcheck.login.begin import BEGUN_PER_HOUR, begin_sign_in, continue_with_password
 from coatcheck.login.sign_in import Admitted, AskedFor
 from tests.attacks.census import row_counts
-from tests.site import PASSWORD, VISIT, Site
+from tests.site import PASSWORD, VISIT, Site, sign_in
 from tests.statements import statements
 
 
@@ -50,6 +51,20 @@ async def test_beginning_looks_nobody_up(site: Site) -> None:
     assert ran == [ran[0]] * 4
     assert not any("accounts" in statement for statement in ran[0])
     assert (await row_counts(site))["sessions"] == 0
+
+
+async def test_one_address_of_the_network_begins_six_hundred_an_hour(site: Site) -> None:
+    """Each is kept for ten minutes, so a flood of them would fill the store; with a password none is begun."""
+    await site.person()
+    browser = site.browser()
+    for _ in range(BEGUN_PER_HOUR - 1):
+        await tries.spend_address(site.desk, VISIT, what="begin a sign-in", per_hour=BEGUN_PER_HOUR)
+    begun = [await browser.post("/api/sign-in", json={"identifier": "ann@example.org"}) for _ in range(3)]
+    assert [answer.status_code for answer in begun] == [200, 429, 429]
+    assert int(begun[1].headers["retry-after"]) <= 3600
+    assert (await sign_in(browser, "ann@example.org", PASSWORD)).status_code == 200
+    site.clock.advance(timedelta(hours=1))
+    assert (await browser.post("/api/sign-in", json={"identifier": "ann@example.org"})).status_code == 200
 
 
 @pytest.mark.parametrize("remember_me", [True, False])

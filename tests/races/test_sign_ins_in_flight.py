@@ -71,22 +71,22 @@ async def close(node: Site, account: str) -> None:
 
 
 @pytest.mark.parametrize("change", [lock, end_all, close])
-async def test_sign_ins_against(nodes: Nodes, change: Callable[[Site, str], Awaitable[None]]) -> None:
+async def test_fifty_sign_ins_against(nodes: Nodes, change: Callable[[Site, str], Awaitable[None]]) -> None:
     account = await nodes[0].person()
     async with AsyncExitStack() as until_changed:
         async with hashing_held(nodes):
-            early = [asyncio.create_task(sign_in_somewhere(nodes, number)) for number in range(8)]
-            await in_line(nodes, 8)
+            early = [asyncio.create_task(sign_in_somewhere(nodes, number)) for number in range(25)]
+            await in_line(nodes, 25)
             await until_changed.enter_async_context(hashing_held(nodes))
-            late = [asyncio.create_task(sign_in_somewhere(nodes, number)) for number in range(8, 16)]
-            await in_line(nodes, 18)
+            late = [asyncio.create_task(sign_in_somewhere(nodes, number)) for number in range(25, 50)]
+            await in_line(nodes, 52)
         await asyncio.wait(early, return_when=asyncio.FIRST_COMPLETED)
         await change(nodes[1], account.id)
     answers = await asyncio.gather(*early, *late)
 
     cookies = cookies_of(answers)
     assert len(cookies) > 0
-    assert {answer.status_code for answer in answers[8:]} == {401}
+    assert {answer.status_code for answer in answers[25:]} == {401}
     for node in nodes:
         await node.follow_log()
         assert set(await statuses_of(node, cookies)) == {401}

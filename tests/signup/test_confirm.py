@@ -83,5 +83,19 @@ async def test_a_taken_username_costs_the_name_not_the_account(site: Site) -> No
     await site.person("first@example.org", username="ann")
     browser = site.browser()
     await ask(browser, username="ann")
-    assert (await confirm(browser, await site.token("ann@example.org"))).status_code == 200
+    done = await confirm(browser, await site.token("ann@example.org"))
+    assert (done.status_code, "The username ann was taken" in done.text) == (200, True), "and its owner is told"
     assert (await sign_in(browser, "ann@example.org", PASSWORD)).json()["account"]["username"] is None
+
+
+async def test_a_taken_username_is_told_over_json(site: Site) -> None:
+    await site.person("first@example.org", username="ann")
+    for email, told in (
+        ("ann@example.org", {"status": "confirmed", "username_taken": "ann"}),
+        ("ben@example.org", None),
+    ):
+        body = {"email": email, "password": PASSWORD, "username": email.partition("@")[0]}
+        await site.browser().post("/api/sign-up", json=body)
+        confirmed = {"token": await site.token(email), "password": PASSWORD}
+        answer = await site.browser().post("/api/sign-up/confirm", json=confirmed)
+        assert (answer.status_code, answer.json() if answer.content else None) == (200 if told else 204, told)

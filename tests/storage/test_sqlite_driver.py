@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -39,6 +40,17 @@ def visits(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 async def _count(database: Database) -> int:
     async with database.reading() as db:
         return int((await db.execute(text("SELECT count(*) FROM notes"))).scalar_one())
+
+
+def modes_in(folder: Path) -> dict[str, int]:
+    """Give who may do what with each file of a folder."""
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+async def test_its_owner_alone_can_read_a_new_file(database: Database, tmp_path: Path) -> None:
+    """Those beside it too, which hold the latest changes."""
+    assert await _count(database) == 0
+    assert modes_in(tmp_path) == {"app.db": 0o600, "app.db-wal": 0o600, "app.db-shm": 0o600}
 
 
 async def test_a_reading_is_one_visit(database: Database, visits: list[object]) -> None:

@@ -34,10 +34,10 @@ def test_moved_is_told_from_ended() -> None:
     feed = feed_of(clock)
     tell(feed, clock, "moved", 1, 7)
     tell(feed, clock, "ended", 1, 8)
-    assert feed.has_moved(1, 7)
+    assert feed.moves.has(1, 7)
     assert feed.lists.is_set(1, 7)
-    assert not feed.has_moved(1, 8)
-    assert not feed.has_moved(2, 7), "another list's"
+    assert not feed.moves.has(1, 8)
+    assert not feed.moves.has(2, 7), "another list's"
 
 
 def test_what_ended_after_it_moved_has_ended() -> None:
@@ -45,7 +45,7 @@ def test_what_ended_after_it_moved_has_ended() -> None:
     feed = feed_of(clock)
     tell(feed, clock, "moved", 1, 7)
     tell(feed, clock, "ended", 1, 7)
-    assert not feed.has_moved(1, 7)
+    assert not feed.moves.has(1, 7)
 
 
 def test_after_snapshots_nothing_is_known_of_moves() -> None:
@@ -53,7 +53,7 @@ def test_after_snapshots_nothing_is_known_of_moves() -> None:
     feed = feed_of(clock)
     tell(feed, clock, "moved", 1, 7)
     feed.start_over(snapshots())
-    assert not feed.has_moved(1, 7)
+    assert not feed.moves.has(1, 7)
 
 
 def test_it_remembers_few() -> None:
@@ -61,6 +61,6 @@ def test_it_remembers_few() -> None:
     feed = feed_of(clock)
     for start in range(0, 20_000, 500):
         tell(feed, clock, "moved", 1, *range(start, start + 500))
-    assert not feed.has_moved(1, 15_000)
-    assert feed.has_moved(1, 19_999)
-    assert sys.getsizeof(feed._moved) < 400_000
+    assert not feed.moves.has(1, 15_000)
+    assert feed.moves.has(1, 19_999)
+    assert sys.getsizeof(feed.moves._moved) < 400_000

@@ -5,8 +5,11 @@ import subprocess
 import sys
 import threading
 
+from coatcheck.clock import SystemClock
+from coatcheck.testing.clock import ManualClock
 from coatcheck.verifier.own_loop import OwnLoop
 from tests.house.source import ROOT
+from tests.verifier.issuer import Issuer
 
 
 async def answer() -> int:
@@ -87,21 +90,20 @@ def test_a_forked_process_follows_the_feed_by_itself() -> None:
 
 
 LEFT_OPEN = """
-from tests.verifier.issuer import Issuer, eventually, SERVICE, AUDIENCE
-from coatcheck.testing.clock import ManualClock
+import sys
+from tests.verifier.issuer import eventually, SERVICE, AUDIENCE
 from coatcheck.verifier import Verifier
 
-issuer = Issuer(ManualClock())
-with issuer.serving():
-    verifier = Verifier(issuer.url, audience=AUDIENCE, credentials=SERVICE, clock=issuer.clock)
-    verifier.start()
-    eventually(lambda: verifier.is_fresh)
+verifier = Verifier(sys.argv[1], audience=AUDIENCE, credentials=SERVICE)
+verifier.start()
+eventually(lambda: verifier.is_fresh)
 """
 
 
 def test_a_program_that_never_closes_it_ends_quietly() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", LEFT_OPEN], capture_output=True, text=True, timeout=60, check=False, env=environment
-    )
+    issuer = Issuer(ManualClock(SystemClock().now()))
+    with issuer.serving():  # until the program has ended: else its verifier rightly says that it lost its issuer
+        command = [sys.executable, "-c", LEFT_OPEN, issuer.url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

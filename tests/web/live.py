@@ -1,4 +1,4 @@
-"""A real server for a test: uvicorn on a free port, in a thread and an event loop of its own."""
+"""A real server for a test: uvicorn, as we run it, on a free port, in a thread and an event loop of its own."""
 
 import asyncio
 import socket
@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from coatcheck.server.bounded_http import BoundedHttp
 
 _STARTS_WITHIN_S = 30
 
@@ -25,6 +27,7 @@ def served(make: Callable[[int], ASGIApp], host: str = "127.0.0.1") -> Iterator[
         port: int = listening.getsockname()[1]
         config = uvicorn.Config(
             make(port),
+            http=BoundedHttp,
             log_level="critical",
             access_log=False,
             proxy_headers=False,

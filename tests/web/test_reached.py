@@ -153,6 +153,23 @@ async def test_unknown_host(site: Site, host: str) -> None:
     assert (await site.browser().get("/api/session", headers={"host": "evil.example"})).json()["code"] == "unknown_host"
 
 
+NOT_REACHED = {"unknown_host": "https://evil.example", "https_needed": "http://auth.example.org"}
+
+
+@pytest.mark.parametrize(("code", "url"), NOT_REACHED.items())
+async def test_a_browser_that_is_not_served_is_told_by_a_page(site: Site, code: str, url: str) -> None:
+    browser = browser_of(site, url, "203.0.113.7", accept="text/html")
+    for path in ("/", "/sign-in", "/account", "/nowhere"):
+        answer = await browser.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8")
+        assert "<h1>That address or form is not right</h1>" in answer.text
+        assert code in answer.text
+        assert "://" not in answer.text, "it names no place, and loads nothing"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert (await browser.get("/api/session")).json()["code"] == code, "calls are answered to programs"
+    assert (await browser.get("/sign-in", headers={"accept": "*/*"})).json()["code"] == code
+
+
 async def test_forwarded_hosts_name_nobody(site: Site) -> None:
     """Links come from `server.public_url`, whatever a header says."""
     await site.person()

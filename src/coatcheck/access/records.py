@@ -58,6 +58,12 @@ async def list_roles(db: Reading) -> list[tuple[str, list[str]]]:
     return [(row[0], sorted((row[1] or "").split())) for row in await db.execute(query)]
 
 
+async def holders(db: Reading, role: str, after: str, most: int) -> list[str]:
+    """List accounts that hold a role, in the order of their ids, after an id."""
+    held = select(role_assignments.c.account).where(role_assignments.c.role == role, role_assignments.c.account > after)
+    return [row[0] for row in await db.execute(held.order_by(role_assignments.c.account).limit(most))]
+
+
 async def has_holder(db: Reading, role: str) -> bool:
     """Tell whether anybody holds a role."""
     query = select(role_assignments.c.account).where(role_assignments.c.role == role).limit(1)

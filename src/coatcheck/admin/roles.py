@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from coatcheck.access import records
+from coatcheck.access.move_holders import move_holders
 from coatcheck.access.names import ADMIN, parse_permission, parse_role
 from coatcheck.accounts import records as accounts
 from coatcheck.audit.record import record
@@ -13,10 +14,12 @@ from coatcheck.visit import Visit
 
 
 async def create_role(desk: Desk, visit: Visit, *, role: str, permissions: Iterable[str], actor: str) -> None:
-    """Make a role, or add permissions to one that is there.
+    """Make a role, or add permissions to one that is there; its holders have them when this returns.
 
     Raises:
         BadInput: the role's or a permission's name is none.
+
+    See: ASVS 8.3.2.
     """
     name, allowed = parse_role(role), [parse_permission(permission) for permission in permissions]
     async with desk.database.writing() as tx:
@@ -25,6 +28,8 @@ async def create_role(desk: Desk, visit: Visit, *, role: str, permissions: Itera
             await records.insert_permission(tx, name, permission)
         details = {"role": name, "permissions": " ".join(allowed)}
         await record(tx, desk, visit, "role.created", actor=actor, details=details)
+    if allowed:
+        await move_holders(desk, name)
 
 
 async def grant_role(desk: Desk, visit: Visit, *, account: str, role: str, actor: str) -> None:

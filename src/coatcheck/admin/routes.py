@@ -177,10 +177,12 @@ def _event(entry: Entry) -> dict[str, Any]:
     }
 
 
-pages = [
-    Route("/admin", show_people, methods=["GET"]),
+password_pages = [
     Route("/admin/set-up", show_set_up, methods=["GET"]),
     Route("/admin/set-up", submit_set_up, methods=["POST"]),
+]
+pages = [
+    Route("/admin", show_people, methods=["GET"]),
     Route("/admin/audit", show_audit, methods=["GET"]),
     Route("/admin/accounts/{account}", show_person, methods=["GET"]),
     Route("/admin/accounts/{account}/lock", submit_lock, methods=["POST"]),

@@ -18,8 +18,19 @@ from coatcheck.visit import Visit
 LINK_LIVES = timedelta(hours=1)
 
 
+async def has_administrator(desk: Desk) -> bool:
+    """Tell whether anybody holds the role `admin`."""
+    async with desk.database.reading() as db:
+        return await access.has_holder(db, ADMIN)
+
+
 async def offer_set_up(desk: Desk) -> Secret | None:
-    """Give a new set-up link's secret while nobody holds the role `admin`; None once somebody does."""
+    """Give a new set-up link's secret while nobody holds the role `admin`; None once somebody does.
+
+    None as well where there are no passwords: behind the link one is chosen, and nobody could sign in with it.
+    """
+    if not desk.settings.passwords.enabled:
+        return None
     async with desk.database.writing() as tx:
         await access.insert_role(tx, ADMIN, desk.now())
         await access.lock_role(tx, ADMIN)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from coatcheck.clock import Instant
+from coatcheck.clock import Instant, parse_rfc3339, rfc3339
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -20,7 +20,7 @@ class Checkpoint:
     Args:
         number: how many rows had been sealed.
         mac: the last one's MAC, in hex.
-        at: when.
+        at: when; lines say it to the second.
     """
 
     number: int
@@ -29,12 +29,12 @@ class Checkpoint:
 
     def line(self) -> str:
         """Write it as one line of JSON."""
-        return json.dumps({"number": self.number, "mac": self.mac, "at": self.at}) + "\n"
+        return json.dumps({"number": self.number, "mac": self.mac, "at": rfc3339(self.at)}) + "\n"
 
 
 async def emit(checkpoint: Checkpoint, file: str | None) -> bool:
     """Send a checkpoint to the log and append it durably to the file, if there is one; tell whether that worked."""
-    _log.info("audit.checkpoint", number=checkpoint.number, mac=checkpoint.mac, at=checkpoint.at)
+    _log.info("audit.checkpoint", number=checkpoint.number, mac=checkpoint.mac, at=rfc3339(checkpoint.at))
     try:
         if file is not None:
             await asyncio.to_thread(_append, Path(file), checkpoint.line())
@@ -69,9 +69,9 @@ def _append(path: Path, line: str) -> None:
 def _parse(line: str, place: int) -> Checkpoint:
     try:
         found = json.loads(line)
-        checkpoint = Checkpoint(found["number"], bytes.fromhex(found["mac"]).hex(), found["at"])
+        checkpoint = Checkpoint(found["number"], bytes.fromhex(found["mac"]).hex(), parse_rfc3339(found["at"]))
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"line {place} is no checkpoint") from None
-    if type(checkpoint.number) is not int or type(checkpoint.at) is not int or len(checkpoint.mac) != 64:
+    if type(checkpoint.number) is not int or len(checkpoint.mac) != 64:
         raise ValueError(f"line {place} is no checkpoint")
     return checkpoint

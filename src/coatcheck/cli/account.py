@@ -15,6 +15,7 @@ from coatcheck.cli.session import show_sessions
 from coatcheck.cli.showing import moment, name_of, say, say_facts, say_json, words_of
 from coatcheck.desk import Desk
 from coatcheck.ending.close_account import close_account
+from coatcheck.settings.read import read_settings
 from coatcheck.visit import Visit
 
 accounts = typer.Typer(help="Make accounts, look at them, lock, unlock and close them.", no_args_is_help=True)
@@ -32,8 +33,16 @@ def create(
     ] = False,
     config: ConfigOption = CONFIG,
 ) -> None:
-    """Make an account. The password is asked for on the terminal, and never an argument."""
-    password = None if no_password else _password(from_stdin=password_stdin)
+    """Make an account. The password is asked for on the terminal, and never an argument.
+
+    Where `passwords.enabled` is false, none is asked for.
+    """
+    if read_settings(config).passwords.enabled:
+        password = None if no_password else _password(from_stdin=password_stdin)
+    elif password_stdin:
+        raise typer.BadParameter("passwords.enabled is false: nobody could sign in with a password")
+    else:
+        password = None
 
     async def work(desk: Desk, visit: Visit) -> Account:
         return await create_account(desk, visit, email=email, username=username, password=password, actor=OPERATOR)

@@ -13,7 +13,7 @@ from coatcheck.cli.showing import console, say, say_facts
 from coatcheck.desk import Desk
 from coatcheck.errors import ConfigurationError
 from coatcheck.settings import Settings
-from coatcheck.settings.files import sqlite_file
+from coatcheck.settings.files import sqlite_file, write_private
 from coatcheck.settings.master_key import make_key_file
 from coatcheck.settings.read import read_settings
 from coatcheck.visit import Visit
@@ -99,7 +99,7 @@ def _check_free(folder: Path) -> None:
 def _write(config: Path) -> None:
     try:
         config.parent.mkdir(parents=True, exist_ok=True)
-        config.write_text(_TOML, "utf-8")
+        write_private(config, _TOML)  # passwords of the mail server and the database are asked for in it
     except OSError as error:
         raise ConfigurationError(f"{config}: cannot be written ({error.strerror})") from None
 

@@ -12,7 +12,7 @@ _LEVELS = {"info": logging.INFO, "warning": logging.WARNING}
 # A traceback is written without the values of variables: passwords and tokens are among them.
 _STEPS: list[Processor] = [
     structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.MaybeTimeStamper(fmt="iso", utc=True, key="at"),  # as each request's line has it
     structlog.processors.format_exc_info,
 ]
 

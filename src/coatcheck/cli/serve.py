@@ -15,13 +15,14 @@ from uvicorn import Config, Server
 from uvicorn.supervisors import Multiprocess
 
 from coatcheck import __version__
-from coatcheck.admin.set_up import offer_set_up
+from coatcheck.admin.set_up import has_administrator, offer_set_up
 from coatcheck.cli.logs import log_json
 from coatcheck.cli.opening import CONFIG, PORT, ConfigOption, base_url
 from coatcheck.cli.showing import console, say
 from coatcheck.errors import ConfigurationError
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.secret import Secret
+from coatcheck.server.bounded_http import BoundedHttp
 from coatcheck.server.coatcheck import Coatcheck
 from coatcheck.settings import Settings
 from coatcheck.settings.read import read_settings
@@ -45,8 +46,8 @@ def serve(
     auth = _auth(config, workers)
     check_reach(auth.settings, host)
     with listen(host, port) as listening:
-        link = asyncio.run(_offer(auth))
-        _greet(auth.settings, listening.getsockname()[1], link)
+        link, is_run = asyncio.run(_offer(auth))
+        _greet(auth.settings, listening.getsockname()[1], link, is_run=is_run)
         _run(config, auth.settings.server.workers, listening)
 
 
@@ -97,17 +98,20 @@ def _auth(config: Path, workers: int | None) -> Coatcheck:
     return Coatcheck.from_settings(read_settings(config, overrides=overrides), base=config.resolve().parent)
 
 
-async def _offer(auth: Coatcheck) -> Secret | None:
-    """Make sure that the database fits, before any worker starts, and draw the one link for all of them."""
+async def _offer(auth: Coatcheck) -> tuple[Secret | None, bool]:
+    """Make sure that the database fits, before any worker starts, and draw the one link for all of them.
+
+    Tell as well whether there is an administrator.
+    """
     desk = await auth.open()
     try:
         await desk.keep(SigningKeys).read()
-        return await offer_set_up(desk)
+        return await offer_set_up(desk), await has_administrator(desk)
     finally:
         await auth.close()
 
 
-def _greet(settings: Settings, port: int, link: Secret | None) -> None:
+def _greet(settings: Settings, port: int, link: Secret | None, *, is_run: bool) -> None:
     url, workers = base_url(settings, port), settings.server.workers
     by = f" by {workers} workers" if workers > 1 else ""
     heading = f"\n[bold]Coatcheck[/] {__version__} serves [bold cyan]{url}[/]{by}. Ctrl-C stops it."
@@ -116,6 +120,12 @@ def _greet(settings: Settings, port: int, link: Secret | None) -> None:
         console().print("\nNobody is an administrator yet. To become the first, open this link within one hour;")
         console().print("it works once:\n")
         say(f"  {url}/admin/set-up?token={link.reveal()}", style="bold cyan")
+    elif not is_run:
+        console().print(
+            "\nNobody is an administrator yet. As passwords.enabled is false, no link makes one; these do:\n"
+        )
+        say("  coatcheck account create EMAIL --no-password", style="bold cyan")
+        say("  coatcheck role grant admin EMAIL", style="bold cyan")
     if settings.mail.smtp_url is None:
         say()
         say(f"mail.smtp_url is not set: no mail is sent. This machine lists it at {url}/dev/mail", style="dim")
@@ -128,6 +138,7 @@ def _run(config: Path, workers: int, listening: socket.socket) -> None:
         factory=True,
         workers=workers,
         lifespan="on",
+        http=BoundedHttp,
         ws="none",
         proxy_headers=False,  # http/reached.py judges them
         server_header=False,

@@ -7,17 +7,23 @@ from starlette.routing import Route
 from coatcheck.ending.end_sessions import end_session, end_sessions
 from coatcheck.ending.sign_out import sign_out
 from coatcheck.errors import NotSignedIn
+from coatcheck.gate.authenticate import whose_to_end
 from coatcheck.gate.request import (
     clear_session,
     desk_of,
     form_of,
+    go,
     has_session_cookie,
+    may_renew,
+    mount_of,
     page,
     principal_of,
     principal_or_none,
     visit_of,
+    way_in,
 )
 from coatcheck.http.api import Body, Handle, problems
+from coatcheck.verifier import Principal
 
 api = APIRouter(prefix="/api", tags=["sessions"])
 
@@ -30,7 +36,10 @@ class SignOutBody(Body):
 
 @api.post("/sign-out", status_code=204, responses=problems(401))
 async def sign_out_call(request: Request, body: SignOutBody | None = None) -> Response:
-    """End this session, or with `everywhere` all of the account's. The cookie is cleared in any case."""
+    """End this session, or with `everywhere` all of the account's. Cookies are cleared in any case.
+
+    A client with tokens gives back its refresh token instead, or renews an access token that has run out: 401.
+    """
     await _sign_out(request, everywhere=body is not None and body.everywhere)
     response = Response(status_code=204)
     clear_session(request, response)
@@ -60,8 +69,10 @@ async def end_others(request: Request) -> Response:
 
 
 async def show_sign_out(request: Request) -> Response:
-    """Ask whether to sign out; somebody not signed in is told so."""
+    """Ask whether to sign out; somebody not signed in is told so, once an access token that ran out is renewed."""
     if await principal_or_none(request) is None:
+        if may_renew(request):
+            return go(request, way_in(request, f"{mount_of(visit_of(request))}/sign-out"))
         response = await page(request, "ending/signed_out.html")
         if has_session_cookie(request):
             clear_session(request, response)
@@ -79,15 +90,28 @@ async def submit_sign_out(request: Request) -> Response:
 
 
 async def _sign_out(request: Request, *, everywhere: bool) -> None:
-    try:
-        principal = await principal_of(request)
-    except NotSignedIn:
-        return  # signed out already
     desk, visit = desk_of(request), visit_of(request)
+    principal = await _who_signs_out(request, everywhere=everywhere)
+    if principal is None:
+        return  # signed out already
     if everywhere:
         await end_sessions(desk, visit, account=principal.subject, actor=principal.subject)
     else:
         await sign_out(desk, visit, principal)
+
+
+async def _who_signs_out(request: Request, *, everywhere: bool) -> Principal | None:
+    """Give whose session is to end; refuse where it goes on after all, as who hears 204 believes that it is over."""
+    try:
+        return await principal_of(request)
+    except NotSignedIn:
+        asked = visit_of(request).asked
+        if asked.authorization is not None:
+            raise
+        principal = await whose_to_end(desk_of(request), asked)
+        if principal is not None and everywhere:
+            raise
+        return principal
 
 
 pages = [

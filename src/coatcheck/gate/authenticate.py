@@ -2,7 +2,7 @@
 
 from coatcheck.desk import Desk
 from coatcheck.errors import BadInput, NotSignedIn
-from coatcheck.gate.bearer import check_bearer
+from coatcheck.gate.bearer import check_bearer, read_old_token
 from coatcheck.gate.cookie import check_cookie
 from coatcheck.http.cookies import CookieName, cookie_kind, read_cookie
 from coatcheck.http.cross_site import refuse_cross_site
@@ -24,14 +24,33 @@ async def authenticate(desk: Desk, asked: Asked) -> Principal:
     """
     if asked.authorization is not None:
         return await check_bearer(desk, bearer_of(asked))
-    secret = _cookie(desk, asked, "session")
-    token = None if secret else _cookie(desk, asked, "access")
+    secret, token = _from_cookies(desk, asked)
+    if not secret:
+        return await check_bearer(desk, token)
+    return await check_cookie(desk, secret, is_use=asked.is_use)
+
+
+async def whose_to_end(desk: Desk, asked: Asked) -> Principal | None:
+    """Give whose session the cookies of a request present, so that it can be ended, and for nothing else.
+
+    An access token counts here also when it has run out: its session goes on without it, by the refresh token, which
+    comes to the calls about tokens alone.
+    """
+    try:
+        secret, token = _from_cookies(desk, asked)
+        return await check_cookie(desk, secret) if secret else await read_old_token(desk, token)
+    except NotSignedIn:
+        return None
+
+
+def _from_cookies(desk: Desk, asked: Asked) -> tuple[str, str]:
+    """Give the session's secret, or else the access token: the first one wins."""
+    secret = _cookie(desk, asked, "session") or ""
+    token = "" if secret else _cookie(desk, asked, "access") or ""
     if not secret and not token:
         raise NotSignedIn("no credential was presented")
     refuse_cross_site(asked, desk.settings.server, desk.settings.web)
-    if not secret:
-        return await check_bearer(desk, token or "")
-    return await check_cookie(desk, secret, is_use=asked.is_use)
+    return secret, token
 
 
 def _cookie(desk: Desk, asked: Asked, name: CookieName) -> str | None:

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from coatcheck.clock import Instant
 from coatcheck.desk import Desk
 from coatcheck.errors import TokenRefused
 from coatcheck.http.reached import is_this_machine
@@ -18,6 +19,8 @@ from coatcheck.verifier.jws import Jws, KnownHeaders, parse_jws
 from coatcheck.verifier.status import UnknownIndex, UnknownList
 from coatcheck.verifier.token_cache import CheckedToken, TokenCache
 
+_ANY_AGE_S = 2**31
+
 
 class CheckedTokens:
     """Keep the tokens that this process has checked lately, by whom they had to be meant for."""
@@ -28,9 +31,14 @@ class CheckedTokens:
         self.forgot = 0
         desk.keep(LogReader).on_reload(self.forget)
 
-    def of(self, audience: str | None) -> TokenCache:
-        """Give those that were checked for an audience; what a stranger presents names none."""
-        return self._by_audience.setdefault(audience, TokenCache())
+    def get(self, audience: str | None, token: str, now: Instant) -> CheckedToken | None:
+        """Give what was found when a token was checked for an audience."""
+        kept = self._by_audience.get(audience)
+        return None if kept is None else kept.get(token, now)
+
+    def put(self, audience: str | None, token: str, checked: CheckedToken) -> None:
+        """Keep what was found; only a good token makes room for its audience, so that strangers make none."""
+        self._by_audience.setdefault(audience, TokenCache()).put(token, checked)
 
     def forget(self) -> None:
         """Check every token anew from now on, as the keys may have changed."""
@@ -48,9 +56,20 @@ async def check_bearer(desk: Desk, token: str) -> Principal:
 
     See: RFC 6750; RFC 9068 section 4.
     """
-    issuer = desk.settings.server.public_url or _local_issuer(token)
-    issuer = issuer.rstrip("/")
+    issuer = _issuer(desk, token)
     return (await check_token(desk, token, issuer=issuer, audience=issuer)).principal
+
+
+async def read_old_token(desk: Desk, token: str) -> Principal:
+    """Give the principal of an access token for us that may have run out or been taken back.
+
+    Raises:
+        TokenRefused: it is not one of ours, or its key is gone.
+        DatabaseAway: its key is not in memory, and the database cannot be reached.
+    """
+    issuer, jws = _issuer(desk, token), parse_jws(token)
+    check_signature(jws, await _key_of(desk, jws))
+    return principal_of(check_access(jws, issuer=issuer, audience=issuer, now=desk.now(), leeway_s=_ANY_AGE_S))
 
 
 async def check_token(desk: Desk, token: str, *, issuer: str, audience: str | None) -> CheckedToken:
@@ -65,12 +84,12 @@ async def check_token(desk: Desk, token: str, *, issuer: str, audience: str | No
         DatabaseAway: nothing in memory counts, and the database cannot be reached.
     """
     kept = desk.keep(CheckedTokens)
-    checked = kept.of(audience).get(token, desk.now())
+    checked = kept.get(audience, token, desk.now())
     if checked is None:
         before = kept.forgot
         checked = await _check(desk, token, issuer, audience, kept.headers)
         if before == kept.forgot:
-            kept.of(audience).put(token, checked)
+            kept.put(audience, token, checked)
     await _refuse_taken_back(desk, checked)
     return checked
 
@@ -97,17 +116,28 @@ def _verifying(public: PublicKey) -> VerifyingKey:
 
 
 async def _refuse_taken_back(desk: Desk, checked: CheckedToken) -> None:
-    place = checked.place
+    place, lists = checked.place, desk.keep(HeldLists)
+    if place is None:
+        raise TokenRefused("the token names no index")
     try:
-        if place is None or await desk.keep(HeldLists).is_set(place.list_id, place.index):
-            raise TokenRefused("the token was taken back")
+        if await lists.is_set(place.list_id, place.index):
+            raise TokenRefused("the token was taken back", renew=lists.moves.has(place.list_id, place.index))
     except (UnknownList, UnknownIndex) as unknown:
         raise TokenRefused(str(unknown)) from None
 
 
-def _local_issuer(token: str) -> str:
-    """Give the issuer that a token names, where everybody is on this machine and it has several names."""
+def _issuer(desk: Desk, token: str) -> str:
+    """Give our own name; where everybody is on this machine, which has several, the one that the token has for it."""
+    if desk.settings.server.public_url is not None:
+        return desk.settings.server.public_url.rstrip("/")
     issuer = read_access(parse_jws(token).payload).iss
-    if not is_this_machine(urlsplit(issuer).netloc):
+    if not _is_local(issuer):
         raise TokenRefused("the token is from another issuer")
     return issuer
+
+
+def _is_local(issuer: str) -> bool:
+    try:
+        return is_this_machine(urlsplit(issuer).netloc)
+    except ValueError:
+        return False

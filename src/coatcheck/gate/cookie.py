@@ -1,6 +1,8 @@
 """Check a session cookie."""
 
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
+from typing import TypeAlias
 
 from coatcheck.desk import Desk
 from coatcheck.errors import SessionEnded
@@ -8,8 +10,10 @@ from coatcheck.gate.cache import Entry, PrincipalCache
 from coatcheck.sessions import records
 from coatcheck.sessions.seen import Seen
 from coatcheck.sessions.session import SEEN_EVERY_MS, last_good_moment
+from coatcheck.storage.database import Reading
 from coatcheck.verifier import Principal
 
+Find: TypeAlias = Callable[[Reading], Awaitable[records.Found | None]]
 _TRIES = 3
 
 
@@ -22,32 +26,41 @@ async def check_cookie(desk: Desk, value: str, *, is_use: bool = True) -> Princi
     Raises:
         SessionEnded: no live session has this secret.
     """
+    digest = sha256(value.encode("utf-8", "surrogatepass")).digest()
+    return await check_found(desk, digest, lambda db: records.find(db, digest), is_use=is_use)
+
+
+async def check_found(desk: Desk, digest: bytes, find: Find, *, is_use: bool) -> Principal:
+    """Give the principal that is kept under a digest, or that `find` finds in the database on a miss.
+
+    Raises:
+        SessionEnded: there is no such session, or it is over.
+    """
     now = desk.now()
     cache = desk.keep(PrincipalCache)
-    digest = sha256(value.encode("utf-8", "surrogatepass")).digest()
     entry = cache.get(digest, now)
     if entry is None:
-        entry = await _look_up(desk, cache, digest)
+        entry = await _look_up(desk, cache, digest, find)
     if is_use and now >= entry.seen_again_at:
         entry.seen(now)
         desk.keep(Seen).note(entry.principal.session or "")
     return entry.principal
 
 
-async def _look_up(desk: Desk, cache: PrincipalCache, digest: bytes) -> Entry:
+async def _look_up(desk: Desk, cache: PrincipalCache, digest: bytes, find: Find) -> Entry:
     """Read a session; read again when news about it came while it was read."""
     for _ in range(_TRIES):
         ticket = cache.begin()
-        entry = await _read(desk, digest)
+        entry = await _read(desk, digest, find)
         if cache.fill(ticket, entry):
             return entry
     # News about this very session keeps coming: what is read now is true, and is not kept.
-    return await _read(desk, digest)
+    return await _read(desk, digest, find)
 
 
-async def _read(desk: Desk, digest: bytes) -> Entry:
+async def _read(desk: Desk, digest: bytes, find: Find) -> Entry:
     async with desk.database.reading() as db:
-        found = await records.find(db, digest)
+        found = await find(db)
     if found is None:
         raise SessionEnded("no session has this secret")
     entry = _entry(found, digest)

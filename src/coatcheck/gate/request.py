@@ -10,6 +10,7 @@ from coatcheck.access.names import ADMIN
 from coatcheck.desk import Desk
 from coatcheck.errors import NotAllowed, NotSignedIn
 from coatcheck.gate.authenticate import authenticate
+from coatcheck.gate.not_allowed import record_not_allowed
 from coatcheck.http.bodies import parse_form
 from coatcheck.http.cookies import BROWSER_FOR_S, CookieName, cookie_kind, has_cookie
 from coatcheck.http.form_token import FIELD, check_form_token, form_token
@@ -49,9 +50,11 @@ async def principal_of(request: Request, demand: Demand | None = None) -> Princi
     if principal.session is None:
         raise NotAllowed("a service's token or an API key cannot act as a person")
     problem = refusal(demand, principal, desk.now()) if demand else None
-    if problem is not None:
-        raise problem
-    return principal
+    if problem is None:
+        return principal
+    if type(problem) is NotAllowed:  # its kinds are no attempts at what is forbidden
+        await record_not_allowed(desk, visit_of(request), principal)
+    raise problem
 
 
 async def principal_or_none(request: Request) -> Principal | None:
@@ -131,8 +134,19 @@ def set_session(desk: Desk, response: Response, secret: Secret, *, max_age: int 
 
 def clear_session(request: Request, response: Response) -> None:
     """Remove the session's cookie, and those with its tokens where the browser has them."""
+    response.headers.append("set-cookie", cookie_kind(desk_of(request).settings.server).clear("session"))
+    clear_tokens(request, response)
+
+
+def forget_session_cookie(request: Request, response: Response) -> None:
+    """Remove the session's cookie where the browser has one: it would win over the tokens that come in its place."""
+    if _has(request, "session"):
+        response.headers.append("set-cookie", cookie_kind(desk_of(request).settings.server).clear("session"))
+
+
+def clear_tokens(request: Request, response: Response) -> None:
+    """Remove the cookies with a session's tokens, where the browser has them."""
     kind = cookie_kind(desk_of(request).settings.server)
-    response.headers.append("set-cookie", kind.clear("session"))
     if _has(request, "access") or _has(request, "refresh"):
         response.headers.append("set-cookie", kind.clear("access"))
         response.headers.append("set-cookie", kind.clear("refresh", path=refresh_path(visit_of(request))))
@@ -148,12 +162,17 @@ def has_session_cookie(request: Request) -> bool:
     return _has(request, "session") or _has(request, "access")
 
 
+def may_renew(request: Request) -> bool:
+    """Tell whether the browser presents its session by an access token in a cookie: one that ran out may be renewed."""
+    return _has(request, "access") and not _has(request, "session")
+
+
 def way_in(request: Request, return_to: str) -> str:
     """Give the path under our mount that leads somebody not signed in back to a page.
 
     Where an access token in a cookie has run out, its session may go on: the browser is sent to renew it.
     """
-    begins = "/token/renew" if _has(request, "access") and not _has(request, "session") else "/sign-in"
+    begins = "/token/renew" if may_renew(request) else "/sign-in"
     return f"{begins}?return_to={quote(return_to, safe='')}"
 
 

@@ -5,23 +5,40 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from coatcheck.desk import Desk
 from coatcheck.errors import CoatcheckError, NotFound, NotSignedIn
-from coatcheck.gate.request import way_in
+from coatcheck.gate.request import desk_of, principal_of, way_in
+from coatcheck.gate.socket_ticket import LIVES_S, issue_ticket
 from coatcheck.gateway.forwarded import Forwarded, forwarded_of
 from coatcheck.gateway.verify import verify
-from coatcheck.http.problems import log_refusal
+from coatcheck.http.api import Answer, problems
+from coatcheck.http.problems import note_refusal
 from coatcheck.http.return_to import parse_return_to
 from coatcheck.verifier.answer import MEDIA_TYPE, challenge_of, problem_headers, problem_of
 from coatcheck.visit import Visit
 
+api = APIRouter(prefix="/api", tags=["sessions"])
 PATH: Final = "/verify"
 _NO_STORE: Final = (b"cache-control", b"no-store")
+
+
+class TicketAnswer(Answer):
+    """Give a ticket for one socket."""
+
+    ticket: str
+    expires_in: int
+
+
+@api.post("/socket-ticket", response_model=TicketAnswer, responses=problems(401))
+async def ask_for_ticket(request: Request) -> Response:
+    """Give a ticket that lets one WebSocket in, within half a minute; it goes into the first message, never the URL."""
+    ticket = await issue_ticket(desk_of(request), await principal_of(request))
+    return JSONResponse({"ticket": ticket.reveal(), "expires_in": LIVES_S})
 
 
 async def answer_verify(
@@ -38,7 +55,7 @@ async def answer_verify(
     except NotFound:
         raise
     except CoatcheckError as refused:
-        log_refusal(refused, visit.request_id)
+        note_refusal(scope, refused, visit.request_id)
         response = _refusal(visit, forwarded, headers, refused, scope)
         return await response(scope, receive, send)
     passed_on = [(b"authorization", b"Bearer " + token.encode()), (b"content-length", b"0"), _NO_STORE]

@@ -6,11 +6,17 @@ from coatcheck.errors import CrossSiteRefused
 from coatcheck.settings import ServerSettings, WebSettings
 from coatcheck.visit import Asked
 
+_PAGE_OF_SOCKET = {"ws": "http", "wss": "https"}
+
 
 def own_origin(server: ServerSettings, asked: Asked) -> str:
-    """Give our origin: of `server.public_url`, or, where everybody is on this machine, of the URL asked for."""
+    """Give our origin: of `server.public_url`, or, where everybody is on this machine, of the URL asked for.
+
+    A page's origin is `http` where it opens a socket by `ws`.
+    """
     parts = urlsplit(server.public_url or asked.url)
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    scheme = _PAGE_OF_SOCKET.get(parts.scheme, parts.scheme)
+    return f"{scheme}://{parts.netloc}".lower()
 
 
 def refuse_cross_site(asked: Asked, server: ServerSettings, web: WebSettings) -> None:

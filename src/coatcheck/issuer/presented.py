@@ -1,12 +1,12 @@
 """What a service presents to prove itself: a secret in a header or in the form, or an assertion that it signed."""
 
 import re
+from binascii import a2b_base64
 from collections.abc import Mapping
 from typing import Annotated, Final, TypeAlias
 from urllib.parse import unquote_plus
 
 from msgspec import Meta, MsgspecError, Struct, convert
-from pybase64 import b64decode
 
 from coatcheck.errors import OAuthRefused, TokenRefused
 from coatcheck.verifier.claims import Second, Text
@@ -83,7 +83,7 @@ def _basic(authorization: str) -> PresentedSecret:
     if found is None or len(found[1]) > _LONGEST_PAIR:
         raise OAuthRefused("invalid_client", "the Authorization header is not Basic")
     try:
-        pair = b64decode(found[1], None, True).decode("utf-8")
+        pair = a2b_base64(found[1], strict_mode=True).decode("utf-8")
         client, colon, secret = pair.partition(":")
         if "%" in pair or "+" in pair:  # both halves are encoded as in a form: RFC 6749 section 2.3.1
             client, secret = (unquote_plus(half, errors="strict") for half in (client, secret))

@@ -1,6 +1,8 @@
 """The HTTP of the issuer: who we are, what our signatures are checked with, what was taken back, and OAuth's calls."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
@@ -12,7 +14,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from coatcheck.desk import Desk
-from coatcheck.errors import BadInput, NotAllowed, NotFound
+from coatcheck.errors import BadInput, Busy, FeedGone, NotAllowed, NotFound, NotSignedIn
 from coatcheck.gate.authenticate import authenticate
 from coatcheck.gate.hot import JSON, Hot, HotAnswer, HotCall
 from coatcheck.gate.request import desk_of, visit_of
@@ -26,7 +28,7 @@ from coatcheck.issuer.status import TTL_S, SignedNews
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.revocation.acks import Acknowledged
 from coatcheck.revocation.event import Position
-from coatcheck.revocation.feed import news_after
+from coatcheck.revocation.feed import News, news_after
 from coatcheck.revocation.lists import HeldLists
 from coatcheck.verifier.news import parse_position
 from coatcheck.verifier.status_token import uri_of
@@ -35,6 +37,8 @@ from coatcheck.visit import Visit
 METADATA = "/.well-known/oauth-authorization-server"
 JWKS = "/.well-known/jwks.json"
 _UNBUFFERED = {"x-accel-buffering": "no", "cache-control": "no-store"}
+_LIST = re.compile(r"[1-9][0-9]{0,8}")
+_LONGEST_ERA, _LAST_NUMBER = 32, 2**63 - 1
 _NOT_KEPT: Final = (*JSON, (b"pragma", b"no-cache"))
 _encode = msgspec.json.Encoder().encode
 _STREAM_SECONDS = 600.0
@@ -83,8 +87,15 @@ async def list_status_lists(request: Request) -> Response:
 
 
 async def show_status_list(request: Request) -> Response:
-    """Give one status list, signed."""
-    token = await desk_of(request).keep(SignedNews).status_list(visit_of(request).base_url, request.path_params["list"])
+    """Give one status list, signed.
+
+    Raises:
+        NotFound: there is no such list.
+    """
+    number = request.path_params["number"]
+    if not _LIST.fullmatch(number):
+        raise NotFound("no list has such a number")
+    token = await desk_of(request).keep(SignedNews).status_list(visit_of(request).base_url, int(number))
     return published(
         request, token.encode(), media_type="application/statuslist+jwt", keep_for=timedelta(seconds=TTL_S)
     )
@@ -95,9 +106,9 @@ async def follow_feed(request: Request) -> Response:
     service, desk = await _service(request), desk_of(request)
     position = _position(request.query_params.get("after", ""))
     if "text/event-stream" in request.headers.get("accept", ""):
-        return StreamingResponse(
-            _stream(desk, visit_of(request), position), media_type="text/event-stream", headers=_UNBUFFERED
-        )
+        first = await news_after(desk, position, hold=0)  # what cannot be gone on from is 410, and no stream
+        lines = _stream(desk, visit_of(request), first)
+        return StreamingResponse(lines, media_type="text/event-stream", headers=_UNBUFFERED)
     await desk.keep(Acknowledged).note(service, position)
     news = await news_after(desk, position)
     token = await desk.keep(SignedNews).feed(visit_of(request).base_url, news)
@@ -140,16 +151,19 @@ def _position(text: str) -> Position:
         asked = parse_position(text)
     except ValueError:
         raise BadInput({"after": "A position reads ERA.N."}) from None
+    if len(asked.era) > _LONGEST_ERA or asked.number > _LAST_NUMBER:
+        raise BadInput({"after": "There is no such position."})
     return Position(asked.era, asked.number)
 
 
-async def _stream(desk: Desk, visit: Visit, position: Position) -> AsyncIterator[bytes]:
-    """Give one answer of the feed after another, until the asker goes or its token has run out."""
+async def _stream(desk: Desk, visit: Visit, news: News) -> AsyncIterator[bytes]:
+    """Give one answer of the feed after another, until the asker goes, or what it presented does not count any more."""
     ends_at = desk.clock.monotonic() + _STREAM_SECONDS
-    while desk.clock.monotonic() < ends_at:
-        news = await news_after(desk, position)
-        position = Position(news.era, news.to)
-        yield f"data: {await desk.keep(SignedNews).feed(visit.base_url, news)}\n\n".encode()
+    with suppress(FeedGone, Busy, NotSignedIn):  # the asker comes again, and hears then what it is
+        while desk.clock.monotonic() < ends_at:
+            yield f"data: {await desk.keep(SignedNews).feed(visit.base_url, news)}\n\n".encode()
+            news = await news_after(desk, Position(news.era, news.to))
+            await authenticate(desk, visit.asked)
 
 
 async def answer_token(call: HotCall) -> HotAnswer:
@@ -190,7 +204,7 @@ pages = [
     Route("/status", list_status_lists, methods=["GET"]),
     Route("/status/feed", follow_feed, methods=["GET"]),
     Route("/status/ack", acknowledge, methods=["POST"]),
-    Route("/status/{list:int}", show_status_list, methods=["GET"]),
+    Route("/status/{number}", show_status_list, methods=["GET"]),
     Route(JWKS, show_jwks, methods=["GET"]),
     Route(METADATA, show_metadata, methods=["GET"]),
     Route(METADATA + "/{path:path}", show_metadata_by_path, methods=["GET"]),

@@ -32,7 +32,8 @@ class SignedNews:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._lists: dict[tuple[str, int], tuple[Instant, str]] = {}
-        self._answers: dict[tuple[str, str, int, int], str] = {}
+        self._answers: dict[tuple[str, str, int, int, int], str] = {}
+        self._packing = asyncio.Lock()
 
     async def status_list(self, issuer: str, list_id: int) -> str:
         """Give a status list token, at most a second old.
@@ -43,25 +44,27 @@ class SignedNews:
 
         See: IETF Token Status List sections 5.1, 8.
         """
-        made_at, token = self._lists.get((issuer, list_id), (0, ""))
-        now = self._desk.now()
-        if not 0 <= now - made_at < _KEPT_MS:
-            token = await self._sign_list(issuer, list_id, now)
-            self._lists[issuer, list_id] = now, token
-            _keep_few(self._lists)
+        token = self._kept_list(issuer, list_id)
+        if token is None:
+            async with self._packing:  # one at a time, so that a crowd that asks for one list has it packed once
+                token = self._kept_list(issuer, list_id) or await self._sign_list(issuer, list_id)
         return token
 
     async def feed(self, issuer: str, news: News) -> str:
-        """Give an answer of the feed; one without events is signed anew each time, as it says that all is well now."""
-        key = (issuer, news.era, news.after, news.to)
-        token = self._answers.get(key) if news.events else None
+        """Give an answer of the feed, signed once a second: verifiers judge by its time how fresh they are."""
+        key = (issuer, news.era, news.after, news.to, news.asked_at // 1000)
+        token = self._answers.get(key)
         if token is None:
-            token = await self._sign_feed(issuer, news)
-            self._answers[key] = token
+            token = self._answers[key] = await self._sign_feed(issuer, news)
             _keep_few(self._answers)
         return token
 
-    async def _sign_list(self, issuer: str, list_id: int, now: Instant) -> str:
+    def _kept_list(self, issuer: str, list_id: int) -> str | None:
+        made_at, token = self._lists.get((issuer, list_id), (0, None))
+        return token if 0 <= self._desk.now() - made_at < _KEPT_MS else None
+
+    async def _sign_list(self, issuer: str, list_id: int) -> str:
+        now = self._desk.now()
         try:
             bits, position = await self._desk.keep(HeldLists).snapshot(list_id)
         except UnknownList:
@@ -78,11 +81,14 @@ class SignedNews:
             era=position.era,
             n=position.number,
         )
-        return await self._sign(status_token.TYP, claims)
+        token = await self._sign(status_token.TYP, claims)
+        self._lists[issuer, list_id] = now, token
+        _keep_few(self._lists)
+        return token
 
     async def _sign_feed(self, issuer: str, news: News) -> str:
         events = [FeedEvent(event.kind, event.list, event.index) for event in news.events]
-        iat = self._desk.now() // 1000
+        iat = news.asked_at // 1000
         claims = FeedClaims(iss=issuer, iat=iat, era=news.era, from_=news.after, to=news.to, events=events)
         return await self._sign(feed.TYP, claims)
 

@@ -1,7 +1,9 @@
 """Begin a sign-in by a name alone: the answer is the site's, the same for every name."""
 
+from coatcheck.audit.blocked import blocks_counted
 from coatcheck.desk import Desk
 from coatcheck.limits import tries
+from coatcheck.limits.address import address_key
 from coatcheck.login import transactions
 from coatcheck.login.policy import first_factors
 from coatcheck.login.sign_in import AS_USUAL, Admitted, AskedFor, MoreNeeded, SignIn
@@ -19,7 +21,8 @@ async def begin_sign_in(desk: Desk, visit: Visit, *, identifier: str, asked_for:
     Raises:
         TooManyAttempts: this address of the network began too many.
     """
-    await tries.spend_address(desk, visit, what="begin a sign-in", per_hour=BEGUN_PER_HOUR)
+    async with blocks_counted(desk, visit, "sign_in.blocked", address_key(visit.address)):
+        await tries.spend_address(desk, visit, what="begin a sign-in", per_hour=BEGUN_PER_HOUR)
     sign_in = SignIn(id=new_id("sgn_"), identifier=identifier, asked_for=asked_for)
     return await transactions.hold(desk, sign_in, first_factors(desk.settings))
 

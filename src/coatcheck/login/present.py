@@ -37,15 +37,17 @@ async def presented(desk: Desk, visit: Visit, admitted: Admitted) -> Response:
 
     Raises:
         SessionEnded: the session ended meanwhile.
+        TokenTooLarge: the roles or permissions of this account do not fit.
     """
     response: Response
     if admitted.refresh_token is None:
         response = JSONResponse(answer_of(admitted))
         set_cookies(desk, response, admitted)
         return response
-    given = await tokens_of(
-        desk, visit, session=admitted.session.id, refresh_token=admitted.refresh_token, audience=admitted.audience
+    access = await make_access_token(
+        desk, session=admitted.session.id, issuer=visit.base_url, audience=admitted.audience
     )
+    given = Tokens(access, admitted.refresh_token)
     response = answer_tokens(desk, visit, given, in_cookies=admitted.session.presented_as == "token_cookies")
     set_known(desk, response, admitted)
     return response
@@ -86,16 +88,6 @@ def next_refresh_token(tx: Writing, family: Family, presented: RefreshToken, now
         ),
     )
     return successor.whole
-
-
-async def tokens_of(desk: Desk, visit: Visit, *, session: str, refresh_token: Secret, audience: str | None) -> Tokens:
-    """Make the access token that goes with a refresh token.
-
-    Raises:
-        SessionEnded: the session ended meanwhile.
-    """
-    access = await make_access_token(desk, session=session, issuer=visit.base_url, audience=audience)
-    return Tokens(access, refresh_token)
 
 
 def set_token_cookies(desk: Desk, visit: Visit, response: Response, given: Tokens) -> None:

@@ -1,18 +1,21 @@
 """Refresh: a refresh token is used once, and brings its successor and a new access token.
 
-lock the session → judge the token → rotate | give the same again | refuse | end the session → access token
+whose → lock the session → judge the token → rotate | give the same again | refuse → access token
+                                          └→ it came again: end the session
 """
 
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
-from coatcheck.errors import RefreshSuperseded, SessionEnded
-from coatcheck.login.present import Tokens, next_refresh_token, tokens_of
+from coatcheck.errors import RefreshSuperseded, SessionEnded, TokenRefused
+from coatcheck.keys.ring import SigningKeys
+from coatcheck.login.present import Tokens, next_refresh_token
 from coatcheck.secret import Secret, unseal_under
 from coatcheck.sessions import records as sessions
 from coatcheck.sessions.end import end
 from coatcheck.sessions.session import last_good_moment
 from coatcheck.storage.database import Writing
 from coatcheck.tokens import records
+from coatcheck.tokens.access_token import sign_access_token
 from coatcheck.tokens.audience import check_audience
 from coatcheck.tokens.family import judge
 from coatcheck.tokens.records import Locked
@@ -20,8 +23,14 @@ from coatcheck.tokens.refresh_token import RefreshToken, parse_refresh_token
 from coatcheck.visit import Visit
 
 
+class _Replayed(Exception):
+    """Leave the transaction: a token that was replaced before came again."""
+
+
 async def refresh(desk: Desk, visit: Visit, *, refresh_token: str, audience: str | None = None) -> Tokens:
     """Give the next tokens of a session; using its refresh token is use of the session.
+
+    Where no access token can be made, nothing is written: the refresh token is as good as before.
 
     Args:
         refresh_token: as it was presented.
@@ -31,41 +40,68 @@ async def refresh(desk: Desk, visit: Visit, *, refresh_token: str, audience: str
         SessionEnded: the token is none, or its session is over; also by this, when a token comes again that was
             replaced before.
         RefreshSuperseded: it was replaced a moment ago and its successor is in use; nothing has ended.
+        TokenRefused: it is bound to a key that was not proven.
         BadInput: no token is made for this audience.
+        TokenTooLarge: the roles or permissions of this account do not fit.
 
     See: RFC 9700 section 4.14.2; ASVS 10.4.5.
     """
     presented = parse_refresh_token(refresh_token)
     if presented is None:
         raise SessionEnded("what was presented is no refresh token")
+    # Looked up first, as who makes up tokens must not hold up those who write.
+    async with desk.database.reading() as db:
+        whose = await records.whose(db, presented.family_digest)
+    if whose is None:
+        raise SessionEnded("no session has this refresh token")
+    try:
+        return await _use(desk, visit, presented, audience)
+    except _Replayed:
+        await _end_replayed(desk, visit, *whose)
+        raise SessionEnded("a refresh token that was replaced before came again") from None
+
+
+async def _use(desk: Desk, visit: Visit, presented: RefreshToken, audience: str | None) -> Tokens:
+    key = await desk.keep(SigningKeys).current()
     async with desk.database.writing() as tx:
-        outcome = await _use(tx, desk, visit, presented, audience)
-    if isinstance(outcome, str):
-        raise SessionEnded(outcome)
-    found, successor, narrowed = outcome
-    return await tokens_of(desk, visit, session=found.family.session, refresh_token=successor, audience=narrowed)
+        found = await records.lock_family(tx, presented.family_digest)
+        if found is None or desk.now() > last_good_moment(found.expires_at, found.ends_at):
+            raise SessionEnded("the session is over")
+        successor = await _successor(tx, desk, found, presented)
+        narrowed = check_audience(
+            desk.settings.tokens,
+            visit.base_url,
+            audience,
+            narrowed=found.family.audience,
+            in_cookies=found.presented_as == "token_cookies",
+        )
+        access = await sign_access_token(
+            desk, tx, key, session=found.family.session, issuer=visit.base_url, audience=narrowed
+        )
+        return Tokens(access, successor)
 
 
-async def _use(
-    tx: Writing, desk: Desk, visit: Visit, presented: RefreshToken, audience: str | None
-) -> tuple[Locked, Secret, str | None] | str:
-    """Give the successor; or, where the session is over or ends by this, why: what was written has to be committed."""
-    found = await records.lock_family(tx, presented.family_digest)
-    now = desk.now()
-    if found is None or now > last_good_moment(found.expires_at, found.ends_at):
-        return "no session has this refresh token"
-    narrowed = check_audience(desk.settings.tokens, visit.base_url, audience, narrowed=found.family.audience)
-    match judge(found.family, presented.digest, now):
+async def _successor(tx: Writing, desk: Desk, found: Locked, presented: RefreshToken) -> Secret:
+    family, now = found.family, desk.now()
+    verdict = judge(family, presented.digest, now)
+    match verdict:
         case "rotate":
-            successor = next_refresh_token(tx, found.family, presented, now)
-            await sessions.touch(tx, [found.family.session], now)
-            return found, successor, narrowed
+            successor = next_refresh_token(tx, family, presented, now)
         case "repeat":
-            sealed = unseal_under(presented.whole.reveal(), found.family.sealed or b"", place=found.family.session)
-            return found, Secret(sealed.decode()), narrowed
+            sealed = unseal_under(presented.whole.reveal(), family.sealed or b"", place=family.session)
+            successor = Secret(sealed.decode())
         case "superseded":
             raise RefreshSuperseded("its successor is in use")
+        case "unproven":
+            raise TokenRefused("the refresh token is bound to a key that was not proven")
         case "replayed":
-            await end(tx, desk, account=found.account, session=found.family.session)
-            await record(tx, desk, visit, "refresh.replayed", account=found.account, session=found.family.session)
-            return "a refresh token that was replaced before came again"
+            raise _Replayed
+    await sessions.touch(tx, [family.session], now)
+    return successor
+
+
+async def _end_replayed(desk: Desk, visit: Visit, account: str, session: str) -> None:
+    """End the session in a transaction of its own: the account's row is locked before the session's."""
+    async with desk.database.writing() as tx:
+        if await end(tx, desk, account=account, session=session):
+            await record(tx, desk, visit, "refresh.replayed", account=account, session=session)

@@ -3,15 +3,15 @@
 from coatcheck.desk import Desk
 from coatcheck.ending.sign_out import sign_out
 from coatcheck.errors import CoatcheckError
-from coatcheck.gate.authenticate import authenticate
+from coatcheck.gate.authenticate import whose_to_end
 from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
 
 
 async def end_replaced_session(desk: Desk, visit: Visit) -> None:
-    """End the session behind the cookie that this request came with, if there is one.
+    """End the session behind the cookies that this request came with, if there is one.
 
-    Its cookie is overwritten by the new session's, so nobody could sign it out from here any more.
+    Its cookies make room for the new session's, so nobody could sign it out from here any more.
 
     See: ASVS 7.2.4; NIST SP 800-63B-4 section 5.1.
     """
@@ -22,6 +22,6 @@ async def end_replaced_session(desk: Desk, visit: Visit) -> None:
 
 async def _principal(desk: Desk, visit: Visit) -> Principal | None:
     try:
-        return await authenticate(desk, visit.asked)
+        return await whose_to_end(desk, visit.asked)
     except CoatcheckError:
         return None

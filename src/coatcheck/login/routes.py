@@ -10,20 +10,24 @@ from starlette.routing import Route
 from coatcheck.errors import BadInput, InvalidCredentials, RefreshSuperseded, SessionEnded, TooManyAttempts
 from coatcheck.gate.request import (
     clear_session,
+    clear_tokens,
     desk_of,
+    forget_session_cookie,
     form_of,
     go,
     has_session_cookie,
     hop_if_needed,
+    may_renew,
     mount_of,
     page,
     principal_of,
     principal_or_none,
     visit_of,
+    way_in,
 )
 from coatcheck.http.api import Handle, problems
-from coatcheck.http.cookies import cookie_kind, read_cookie
-from coatcheck.http.return_to import parse_return_to
+from coatcheck.http.cookies import cookie_kind, has_cookie, read_cookie
+from coatcheck.http.return_to import parse_return_to, place_asked_for
 from coatcheck.login.begin import begin_sign_in, continue_with_password
 from coatcheck.login.present import (
     answer_of,
@@ -58,7 +62,8 @@ _Outcome: TypeAlias = AdmittedAnswer | TokensAnswer | MoreNeededAnswer
 async def sign_in(request: Request, body: SignInBody) -> Response:
     """Sign in. Without a password the answer is the same for every identifier."""
     desk, visit = desk_of(request), visit_of(request)
-    check_audience(desk.settings.tokens, visit.base_url, body.audience)
+    in_cookies = body.present == "token_cookies"
+    check_audience(desk.settings.tokens, visit.base_url, body.audience, in_cookies=in_cookies)
     if body.password is None:
         begun = await begin_sign_in(desk, visit, identifier=body.identifier or "", asked_for=body.asked_for())
         return JSONResponse(answer_of(begun))
@@ -97,36 +102,42 @@ async def refresh_call(request: Request, body: RefreshBody | None = None) -> Res
     return answer_tokens(desk, visit, given, in_cookies=from_cookie is not None)
 
 
-@api.post("/token/revoke", status_code=204)
+@api.post("/token/revoke", status_code=204, responses=problems())
 async def revoke_call(request: Request, body: RevokeBody | None = None) -> Response:
     """End the session that a token presents; a token that presents none is no error (RFC 7009 section 2.2)."""
     desk, visit = desk_of(request), visit_of(request)
-    token = (body.token if body else None) or _refresh_cookie(request)
-    if token is not None:
-        await revoke(desk, visit, token=token)
+    token = body.token if body else None
+    from_cookie = _refresh_cookie(request) if token is None else None
+    if token is not None or from_cookie is not None:
+        await revoke(desk, visit, token=token or from_cookie or "")
     response = Response(status_code=204)
-    clear_session(request, response)
+    if token is None:
+        clear_tokens(request, response)
     return response
 
 
 async def renew(request: Request) -> Response:
     """Renew the access token in a cookie and go back to the page that needed it: the one GET that writes.
 
-    It only rotates what this browser presents already, and no other site can have it sent.
+    It only rotates what this browser presents already. Another site can lead here, by the hop; more than that does not
+    come of it, and no cookie goes that has not led here.
     """
     desk, visit = desk_of(request), visit_of(request)
     return_to = parse_return_to(request.query_params.get("return_to")) or "/"
     if (hop := await hop_if_needed(request)) is not None:
         return hop
+    token, is_navigation = _refresh_cookie(request), request.headers.get("sec-fetch-mode", "navigate") == "navigate"
+    to_sign_in = go(request, f"/sign-in?return_to={quote(return_to, safe='')}")
+    if not is_navigation:
+        return to_sign_in
     response = Response(status_code=303, headers={"location": return_to})
     try:
-        given = await refresh(desk, visit, refresh_token=_refresh_cookie(request) or "")
-        set_token_cookies(desk, visit, response, given)
+        set_token_cookies(desk, visit, response, await refresh(desk, visit, refresh_token=token or ""))
     except RefreshSuperseded:
         return response  # another tab was faster, and this browser has what it got
     except SessionEnded:
-        response = go(request, f"/sign-in?return_to={quote(return_to, safe='')}")
-        clear_session(request, response)
+        clear_tokens(request, to_sign_in)
+        return to_sign_in
     return response
 
 
@@ -136,16 +147,27 @@ async def to_renew(request: Request) -> Response:
 
 
 def _refresh_cookie(request: Request) -> str | None:
-    name = cookie_kind(desk_of(request).settings.server).name("refresh")
-    return read_cookie(visit_of(request).asked.cookies, name) or None
+    """Give the refresh token in its cookie, which counts only beside one of an access token.
+
+    It has a path of its own, and so not the prefix that keeps other subdomains from planting it: somebody who is not
+    signed in must not be led into a session of theirs. The other cookie they cannot plant.
+    """
+    cookies, kind = visit_of(request).asked.cookies, cookie_kind(desk_of(request).settings.server)
+    return (read_cookie(cookies, kind.name("refresh")) or None) if has_cookie(cookies, kind.name("access")) else None
 
 
 async def _answer(request: Request, outcome: Admitted | MoreNeeded) -> Response:
     if isinstance(outcome, MoreNeeded):
         return JSONResponse(answer_of(outcome))
-    if outcome.session.presented_as != "tokens":
+    presented_as = outcome.session.presented_as
+    if presented_as != "tokens":
         await end_replaced_session(desk_of(request), visit_of(request))
-    return await presented(desk_of(request), visit_of(request), outcome)
+    response = await presented(desk_of(request), visit_of(request), outcome)
+    if presented_as == "cookie":
+        clear_tokens(request, response)
+    elif presented_as == "token_cookies":
+        forget_session_cookie(request, response)
+    return response
 
 
 async def show_sign_in(request: Request) -> Response:
@@ -154,6 +176,8 @@ async def show_sign_in(request: Request) -> Response:
     return_to = parse_return_to(request.query_params.get("return_to"))
     if principal is None and (hop := await hop_if_needed(request)):
         return hop
+    if principal is None and may_renew(request):
+        return go(request, way_in(request, place_asked_for(request.scope) or "/"))
     confirming = principal is not None and request.query_params.get("confirm") == "1"
     if principal is not None and not confirming:
         return _onward(request, return_to)
@@ -189,6 +213,7 @@ async def submit_sign_in(request: Request) -> Response:
     if isinstance(outcome, Admitted):
         if not confirming:
             await end_replaced_session(desk, visit)
+            clear_tokens(request, response)
         set_cookies(desk, response, outcome)
     return response
 

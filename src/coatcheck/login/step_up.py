@@ -1,10 +1,12 @@
 """Confirm that it is you: prove the password again within a session."""
 
 from coatcheck.accounts import records as accounts
+from coatcheck.audit.blocked import blocks_counted
 from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
 from coatcheck.errors import InvalidCredentials, SessionEnded
 from coatcheck.limits import tries
+from coatcheck.limits.address import address_key
 from coatcheck.login.admit import admit_again
 from coatcheck.login.sign_in import Admitted, SignIn
 from coatcheck.passwords.check import check_password
@@ -27,7 +29,9 @@ async def step_up_with_password(desk: Desk, visit: Visit, principal: Principal, 
         account = await accounts.find(db, principal.subject)
     if account is None:
         raise SessionEnded("the account is gone")
-    spent = await tries.spend(desk, visit, subject=account.id)
+    by = (account.id, address_key(visit.address))
+    async with blocks_counted(desk, visit, "step_up.blocked", *by, account=account.id):
+        spent = await tries.spend(desk, visit, subject=account.id)
     async with tries.while_judged(desk, spent):
         checked = await check_password(desk, account=account.id, identifier=account.id, password=password)
     if not checked.is_right:

@@ -3,10 +3,12 @@
 limits → find account → check password → admit (policy → open session) → audit
 """
 
+from coatcheck.audit.blocked import blocks_counted
 from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
-from coatcheck.errors import Busy, InvalidCredentials, TooManyAttempts
+from coatcheck.errors import Busy, InvalidCredentials
 from coatcheck.limits import tries
+from coatcheck.limits.address import address_key
 from coatcheck.limits.tries import Spent
 from coatcheck.login.admit import admit
 from coatcheck.login.sign_in import AS_USUAL, Admitted, AskedFor, MoreNeeded, SignIn
@@ -55,13 +57,10 @@ async def sign_in_with_password(
 
 
 async def _spend(desk: Desk, visit: Visit, who: Who) -> Spent:
-    try:
+    account = who.account.id if who.account else None
+    by = (address_key(visit.address), account or "")  # names without an account are counted together: there is no end
+    async with blocks_counted(desk, visit, "sign_in.blocked", *by, account=account, email=who.email):
         return await tries.spend(desk, visit, subject=who.subject)
-    except TooManyAttempts:
-        account = who.account.id if who.account else None
-        tally = desk.key_ring.mac("audit tally", "sign_in.blocked", visit.address, who.subject)
-        await refused(desk, visit, "sign_in.blocked", account=account, email=who.email, tally=tally)
-        raise
 
 
 async def _judge(desk: Desk, who: Who, password: str, spent: Spent) -> Checked:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.accounts.identifiers import EmailAddress, NotAnIdentifier, parse_email
+from coatcheck.audit.blocked import blocks_counted
 from coatcheck.audit.record import record
 from coatcheck.clock import millis
 from coatcheck.desk import Desk
@@ -12,6 +13,7 @@ from coatcheck.desk.outbox import post
 from coatcheck.errors import BadInput, Gone, SessionEnded
 from coatcheck.http.pages import mail_text
 from coatcheck.limits import tries
+from coatcheck.limits.address import address_key
 from coatcheck.my_account import records
 from coatcheck.my_account.own_password import prove_own_password
 from coatcheck.revocation import indices
@@ -39,7 +41,8 @@ async def ask_to_change_email(desk: Desk, visit: Visit, principal: Principal, *,
     except NotAnIdentifier as problem:
         raise BadInput({"new_email": str(problem)}) from None
     account = await prove_own_password(desk, visit, principal, password=password)
-    await tries.spend_address(desk, visit, what="email change", per_hour=ASKS_PER_HOUR)
+    async with blocks_counted(desk, visit, "email.change_blocked", address_key(visit.address), account=account.id):
+        await tries.spend_address(desk, visit, what="email change", per_hour=ASKS_PER_HOUR)
     link = new_secret()
     async with desk.database.writing() as tx:
         held = await accounts.lock(tx, account.id)

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
+from coatcheck.audit.blocked import blocks_counted
 from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
 from coatcheck.errors import BadInput, FreshSignInNeeded, SessionEnded
 from coatcheck.limits import tries
+from coatcheck.limits.address import address_key
 from coatcheck.passwords.check import check_password
 from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
@@ -34,7 +36,9 @@ async def prove_own_password(desk: Desk, visit: Visit, principal: Principal, *, 
         raise SessionEnded("the account is gone")
     if not desk.settings.passwords.enabled:
         return _fresh_enough(desk, principal, account)
-    spent = await tries.spend(desk, visit, subject=account.id)
+    by = (account.id, address_key(visit.address))
+    async with blocks_counted(desk, visit, "password.blocked", *by, account=account.id):
+        spent = await tries.spend(desk, visit, subject=account.id)
     async with tries.while_judged(desk, spent):
         checked = await check_password(desk, account=account.id, identifier=account.id, password=password)
     if not checked.is_right:

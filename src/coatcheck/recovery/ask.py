@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.identifiers import NotAnIdentifier, parse_email
+from coatcheck.audit.blocked import blocks_counted
 from coatcheck.audit.record import record
 from coatcheck.clock import millis
 from coatcheck.desk import Desk
@@ -11,6 +12,7 @@ from coatcheck.desk.outbox import post
 from coatcheck.errors import BadInput
 from coatcheck.http.pages import mail_text
 from coatcheck.limits import tries
+from coatcheck.limits.address import address_key
 from coatcheck.recovery import records
 from coatcheck.secret import new_secret
 from coatcheck.visit import Visit
@@ -32,7 +34,8 @@ async def ask_for_recovery(desk: Desk, visit: Visit, *, email: str) -> None:
         address = parse_email(email)
     except NotAnIdentifier as problem:
         raise BadInput({"email": str(problem)}) from None
-    await tries.spend_address(desk, visit, what="recovery", per_hour=ASKS_PER_HOUR)
+    async with blocks_counted(desk, visit, "recovery.blocked", address_key(visit.address), email=address.text):
+        await tries.spend_address(desk, visit, what="recovery", per_hour=ASKS_PER_HOUR)
     link = new_secret()
     expires_at = desk.now() + millis(LINK_LIVES)
     async with desk.database.writing() as tx:

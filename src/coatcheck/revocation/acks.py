@@ -5,12 +5,16 @@ from coatcheck.desk import Desk
 from coatcheck.revocation import records
 from coatcheck.revocation.event import Position
 
-_WRITTEN_EVERY_MS = 60_000
+_AT_MOST_EVERY_MS, _AT_LEAST_EVERY_MS = 1000, 60_000
 _KEPT_MS = 7 * 86_400_000
 
 
 class Acknowledged:
-    """Write what services acknowledge: at once when it has moved on, else once a minute."""
+    """Write what services acknowledge: once a second when it has moved on, else once a minute.
+
+    Each comes again within seconds, also when there is no news; so the last one is written soon, and a thousand
+    revocations do not make a thousand more writes for every service that hears of them.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -24,7 +28,7 @@ class Acknowledged:
         """
         now = self._desk.now()
         before, at = self._written.get(service, (None, 0))
-        if before == position and now - at < _WRITTEN_EVERY_MS:
+        if now - at < (_AT_LEAST_EVERY_MS if before == position else _AT_MOST_EVERY_MS):
             return
         async with self._desk.database.writing() as tx:
             records.put_reader(tx, service, position, now, forget_at=now + _KEPT_MS)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from coatcheck.clock import Instant
 from coatcheck.desk import Desk
 from coatcheck.errors import FeedGone
 from coatcheck.revocation import records
@@ -16,12 +17,17 @@ MOST_EVENTS = 1000
 
 @dataclass(frozen=True)
 class News:
-    """Hold the events after one number, up to and including another; none where there is no news."""
+    """Hold the events after one number, up to and including another; none where there is no news.
+
+    Args:
+        asked_at: when the log was asked for them; what was committed later may be missing.
+    """
 
     era: str
     after: int
     to: int
     events: list[Event]
+    asked_at: Instant
 
 
 async def news_after(desk: Desk, position: Position, *, hold: float = HOLD_SECONDS) -> News:
@@ -43,6 +49,7 @@ async def news_after(desk: Desk, position: Position, *, hold: float = HOLD_SECON
 
 
 async def _read(desk: Desk, position: Position) -> News:
+    asked_at = desk.now()
     async with desk.database.reading() as db:
         head, rows = await records.after(db, position.number, MOST_EVENTS)
     if head.era != position.era or head.number < position.number:
@@ -50,4 +57,4 @@ async def _read(desk: Desk, position: Position) -> News:
     to = rows[-1][0] if len(rows) == MOST_EVENTS else head.number
     if to - position.number != len(rows):
         raise FeedGone("rows after the position are not kept any more")
-    return News(head.era, position.number, to, [event for _, event in rows])
+    return News(head.era, position.number, to, [event for _, event in rows], asked_at)

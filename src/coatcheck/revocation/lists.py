@@ -7,6 +7,7 @@ from coatcheck.errors import DatabaseAway
 from coatcheck.revocation import records
 from coatcheck.revocation.event import Event, Position
 from coatcheck.revocation.reader import LogReader
+from coatcheck.verifier.moves import Moves
 from coatcheck.verifier.status import StatusLists, UnknownList
 
 _TRIES = 3
@@ -24,6 +25,7 @@ class HeldLists:
         self._desk = desk
         self._reader = desk.keep(LogReader)
         self._lists = StatusLists()
+        self.moves = Moves()
         self._heard_while_read: dict[int, set[int]] = {}
         self._one_at_a_time = asyncio.Lock()
         self._forgot = 0
@@ -103,6 +105,7 @@ class HeldLists:
     def _hear(self, event: Event) -> None:
         if event.list is None or event.index is None:
             return
+        self.moves.note(event.list, event.index, has_moved=event.kind == "moved")
         if event.list in self._heard_while_read:
             self._heard_while_read[event.list].add(event.index)
         if event.list in self._lists:

@@ -53,6 +53,20 @@ class LogReader:
         self._heard.append(on_event)
         self._forgets.append(on_reload)
 
+    def listen(self, tell: Callable[[object], None]) -> Callable[[], None]:
+        """Be told that there is news, whatever it is; give what stops it."""
+
+        def reloaded() -> None:
+            tell(None)
+
+        self.subscribe(tell, reloaded)
+
+        def stop() -> None:
+            self._heard.remove(tell)
+            self._forgets.remove(reloaded)
+
+        return stop
+
     def on_reload(self, forget: Callable[[], None]) -> None:
         """Be told of every time when all that is cached must be forgotten, and of nothing else."""
         self._forgets.append(forget)

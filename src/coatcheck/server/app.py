@@ -13,6 +13,7 @@ from coatcheck.desk import Desk
 from coatcheck.ending import routes as ending
 from coatcheck.errors import CoatcheckError, NotFound
 from coatcheck.gate.request import go
+from coatcheck.gateway import routes as gateway
 from coatcheck.issuer import routes as issuer
 from coatcheck.login import routes as login
 from coatcheck.login.policy import SITE_FACTORS, check_ways_in
@@ -55,7 +56,7 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
 
 def _apis(settings: Settings) -> list[APIRouter]:
     """List the calls that this site has; without passwords, none that is about them."""
-    always = [login.api, ending.api, my_account.api]
+    always = [login.api, ending.api, my_account.api, gateway.api]
     return [*always, *(_PASSWORD_APIS if settings.passwords.enabled else ())]
 
 
@@ -66,7 +67,13 @@ def _pages(settings: Settings) -> list[Route]:
 
 
 _PASSWORD_APIS = (login.password_api, signup.api, recovery.api, my_account.password_api)
-_PASSWORD_PAGES = (*login.password_pages, *signup.pages, *recovery.pages, *my_account.password_pages)
+_PASSWORD_PAGES = (
+    *login.password_pages,
+    *signup.pages,
+    *recovery.pages,
+    *my_account.password_pages,
+    *admin.password_pages,
+)
 
 
 async def _home(request: Request) -> Response:

@@ -1,6 +1,6 @@
 """`Coatcheck`: the whole of it, to be served alone or mounted into an app."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from coatcheck.desk.ephemeral.opening import open_ephemeral
 from coatcheck.desk.outbox import Postman
 from coatcheck.errors import ConfigurationError
 from coatcheck.gate.authenticate import authenticate
+from coatcheck.gate.socket_ticket import check_session, redeem_ticket
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.mail import Mailer
 from coatcheck.revocation.reader import LogReader
@@ -179,6 +180,26 @@ class Coatcheck:
             CrossSiteRefused: a cookie on an unsafe request that another site caused.
         """
         return await authenticate(self.desk, asked)
+
+    async def redeem_ticket(self, ticket: str) -> Principal:
+        """Give the principal whose socket ticket this is; it works once.
+
+        Raises:
+            NotSignedIn: there is no such ticket, or it was used.
+        """
+        return await redeem_ticket(self.desk, ticket)
+
+    async def recheck(self, principal: Principal) -> Principal:
+        """Give a principal as its session is now, for a connection that stays open.
+
+        Raises:
+            SessionEnded: the session is over.
+        """
+        return await check_session(self.desk, principal.session or "")
+
+    def on_revocation(self, tell: Callable[[object], None]) -> Callable[[], None]:
+        """Be told when something was revoked or moved, so that open connections are looked at; give what stops it."""
+        return self.desk.keep(LogReader).listen(tell)
 
     async def note(self, event: str, *, account: str | None = None, details: Mapping[str, Any] | None = None) -> None:
         """Write an event of the app's own into the audit trail.

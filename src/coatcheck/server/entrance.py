@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
-from coatcheck.errors import BadBody, BadInput, BodyTooLarge, CrossSiteRefused, NotFound
+from coatcheck.errors import BadBody, BadInput, BodyTooLarge, CoatcheckError, CrossSiteRefused, NotFound
 from coatcheck.gate.hot import HotCall
 from coatcheck.gate.request import DESK, NEW_BROWSER, VISIT
 from coatcheck.gateway import routes as gateway
@@ -17,6 +17,7 @@ from coatcheck.http.bodies import MAX_BYTES, check_json
 from coatcheck.http.cookies import cookie_kind, read_cookie
 from coatcheck.http.cross_site import refuse_cross_site
 from coatcheck.http.headers import secured
+from coatcheck.http.problems import REFUSED
 from coatcheck.http.reached import Reached, check_reached, client_address
 from coatcheck.limits.address import address_key
 from coatcheck.secret import new_request_id, new_secret
@@ -66,6 +67,9 @@ class Entrance:
         arrived = _Arrived(headers_of(scope["headers"]), _route_path(scope), new_request_id())
         stamp = (b"x-request-id", arrived.request_id.encode())
         status = 500
+        refusals: list[CoatcheckError] = []
+        if self._log is not None:
+            scope[REFUSED] = refusals
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -83,7 +87,9 @@ class Entrance:
         seconds = self._desk.clock.monotonic() - began
         self._metrics.count_request(scope["method"], arrived.path, status, seconds)
         if self._log is not None:
-            self._log.note(arrived.request_id, scope["method"], arrived.path, status, seconds, scope.get(VISIT))
+            refusal = refusals[-1] if refusals else None
+            visit = scope.get(VISIT)
+            self._log.note(arrived.request_id, scope["method"], arrived.path, status, seconds, visit, refusal)
         return None
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, arrived: _Arrived) -> None:

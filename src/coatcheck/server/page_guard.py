@@ -4,18 +4,20 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.websockets import WebSocket
 
-from coatcheck.errors import CoatcheckError, FreshSignInNeeded, NotSignedIn
+from coatcheck.errors import CoatcheckError, FreshSignInNeeded, NotAllowed, NotSignedIn
+from coatcheck.gate.not_allowed import record_not_allowed
 from coatcheck.http.cookies import CookieName, cookie_kind, has_cookie
 from coatcheck.http.hop import needs_hop
 from coatcheck.http.pages import Frame, render
 from coatcheck.http.problems import problem_response
+from coatcheck.http.reached import Reached, client_address
 from coatcheck.http.return_to import place_asked_for
 from coatcheck.integrations.starlette import asked_of, close, use
-from coatcheck.visit import Asked
+from coatcheck.visit import Asked, Visit, headers_of
 
 if TYPE_CHECKING:
     from coatcheck.server.coatcheck import Coatcheck
@@ -32,6 +34,8 @@ def guard_pages(app: Starlette, auth: "Coatcheck", mount: str) -> None:
     async def answer(request: Any, error: Exception) -> Any:
         if not isinstance(error, CoatcheckError):
             raise error
+        if type(error) is NotAllowed:
+            await _write_down(auth, request)
         if isinstance(request, WebSocket):
             await close(request, error)
             return None
@@ -44,6 +48,16 @@ def guard_pages(app: Starlette, auth: "Coatcheck", mount: str) -> None:
         return problem_response(error)
 
     app.add_exception_handler(CoatcheckError, answer)
+
+
+async def _write_down(auth: "Coatcheck", request: HTTPConnection) -> None:
+    """Leave in the audit trail who asked for what they may not do."""
+    principal = await auth.authenticate(asked_of(request))
+    headers = headers_of(request.scope["headers"])
+    peer = request.client.host if request.client else ""
+    reached = Reached(peer, request.url.scheme, headers.get("host", ""), headers)
+    address = client_address(reached, auth.settings.server)
+    await record_not_allowed(auth.desk, Visit(address=address, user_agent=headers.get("user-agent", "")), principal)
 
 
 def _is_page(request: Request) -> bool:

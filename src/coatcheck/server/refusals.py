@@ -5,7 +5,7 @@ from urllib.parse import quote
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Match
 
 from coatcheck.errors import (
@@ -22,7 +22,7 @@ from coatcheck.errors import (
 )
 from coatcheck.gate.request import DESK, VISIT, clear_session, go, hop_if_needed, page, visit_of, way_in
 from coatcheck.http.oauth_problems import CALLS, oauth_response
-from coatcheck.http.problems import log_refusal, problem_response
+from coatcheck.http.problems import note_refusal, problem_response
 from coatcheck.http.return_to import place_asked_for
 from coatcheck.verifier.answer import problem_headers
 
@@ -33,13 +33,15 @@ async def answer_error(request: Request, error: Exception) -> Response:
     """Answer with what an error says in public; its reason goes to the log."""
     refused = _ours(error)
     request_id = visit_of(request).request_id if VISIT in request.scope else ""
-    log_refusal(refused, request_id, error)
+    note_refusal(request.scope, refused, request_id, error)
     if _path(request).startswith(CALLS):
         response = oauth_response(refused)
-    elif DESK not in request.scope or is_program(request):
+    elif is_program(request):
         response = problem_response(refused, request_id)
-    else:
+    elif DESK in request.scope:
         response = await _page_for(request, refused, request_id)
+    else:
+        response = _page_before_ours(request, refused)
     if isinstance(refused, MethodNotAllowed):
         response.headers["allow"] = ", ".join(_methods(request))
     return response
@@ -52,6 +54,15 @@ def is_program(request: Request) -> bool:
 
 def _path(request: Request) -> str:
     return str(request.scope["path"]).removeprefix(request.scope.get("root_path", ""))
+
+
+def _page_before_ours(request: Request, refused: CoatcheckError) -> Response:
+    """Answer where nothing of ours may be shown yet: a host that is not ours has no mount, no look and no links."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return problem_response(refused)
+    title = _TITLES.get(refused.status, "That did not work")
+    words = _BARE.format(title=title, says=refused.says, code=f"{refused.status} {refused.code}")
+    return HTMLResponse(words, refused.status, headers=problem_headers(refused))
 
 
 async def _page_for(request: Request, refused: CoatcheckError, request_id: str) -> Response:
@@ -115,6 +126,11 @@ def _methods(request: Request) -> list[str]:
     return ["GET", "HEAD"] * takes("GET") + [method for method in ("POST", "DELETE") if takes(method)]
 
 
+_BARE = (
+    '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+    "<title>{title}</title>\n<main>\n<h1>{title}</h1>\n<p>{says}</p>\n<p><small>{code}</small></p>\n</main>\n</html>\n"
+)
 _OF_STATUS: dict[int, type[CoatcheckError]] = {400: BadBody, 404: NotFound, 405: MethodNotAllowed}
 _SENTENCES = {
     "missing": "This is needed.",

@@ -7,13 +7,14 @@ from typing import TextIO
 import msgspec
 
 from coatcheck.clock import Clock, rfc3339
+from coatcheck.errors import CoatcheckError
 from coatcheck.visit import Visit
 
 _encode = msgspec.json.Encoder().encode
 _EVERY_SECONDS = 0.2
 
 
-class _Line(msgspec.Struct):
+class _Line(msgspec.Struct, omit_defaults=True):
     at: str
     event: str
     request_id: str
@@ -22,10 +23,14 @@ class _Line(msgspec.Struct):
     status: int
     ms: float
     address: str
+    code: str = ""
+    because: str = ""
 
 
 class RequestLog:
     """Write a JSON line for each request: no query, no cookie, no body, so that no secret is in it.
+
+    Of one that was refused it has the error's code and the operator's reason.
 
     See: ASVS 16.2.1, 16.2.5.
     """
@@ -35,12 +40,21 @@ class RequestLog:
         self._stream = stream or sys.stderr
         self._lines: list[bytes] = []
 
-    def note(self, request_id: str, method: str, path: str, status: int, seconds: float, visit: Visit | None) -> None:
+    def note(
+        self,
+        request_id: str,
+        method: str,
+        path: str,
+        status: int,
+        seconds: float,
+        visit: Visit | None,
+        refused: CoatcheckError | None = None,
+    ) -> None:
         """Gather the line of one request."""
         at, address = rfc3339(self._clock.now()), visit.address if visit else ""
-        self._lines.append(
-            _encode(_Line(at, "request", request_id, method, path, status, round(seconds * 1000, 2), address))
-        )
+        code, because = (refused.code, refused.because) if refused else ("", "")
+        ms = round(seconds * 1000, 2)
+        self._lines.append(_encode(_Line(at, "request", request_id, method, path, status, ms, address, code, because)))
 
     async def run(self) -> None:
         """Write what has gathered, for ever."""

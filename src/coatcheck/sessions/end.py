@@ -1,5 +1,6 @@
 """End sessions: the row goes, the bit is set, every process is told."""
 
+from coatcheck.accounts import records as accounts
 from coatcheck.desk import Desk
 from coatcheck.revocation import indices
 from coatcheck.sessions import records
@@ -7,7 +8,12 @@ from coatcheck.storage.database import Writing
 
 
 async def end(tx: Writing, desk: Desk, *, account: str, session: str) -> bool:
-    """End one session of an account; tell whether it was there."""
+    """End one session of an account; tell whether it was there.
+
+    The account's row is held, as by whoever moves its sessions: else a session could move to a new index while it ends,
+    and a token with that index would outlive it.
+    """
+    await accounts.lock(tx, account)
     if not await records.remove(tx, account, session):
         return False
     await indices.end(tx, desk, owner=session, account=account)

@@ -32,23 +32,23 @@ _SESSION = (
     sessions.c.user_agent,
 )
 
-FIND = (
-    select(
-        *_SESSION,
-        sessions.c.former_hash,
-        sessions.c.former_until,
-        sessions.c.former_acr,
-        sessions.c.former_auth_time,
-        accounts.c.email,
-        accounts.c.username,
-        roles_of(sessions.c.account),
-        permissions_of(sessions.c.account),
-    )
-    .join(accounts, and_(accounts.c.id == sessions.c.account, accounts.c.status == "active"))
-    .where(or_(sessions.c.secret_hash == bindparam("digest"), sessions.c.former_hash == bindparam("digest")))
+_WITH_ROLES = select(
+    *_SESSION,
+    sessions.c.former_hash,
+    sessions.c.former_until,
+    sessions.c.former_acr,
+    sessions.c.former_auth_time,
+    accounts.c.email,
+    accounts.c.username,
+    roles_of(sessions.c.account),
+    permissions_of(sessions.c.account),
+).join(accounts, and_(accounts.c.id == sessions.c.account, accounts.c.status == "active"))
+FIND = _WITH_ROLES.where(
+    or_(sessions.c.secret_hash == bindparam("digest"), sessions.c.former_hash == bindparam("digest"))
 )
 """The one SELECT of a cache miss: session, account, roles and permissions in one state of the database."""
 
+_FIND_BY_ID = _WITH_ROLES.where(sessions.c.id == bindparam("its_id"))
 _INSERT = adding(sessions, *(column.name for column in _SESSION), "secret_hash")
 
 
@@ -67,10 +67,18 @@ class Found:
 async def find(db: Reading, digest: bytes) -> Found | None:
     """Give the session whose secret, or just replaced secret, has this hash."""
     row = (await db.execute(FIND, {"digest": digest})).first()
-    if row is None:
-        return None
+    return None if row is None else _found(row, digest)
+
+
+async def find_by_id(db: Reading, session: str) -> Found | None:
+    """Give the session of an id."""
+    row = (await db.execute(_FIND_BY_ID, {"its_id": session})).first()
+    return None if row is None else _found(row, None)
+
+
+def _found(row: Row[Any], digest: bytes | None) -> Found:
     session, (former_hash, until, acr, auth_time, email, username, roles, permissions) = _session(row), row[14:]
-    is_former = former_hash == digest
+    is_former = digest is not None and former_hash == digest
     if is_former:
         session = Session(**{**vars(session), "acr": acr, "auth_time": auth_time})
     return Found(session, email, username, _words(roles), _words(permissions), until if is_former else None)

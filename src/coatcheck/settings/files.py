@@ -1,5 +1,6 @@
-"""Where the files are that settings name: relative to `coatcheck.toml`, not to wherever the process started."""
+"""The files that settings name: relative to `coatcheck.toml`, not to wherever the process started; and private ones."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,18 @@ def sqlite_file(url: str) -> str | None:
     scheme, _, rest = url.partition(":///")
     path = rest.partition("?")[0]
     return path if scheme.partition("+")[0] == "sqlite" and path not in ("", ":memory:") else None
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that its owner alone can read, from its first byte on.
+
+    Raises:
+        OSError: it is there already, or the directory cannot be written.
+    """
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def anchored(settings: Settings, base: Path) -> Settings:

@@ -9,7 +9,7 @@ from pathlib import Path
 from coatcheck.errors import ConfigurationError
 from coatcheck.secret import KeyRing, new_id, random_bytes
 from coatcheck.settings import Settings
-from coatcheck.settings.files import sqlite_file
+from coatcheck.settings.files import sqlite_file, write_private
 
 _OTHERS = 0o077
 _LONGEST = 4096
@@ -50,7 +50,7 @@ def make_key_file(path: Path) -> None:
     """
     draft = path.with_name(f".{path.name}.{new_id('new_')}")
     try:
-        _write(draft, new_master_key() + "\n")
+        write_private(draft, new_master_key() + "\n")
         with suppress(FileExistsError):  # another process was faster: its key is the key
             path.hardlink_to(draft)
     except OSError as error:
@@ -105,10 +105,3 @@ def _decoded(text: str, where: str) -> bytes:
     if len(key) != 32:
         raise ConfigurationError(f"{where}: a master key is 32 bytes in base64; `coatcheck init` makes one")
     return key
-
-
-def _write(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.identifiers import EmailAddress, NotAnIdentifier, Username, parse_email, parse_username
+from coatcheck.audit.blocked import blocks_counted
 from coatcheck.audit.record import record
 from coatcheck.clock import millis
 from coatcheck.desk import Desk
@@ -11,6 +12,7 @@ from coatcheck.desk.outbox import post
 from coatcheck.errors import BadInput, NotAllowed
 from coatcheck.http.pages import mail_text
 from coatcheck.limits import tries
+from coatcheck.limits.address import address_key
 from coatcheck.passwords.choose import choose_password
 from coatcheck.secret import hash_secret, new_id, new_secret
 from coatcheck.signup import records
@@ -37,7 +39,8 @@ async def ask_to_sign_up(desk: Desk, visit: Visit, *, email: str, password: str,
     if not desk.settings.site.sign_up:
         raise NotAllowed("site.sign_up is off")
     address, name = _parse(email, username)
-    await tries.spend_address(desk, visit, what="sign-up", per_hour=ASKS_PER_HOUR)
+    async with blocks_counted(desk, visit, "sign_up.blocked", address_key(visit.address), email=address.text):
+        await tries.spend_address(desk, visit, what="sign-up", per_hour=ASKS_PER_HOUR)
     context = [address.text, name.text] if name else [address.text]
     chosen = await choose_password(desk, password, context=context)
     now, link = desk.now(), new_secret()

@@ -36,6 +36,13 @@ class Accepted(Answer):
     status: str
 
 
+class WithoutUsername(Answer):
+    """Say that there is an account, but not by the username that was asked for."""
+
+    status: str
+    username_taken: str
+
+
 @api.post("/sign-up", status_code=202, response_model=Accepted, responses=problems())
 async def sign_up(request: Request, body: SignUpBody) -> Response:
     """Ask to sign up: 202 for every address; the mail says which case it is."""
@@ -45,10 +52,15 @@ async def sign_up(request: Request, body: SignUpBody) -> Response:
     return JSONResponse({"status": "accepted"}, 202)
 
 
-@api.post("/sign-up/confirm", status_code=204, responses=problems(401, 410))
+@api.post("/sign-up/confirm", status_code=204, responses={200: {"model": WithoutUsername}, **problems(401, 410)})
 async def confirm(request: Request, body: ConfirmBody) -> Response:
-    """Confirm a sign-up by its mailed link's token; outside the browser that asked, with the password chosen then."""
-    await confirm_sign_up(desk_of(request), visit_of(request), token=body.token, password=body.password)
+    """Confirm a sign-up by its mailed link's token; outside the browser that asked, with the password chosen then.
+
+    204 where the account is as was asked; 200 where it goes without the username, as another account has it by now.
+    """
+    taken = await confirm_sign_up(desk_of(request), visit_of(request), token=body.token, password=body.password)
+    if taken is not None:
+        return JSONResponse({"status": "confirmed", "username_taken": taken})
     return Response(status_code=204)
 
 
@@ -88,13 +100,13 @@ async def submit_verify_email(request: Request) -> Response:
     fields = await form_of(request)
     token = fields.get("token", "")
     try:
-        await confirm_sign_up(desk_of(request), visit_of(request), token=token, password=fields.get("password"))
+        taken = await confirm_sign_up(desk_of(request), visit_of(request), token=token, password=fields.get("password"))
     except InvalidCredentials:
         problem, status = "This is not the password that was chosen for this sign-up.", 401
     except TooManyAttempts as wait:
         problem, status = wait.says, wait.status
     else:
-        return await page(request, "signup/verified.html")
+        return await page(request, "signup/verified.html", username_taken=taken)
     return await page(
         request, "signup/verify_email.html", status=status, token=token, ask_password=True, problem=problem
     )

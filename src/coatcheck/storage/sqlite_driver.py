@@ -5,9 +5,11 @@ closed in one, together with the BEGIN that it needs, and nothing is asked of th
 commit or roll back.
 """
 
+import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias, cast
 
@@ -105,9 +107,20 @@ class Driver(AsyncAdapt_aiosqlite_dbapi):
 
     def connect(self, *arg: Any, **kw: Any) -> Connection:
         """Open a connection with a thread of its own."""
+        _make_private(arg[0])
         opening = aiosqlite.connect(*arg, **kw)
         opening._thread.daemon = True
         return Connection(self, await_only(opening))
+
+
+def _make_private(path: str) -> None:
+    """Make a file that is not there so that its owner alone can read it; SQLite gives those beside it the same mode.
+
+    SQLite itself would make one that everybody can read. Why a file cannot be made, it says better.
+    """
+    if not path.startswith("file:"):
+        with suppress(OSError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _and_state(connection: sqlite3.Connection, call: Callable[[sqlite3.Connection], Any]) -> tuple[Any, bool]:

@@ -11,7 +11,9 @@ from coatcheck.desk import Desk
 from coatcheck.errors import SessionEnded, TokenTooLarge
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.keys.sign import sign_jws
+from coatcheck.keys.signing_key import SigningKey
 from coatcheck.secret import new_id
+from coatcheck.storage.database import Reading
 from coatcheck.tokens import records
 from coatcheck.tokens.audience import audience_of
 from coatcheck.verifier import Principal
@@ -28,7 +30,9 @@ GATEWAY_LIVES: Final = timedelta(minutes=1)
 """How long such a token counts: it travels from the proxy to the service, and no further."""
 
 TYP: Final = "at+jwt"
-LONGEST: Final = 4096
+LONGEST: Final = 4096 - len("__Host-coatcheck-access")
+"""How many characters a token may have: 4 KB, of which browsers count a cookie's name too, and drop what is longer."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -55,9 +59,23 @@ async def make_access_token(desk: Desk, *, session: str, issuer: str, audience: 
 
     See: RFC 9068 section 2.
     """
-    facts = await _facts(desk, session)
+    key = await desk.keep(SigningKeys).current()
+    async with desk.database.reading() as db:
+        return await sign_access_token(desk, db, key, session=session, issuer=issuer, audience=audience)
+
+
+async def sign_access_token(
+    desk: Desk, db: Reading, key: SigningKey, *, session: str, issuer: str, audience: str | None
+) -> AccessToken:
+    """Make an access token as `make_access_token` does, by a key that is there already, within a transaction or not.
+
+    Raises:
+        SessionEnded: the session is over.
+        TokenTooLarge: the roles or permissions of this account do not fit.
+    """
+    facts = await _facts(db, session)
     claims = _claims(desk, facts, issuer, audience, FIRST_PARTY, desk.settings.tokens.access_lifetime)
-    return await _signed(desk, claims, facts)
+    return _signed(key, claims, facts)
 
 
 async def make_gateway_token(desk: Desk, presented: Principal, *, issuer: str, audience: str) -> AccessToken:
@@ -72,7 +90,9 @@ async def make_gateway_token(desk: Desk, presented: Principal, *, issuer: str, a
         SessionEnded: the session is over.
         TokenTooLarge: the roles or permissions of this account do not fit.
     """
-    facts = await _facts(desk, presented.session or "")
+    key = await desk.keep(SigningKeys).current()
+    async with desk.database.reading() as db:
+        facts = await _facts(db, presented.session or "")
     facts = replace(
         facts,
         acr=presented.acr,
@@ -81,20 +101,18 @@ async def make_gateway_token(desk: Desk, presented: Principal, *, issuer: str, a
         # This request may be a use of the session that is not written yet.
         expires_at=max(facts.expires_at, presented.expires_at),
     )
-    claims = _claims(desk, facts, issuer, audience, GATEWAY, GATEWAY_LIVES)
-    return await _signed(desk, claims, facts)
+    return _signed(key, _claims(desk, facts, issuer, audience, GATEWAY, GATEWAY_LIVES), facts)
 
 
-async def _facts(desk: Desk, session: str) -> records.Facts:
-    async with desk.database.reading() as db:
-        facts = await records.facts(db, session)
+async def _facts(db: Reading, session: str) -> records.Facts:
+    facts = await records.facts(db, session)
     if facts is None:
         raise SessionEnded("the session ended before its token was made")
     return facts
 
 
-async def _signed(desk: Desk, claims: AccessClaims, facts: records.Facts) -> AccessToken:
-    token = sign_jws(await desk.keep(SigningKeys).current(), TYP, _encode(claims))
+def _signed(key: SigningKey, claims: AccessClaims, facts: records.Facts) -> AccessToken:
+    token = sign_jws(key, TYP, _encode(claims))
     if len(token) > LONGEST:
         raise _too_large(claims)
     return AccessToken(token, claims.exp - claims.iat, facts)
@@ -109,7 +127,7 @@ def _claims(
     return AccessClaims(
         iss=issuer,
         sub=facts.account,
-        aud=audience_of(settings, issuer, audience),
+        aud=audience_of(settings, issuer, audience, in_cookies=facts.presented_as == "token_cookies"),
         client_id=client,
         exp=ends // 1000,
         iat=now // 1000,

@@ -11,11 +11,12 @@ GRACE_MS: Final = 10_000
 MOST_RECENT: Final = 100
 _HASH, _TIME = 8, 8
 
-Verdict: TypeAlias = Literal["rotate", "repeat", "superseded", "replayed"]
+Verdict: TypeAlias = Literal["rotate", "repeat", "superseded", "unproven", "replayed"]
 """
 - `rotate`: it is the current one; it gets a successor.
 - `repeat`: it was just replaced and its successor was not used yet; it gets that successor again.
 - `superseded`: it was just replaced, and its successor is in use; nothing happens.
+- `unproven`: it is bound to a key that the request has not proven; nothing happens.
 - `replayed`: somebody kept it; the session ends.
 """
 
@@ -52,15 +53,18 @@ def judge(family: Family, presented: bytes, now: Instant, *, proven_key: str | N
     Args:
         presented: its hash.
         now: the moment by which it is judged.
-        proven_key: thumbprint of the key whose possession the request has proven; who has it may ask for the successor
-            of the former token without a limit of time, as a thief of the token could not.
+        proven_key: thumbprint of the key whose possession the request has proven. Tokens that are bound to one are
+            nothing without it; who has it may ask for the successor of the former token without a limit of time, as a
+            thief of the token could not.
 
     See: RFC 9700 section 4.14.2 (rotation, replay).
     """
+    is_bound = family.cnf_jkt is not None
+    if is_bound and proven_key != family.cnf_jkt:
+        return "unproven"
     if presented == family.current_hash:
         return "rotate"
-    is_holder = family.cnf_jkt is not None and proven_key == family.cnf_jkt
-    if presented == family.former_hash and (is_holder or _is_recent(family.replaced_at, now)):
+    if presented == family.former_hash and (is_bound or _is_recent(family.replaced_at, now)):
         return "repeat"
     replaced = {family.recent[at : at + _HASH]: at for at in range(0, len(family.recent), _HASH + _TIME)}
     place = replaced.get(presented[:_HASH])

@@ -28,7 +28,13 @@ _FAMILY = (
 )
 _ADD = adding(refresh_tokens, *_FAMILY)
 _LOCK = prepared(
-    select(*(refresh_tokens.c[name] for name in _FAMILY), sessions.c.account, sessions.c.expires_at, sessions.c.ends_at)
+    select(
+        *(refresh_tokens.c[name] for name in _FAMILY),
+        sessions.c.account,
+        sessions.c.presented_as,
+        sessions.c.expires_at,
+        sessions.c.ends_at,
+    )
     .join(sessions, sessions.c.id == refresh_tokens.c.session)
     .where(refresh_tokens.c.family_hash == bindparam("its_family"))
     .with_for_update(of=[sessions, refresh_tokens])
@@ -46,6 +52,7 @@ _REPLACE = prepared(
 _FACTS = prepared(
     select(
         sessions.c.account,
+        sessions.c.presented_as,
         sessions.c.remember_me,
         sessions.c.expires_at,
         sessions.c.ends_at,
@@ -71,6 +78,7 @@ class Locked:
 
     family: Family
     account: str
+    presented_as: str
     expires_at: Instant
     ends_at: Instant
 
@@ -81,6 +89,7 @@ class Facts:
 
     id: str
     account: str
+    presented_as: str
     remember_me: bool
     expires_at: Instant
     ends_at: Instant

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from coatcheck.clock import Clock
+from coatcheck.verifier.moves import Moves
 from coatcheck.verifier.news import SKEW_S, FindKey, NewsRefused, Position, open_news
 from coatcheck.verifier.status import StatusLists, UnknownIndex
 from coatcheck.verifier.status_token import Snapshot
@@ -23,7 +24,6 @@ MOST_EVENTS: Final = 1000
 """How many events an issuer tells at once. So many may not be all, so they make nobody fresher: ask again."""
 
 _MOST_UNHELD: Final = 500
-_MOST_MOVED: Final = 4096
 
 
 class FeedEvent(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ class Feed:
         self._began: Position | None = None
         self._last: tuple[int, int] = (0, 0)
         self._unheld: dict[int, set[int]] = {}
-        self._moved: dict[int, None] = {}  # an ordered set of list and index in one number
+        self.moves = Moves()
         self.lists = StatusLists()
         self.position: Position | None = None
         self.fresh_until = float("-inf")
@@ -89,10 +89,6 @@ class Feed:
     def is_fresh(self) -> bool:
         """Tell whether the news are as young as their owner demands."""
         return self._clock.monotonic() <= self.fresh_until
-
-    def has_moved(self, list_id: int, index: int) -> bool:
-        """Tell whether an index was left by a session that lived on, as far as is remembered: for the latest moves."""
-        return _place(list_id, index) in self._moved
 
     def start_over(self, snapshots: Iterable[Snapshot]) -> None:
         """Begin at snapshots of all lists. Within an era what was set stays set; nothing becomes fresher by it.
@@ -109,7 +105,7 @@ class Feed:
         for snapshot in taken:
             lists.add(snapshot.list, snapshot.bits)
         self._unheld.clear()
-        self._moved.clear()
+        self.moves.clear()
         self.position = self._began = Position(era, min(snapshot.at.number for snapshot in taken))
         self.lists = lists
         self.keep_only(snapshot.list for snapshot in taken)
@@ -178,20 +174,12 @@ class Feed:
             case FeedEvent(kind="ended" | "moved", list=None, index=None):
                 return Then.NOTHING
             case FeedEvent(kind="ended" | "moved", list=int(list_id), index=int(index)):
-                self._remember_move(_place(list_id, index), has_moved=event.kind == "moved")
+                self.moves.note(list_id, index, has_moved=event.kind == "moved")
                 return self._set(list_id, index)
             case FeedEvent(kind="keys_changed"):
                 return Then.RELOAD_KEYS
             case _:
                 return Then.RELOAD_ALL
-
-    def _remember_move(self, place: int, *, has_moved: bool) -> None:
-        """Remember the latest moves, so that an open connection can be given time for a new token."""
-        self._moved.pop(place, None)
-        if has_moved:
-            self._moved[place] = None
-            if len(self._moved) > _MOST_MOVED:
-                del self._moved[next(iter(self._moved))]
 
     def _set(self, list_id: int, index: int) -> Then:
         if list_id in self.lists:
@@ -203,7 +191,3 @@ class Feed:
         # A list younger than the snapshots: what was told of it is kept until a token names it.
         self._unheld.setdefault(list_id, set()).add(index)
         return Then.NOTHING if sum(map(len, self._unheld.values())) <= _MOST_UNHELD else Then.RELOAD_ALL
-
-
-def _place(list_id: int, index: int) -> int:
-    return list_id << 32 | index

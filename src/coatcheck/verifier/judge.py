@@ -129,7 +129,7 @@ class Judge:
         try:
             if feed.lists.is_set(place.list_id, place.index):
                 because = f"revoked: index {place.index} of status list {place.list_id}"
-                raise TokenRefused(because, renew=feed.has_moved(place.list_id, place.index))
+                raise TokenRefused(because, renew=feed.moves.has(place.list_id, place.index))
         except UnknownIndex:
             raise TokenRefused("the token names an index that its status list does not have") from None
         except UnknownList:

@@ -4,7 +4,9 @@
     ├── BadInput               422  the fields, each with a sentence
     │   ├── BadBody            400  not the JSON or form it says it is
     │   ├── BodyTooLarge       413
-    │   └── WrongContentType   415
+    │   ├── WrongContentType   415
+    │   ├── MalformedRequest   400  not what HTTP allows
+    │   └── HeadersTooLarge    431
     ├── NotSignedIn            401
     │   ├── SessionEnded       401  the only code on which a client signs out
     │   ├── TokenRefused       401  get another token, then try again
@@ -33,23 +35,41 @@ Expected outcomes of a sign-in are values (`Admitted | MoreNeeded`), not errors.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
 
+from coatcheck.errors.not_now import Busy, DatabaseAway, RevocationUnknown, TokenTooLarge, TooManyAttempts
+from coatcheck.errors.root import CoatcheckError, ConfigurationError
 
-class CoatcheckError(Exception):
-    """Stand at the root of every error that becomes an answer (RFC 9457, ASVS 16.5.1).
-
-    Args:
-        because: the operator's reason, for the log only.
-    """
-
-    code: ClassVar[str] = "internal_error"
-    status: ClassVar[int] = 500
-    says: ClassVar[str] = "Something went wrong on our side."
-
-    def __init__(self, because: str = "") -> None:
-        super().__init__(because or self.says)
-        self.because = because
+__all__ = [
+    "BadBody",
+    "BadInput",
+    "BodyTooLarge",
+    "Busy",
+    "CoatcheckError",
+    "ConfigurationError",
+    "Conflict",
+    "CrossSiteRefused",
+    "DatabaseAway",
+    "FeedGone",
+    "FreshSignInNeeded",
+    "Gone",
+    "HeadersTooLarge",
+    "HttpsNeeded",
+    "InvalidCredentials",
+    "MalformedRequest",
+    "MethodNotAllowed",
+    "NotAllowed",
+    "NotFound",
+    "NotSignedIn",
+    "RefreshSuperseded",
+    "RevocationUnknown",
+    "SessionEnded",
+    "SignInGone",
+    "TokenRefused",
+    "TokenTooLarge",
+    "TooManyAttempts",
+    "UnknownHost",
+    "WrongContentType",
+]
 
 
 class BadInput(CoatcheckError):
@@ -86,6 +106,25 @@ class WrongContentType(BadInput):
     code = "wrong_content_type"
     status = 415
     says = "This call does not accept that content type."
+
+
+class MalformedRequest(BadInput):
+    """Refuse what is no HTTP request."""
+
+    code = "malformed_request"
+    status = 400
+    says = "The request is not one that HTTP allows."
+
+    def __init__(self, because: str = "") -> None:
+        super().__init__(because=because)
+
+
+class HeadersTooLarge(BadInput):
+    """Refuse an address and headers above the limit."""
+
+    code = "headers_too_large"
+    status = 431
+    says = "The address and headers of the request are larger than this server accepts."
 
 
 class NotSignedIn(CoatcheckError):
@@ -237,63 +276,3 @@ class HttpsNeeded(CoatcheckError):
     code = "https_needed"
     status = 400
     says = "Use https for this address."
-
-
-class TooManyAttempts(CoatcheckError):
-    """Refuse for a while.
-
-    Args:
-        retry_after: whole seconds until a try is judged again.
-    """
-
-    code = "too_many_attempts"
-    status = 429
-    says = "Too many attempts. Wait a while, then try again."
-
-    def __init__(self, retry_after: int, because: str = "") -> None:
-        super().__init__(because)
-        self.retry_after = max(1, retry_after)
-
-
-class TokenTooLarge(CoatcheckError):
-    """Say that what an access token has to say does not fit; the log names the claim."""
-
-    code = "token_too_large"
-    says = "This account holds more roles or permissions than fit into a token. Tell an administrator."
-
-
-class Busy(CoatcheckError):
-    """Refuse now, as there is more to do than can be done.
-
-    Args:
-        retry_after: whole seconds after which to ask again.
-    """
-
-    code = "busy"
-    status = 503
-    says = "Too busy at the moment. Try again shortly."
-
-    def __init__(self, retry_after: int = 1, because: str = "") -> None:
-        super().__init__(because)
-        self.retry_after = max(1, retry_after)
-
-
-class DatabaseAway(Busy):
-    """Say that the database cannot be reached."""
-
-    code = "unavailable"
-    says = "This service is not available at the moment. Try again shortly."
-
-
-class RevocationUnknown(Busy):
-    """Say that a token may be good, but the news of what was revoked are older than the verifier's owner allows.
-
-    It is no 401: a client that got one would throw away a token that is good again in a moment.
-    """
-
-    code = "revocation_unknown"
-    says = "Whether this token still counts cannot be told at the moment. Try again shortly."
-
-
-class ConfigurationError(Exception):
-    """Stop start-up: a setting is wrong. The message names the setting and the fix."""
