@@ -6,14 +6,27 @@ from pathlib import Path
 
 import uvloop
 
-from bench import many_sessions, oauth, session_call, session_check, sign_in, start, status_lists, tokens
+from bench import (
+    gateway,
+    many_sessions,
+    oauth,
+    revocation,
+    session_call,
+    session_check,
+    sign_in,
+    start,
+    status_lists,
+    tokens,
+)
 from bench.machine import describe
 from bench.table import Line, table_of
 
 MEASUREMENTS = {
     "session_check": session_check.measure,
     "session_call": session_call.measure,
+    "gateway": gateway.measure,
     "tokens": tokens.measure,
+    "revocation": revocation.measure,
     "status_lists": status_lists.measure,
     "oauth": oauth.measure,
     "sign_in": sign_in.measure,

@@ -16,6 +16,9 @@ from coatcheck.settings.read import read_settings
 
 DATABASE = "app.db"
 KEY = "master.key"
+SETTINGS = "settings.json"
+"""Where a server finds how it is set, by section."""
+
 SESSIONS_EACH = 4
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 

@@ -41,18 +41,18 @@ class Server:
 
 
 @contextmanager
-def running(name: str, argument: Path, *, answers: str) -> Iterator[Server]:
-    """Run a server of `bench.servers` until the block is left; `answers` is a path that it answers with 200.
+def running(name: str, argument: Path, *, answers: str, status: int = 200, port: int | None = None) -> Iterator[Server]:
+    """Run a server of `bench.servers` until the block is left; `answers` is a path that it answers with a status.
 
     Raises:
         RuntimeError: it ends at once, or does not answer in a minute.
     """
-    port = _free_port()
+    port = port or free_port()
     command = [sys.executable, "-m", f"bench.servers.{name}", str(port), str(argument)]
     began = time.perf_counter()
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=_ENVIRONMENT) as process:
         try:
-            _wait_for(process, port, answers)
+            wait_for(process, port, answers, status=status)
             yield Server(process, port, time.perf_counter() - began)
         finally:
             process.terminate()
@@ -69,25 +69,31 @@ def seconds_of(*arguments: str) -> float:
     return time.perf_counter() - began
 
 
-def _wait_for(process: subprocess.Popen[bytes], port: int, path: str) -> None:
+def wait_for(process: subprocess.Popen[bytes], port: int, path: str, *, status: int | None) -> None:
+    """Wait until a path is answered with a status, or with any.
+
+    Raises:
+        RuntimeError: the process ends, or does not answer in a minute.
+    """
     ends = time.perf_counter() + _PATIENCE_SECONDS
-    while not _answers(port, path):
+    while not _answers(port, path, f"HTTP/1.1 {status or ''}".encode()):
         if process.poll() is not None or time.perf_counter() > ends:
             raise RuntimeError(f"{process.args!r} does not answer")
         time.sleep(0.005)
 
 
-def _answers(port: int, path: str) -> bool:
+def _answers(port: int, path: str, begins: bytes) -> bool:
     """Ask by a bare socket: making an HTTP client would take a part of the time that is measured."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=5) as asking:
             asking.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
-            return asking.recv(64).startswith(b"HTTP/1.1 200 ")
+            return asking.recv(64).startswith(begins)
     except OSError:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Give a port that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

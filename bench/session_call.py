@@ -36,9 +36,9 @@ async def measure() -> list[Line]:
         rates = await in_turns(
             9,
             {
-                "ours": _rate(ours, "/api/session", cookies),
-                "bare": _rate(bare, "/api/session", cookies),
-                "theirs": _rate(theirs, "/users/me", their_cookies),
+                "ours": rate(ours.port, "/api/session", cookies),
+                "bare": rate(bare.port, "/api/session", cookies),
+                "theirs": rate(theirs.port, "/users/me", their_cookies),
             },
         )
     return [
@@ -74,10 +74,11 @@ def _signed_in(server: Server, path: str, **body: Any) -> str:
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies.jar)
 
 
-def _rate(server: Server, path: str, cookies: str) -> Callable[[], Coroutine[Any, Any, float]]:
-    lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{server.port}", f"User-Agent: {AGENT}", "Accept: */*"]
+def rate(port: int, path: str, cookies: str) -> Callable[[], Coroutine[Any, Any, float]]:
+    """Make a measure of how often a second a path is answered."""
+    lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"User-Agent: {AGENT}", "Accept: */*"]
     request = "\r\n".join([*lines, f"Cookie: {cookies}", "", ""]).encode()
-    command = [sys.executable, "-m", "bench.load", str(server.port), str(SECONDS)]
+    command = [sys.executable, "-m", "bench.load", str(port), str(SECONDS)]
 
     async def measure() -> float:
         loaded = await asyncio.to_thread(subprocess.run, command, input=request, capture_output=True, check=True)

@@ -24,6 +24,7 @@ from coatcheck.visit import Visit
 
 api = APIRouter(prefix="/api", tags=["sessions"])
 PATH: Final = "/verify"
+_NO_STORE: Final = (b"cache-control", b"no-store")
 
 
 class TicketAnswer(Answer):
@@ -57,7 +58,7 @@ async def answer_verify(
         note_refusal(scope, refused, visit.request_id)
         response = _refusal(visit, forwarded, headers, refused, scope)
         return await response(scope, receive, send)
-    passed_on = [(b"authorization", b"Bearer " + token.encode()), (b"content-length", b"0")]
+    passed_on = [(b"authorization", b"Bearer " + token.encode()), (b"content-length", b"0"), _NO_STORE]
     await send({"type": "http.response.start", "status": 200, "headers": passed_on})
     await send({"type": "http.response.body", "body": b""})
     return None

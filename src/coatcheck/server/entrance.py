@@ -78,7 +78,9 @@ class Entrance:
                 scope[_ANSWERED] = True
                 extra = cors_headers(self._desk.settings.web, arrived.headers)
                 stamped = [*message.get("headers", []), *extra, stamp]
-                message = {**message, "headers": secured(stamped, is_https=self._https)}
+                if status != 200 or arrived.path != gateway.PATH:  # which is for a proxy, and shown to nobody
+                    stamped = secured(stamped, is_https=self._https)
+                message = {**message, "headers": stamped}
             await send(message)
 
         await self._serve(scope, receive, answer, arrived)
