@@ -1,4 +1,4 @@
-"""Templates: each room's pages and mails, by Jinja. Loaded with the first one: a worker that answers calls needs none."""
+"""Templates: pages and mails, by Jinja. Loaded with the first one: a worker that answers calls needs none."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
