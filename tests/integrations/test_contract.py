@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.clock import SystemClock
 from coatcheck.errors import CoatcheckError, CrossSiteRefused, FreshSignInNeeded, NotAllowed, NotSignedIn, SessionEnded
@@ -15,16 +16,14 @@ from tests.integrations.apps import ON_ASGI, ON_WSGI, WITH_SOCKETS, app_of
 from tests.integrations.callers import Headers, upgrade
 
 COOKIE = "__Host-coatcheck=ann's"
-NOW = SystemClock().now()
 ANN = Principal(
     subject="acc_ann",
     session="ses_ann",
     roles=frozenset({"editor"}),
     permissions=frozenset({"notes:delete"}),
     acr="aal2",
-    auth_time=NOW,
 )
-BOB = Principal(subject="acc_bob", session="ses_bob", auth_time=NOW - 3_600_000)
+BOB = Principal(subject="acc_bob", session="ses_bob")
 NARROW = Principal(subject="acc_ann", session="ses_ann", permissions=ANN.permissions, scopes=frozenset())
 MACHINE = Principal(subject="svc_m", permissions=frozenset({"notes:delete"}))
 GONE = Principal(subject="acc_gone", session="ses_gone")
@@ -36,9 +35,12 @@ def bearer(token: str) -> tuple[str, str]:
 
 
 def authenticator() -> FixedAuthenticator:
+    """Ann has proved herself just now, whenever that is in a long run of tests; Bob an hour ago."""
+    now = SystemClock().now()
+    ann, bob = replace(ANN, auth_time=now), replace(BOB, auth_time=now - 3_600_000)
     made = FixedAuthenticator(
-        {"ann": ANN, "bob": BOB, "narrow": NARROW, "machine": MACHINE, "gone": GONE, "old": ANN},
-        cookies={"ann's": ANN},
+        {"ann": ann, "bob": bob, "narrow": NARROW, "machine": MACHINE, "gone": GONE, "old": ann},
+        cookies={"ann's": ann},
     )
     made.end(GONE)
     made.move("old")
