@@ -13,6 +13,7 @@ from coatcheck.gate.authenticate import authenticate
 from coatcheck.gate.not_allowed import record_not_allowed
 from coatcheck.http.bodies import parse_form
 from coatcheck.http.cookies import BROWSER_FOR_S, CookieName, cookie_kind, has_cookie
+from coatcheck.http.cookies import may_renew as cookies_may_renew
 from coatcheck.http.form_token import FIELD, check_form_token, form_token
 from coatcheck.http.hop import needs_hop
 from coatcheck.http.pages import Frame, Me, render
@@ -164,7 +165,7 @@ def has_session_cookie(request: Request) -> bool:
 
 def may_renew(request: Request) -> bool:
     """Tell whether the browser presents its session by an access token in a cookie: one that ran out may be renewed."""
-    return _has(request, "access") and not _has(request, "session")
+    return cookies_may_renew(visit_of(request).asked.cookies, cookie_kind(desk_of(request).settings.server))
 
 
 def way_in(request: Request, return_to: str) -> str:

@@ -55,6 +55,11 @@ def has_cookie(cookies: str, name: str) -> bool:
     return any(part.partition("=")[0].strip(_BLANKS) == name for part in cookies.split(";"))
 
 
+def may_renew(cookies: str, kind: CookieKind) -> bool:
+    """Tell whether a session is presented by an access token in a cookie: one that ran out may be renewed."""
+    return has_cookie(cookies, kind.name("access")) and not has_cookie(cookies, kind.name("session"))
+
+
 def read_cookie(cookies: str, name: str) -> str | None:
     """Give one cookie's value from a `Cookie` header.
 

@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket
 
 from coatcheck.errors import CoatcheckError, FreshSignInNeeded, NotAllowed, NotSignedIn
 from coatcheck.gate.not_allowed import record_not_allowed
-from coatcheck.http.cookies import CookieName, cookie_kind, has_cookie
+from coatcheck.http.cookies import CookieName, cookie_kind, has_cookie, may_renew
 from coatcheck.http.hop import needs_hop
 from coatcheck.http.pages import Frame, render
 from coatcheck.http.problems import problem_response
@@ -81,8 +81,7 @@ def _has(auth: "Coatcheck", asked: Asked, cookie: CookieName) -> bool:
 
 def _way_in(request: Request, auth: "Coatcheck", mount: str) -> Response:
     """Send on to sign-in; where an access token in a cookie has run out, to renew it."""
-    asked = asked_of(request)
-    if _has(auth, asked, "access") and not _has(auth, asked, "session"):
+    if may_renew(asked_of(request).cookies, cookie_kind(auth.settings.server)):
         here = quote(place_asked_for(request.scope) or "/", safe="")
         return RedirectResponse(f"{mount}/token/renew?return_to={here}", 303, headers={"cache-control": "no-store"})
     return _sign_in(request, mount, "")

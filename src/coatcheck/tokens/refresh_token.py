@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from coatcheck.secret import Secret, checksum, hash_secret, new_short_secret
+from coatcheck.secret import Secret, checksum, new_short_secret
 
 PREFIX: Final = "ccr_"
 _SHAPE: Final = re.compile(PREFIX + r"([A-Za-z0-9_-]{22})[A-Za-z0-9_-]{22}[0-9a-z]{6}")
@@ -48,8 +48,3 @@ def parse_refresh_token(raw: str) -> RefreshToken | None:
     if shape is None or checksum(raw[:-6]) != raw[-6:]:
         return None
     return RefreshToken(Secret(raw), Secret(shape[1]))
-
-
-def digest_of(raw: str) -> bytes:
-    """Give what is stored of a refresh token."""
-    return hash_secret(raw)
