@@ -37,7 +37,7 @@ async def test_no_secret_in_logs(tmp_path: Path, caplog: pytest.LogCaptureFixtur
             secrets = await journey(site)
         finally:
             structlog.configure(**earlier)
-        log.close()
+        log.write()
     # The client that plays the browser logs its own addresses; that is no log of ours.
     ours = [repr(vars(line)) for line in caplog.records if not line.name.startswith(("httpx", "httpcore"))]
     everything = lines.getvalue() + repr(written) + "".join(ours)

@@ -57,9 +57,12 @@ class RequestLog:
         self._lines.append(_encode(_Line(at, "request", request_id, method, path, status, ms, address, code, because)))
 
     async def run(self) -> None:
-        """Write what has gathered, for ever."""
-        while True:
-            await asyncio.sleep(_EVERY_SECONDS)
+        """Write what has gathered, for ever, and what is left when it is stopped."""
+        try:
+            while True:
+                await asyncio.sleep(_EVERY_SECONDS)
+                self.write()
+        finally:
             self.write()
 
     def write(self) -> None:
@@ -68,7 +71,3 @@ class RequestLog:
         if lines:
             self._stream.write(b"\n".join(lines).decode() + "\n")
             self._stream.flush()
-
-    def close(self) -> None:
-        """Write what is left."""
-        self.write()
