@@ -8,7 +8,8 @@ from coatcheck.audit.show import show
 from coatcheck.ending.end_sessions import end_session
 from coatcheck.errors import FreshSignInNeeded, InvalidCredentials, SessionEnded, TooManyAttempts
 from coatcheck.gate.cookie import check_cookie
-from coatcheck.login.step_up import step_up_with_password
+from coatcheck.login.sign_in import Admitted
+from coatcheck.login.with_password import step_up_with_password
 from coatcheck.verifier import Demand, Principal, refusal
 from tests.site import PASSWORD, VISIT, Site
 
@@ -26,6 +27,7 @@ async def test_fresh_again_for_as_long_as_is_demanded(site: Site) -> None:
     site.clock.advance(timedelta(minutes=5, milliseconds=1))
     assert isinstance(refusal(FRESH, principal, site.desk.now()), FreshSignInNeeded)
     admitted = await step_up_with_password(site.desk, VISIT, principal, password=PASSWORD)
+    assert isinstance(admitted, Admitted)
     fresh = await check_cookie(site.desk, admitted.secret.reveal())
     assert refusal(FRESH, fresh, site.desk.now()) is None
     assert (fresh.session, fresh.amr) == (principal.session, ("pwd",))
@@ -63,6 +65,7 @@ async def test_guesses_are_limited_as_at_sign_in(site: Site) -> None:
         await step_up_with_password(site.desk, VISIT, principal, password=PASSWORD)
     site.clock.advance(timedelta(seconds=blocked.value.retry_after))
     admitted = await step_up_with_password(site.desk, VISIT, principal, password=PASSWORD)
+    assert isinstance(admitted, Admitted)
     assert admitted.session.id == principal.session
 
 

@@ -11,6 +11,7 @@
     │   ├── SessionEnded       401  the only code on which a client signs out
     │   ├── TokenRefused       401  get another token, then try again
     │   └── InvalidCredentials 401
+    │       └── InvalidCode    401  a further step was answered wrongly
     ├── NotAllowed             403
     │   ├── CrossSiteRefused   403
     │   └── FreshSignInNeeded  403
@@ -54,6 +55,7 @@ __all__ = [
     "Gone",
     "HeadersTooLarge",
     "HttpsNeeded",
+    "InvalidCode",
     "InvalidCredentials",
     "MalformedRequest",
     "MethodNotAllowed",
@@ -162,6 +164,22 @@ class InvalidCredentials(NotSignedIn):
 
     code = "invalid_credentials"
     says = "That name and password do not match an account."
+
+
+class InvalidCode(InvalidCredentials):
+    """Refuse a wrong answer to a further step of a sign-in; it may be answered again, a few times.
+
+    Args:
+        tries_left: how often; at 0 the sign-in starts again.
+        because: which factor, for the log.
+    """
+
+    code = "invalid_code"
+    says = "That is not right. Try again."
+
+    def __init__(self, tries_left: int, because: str = "") -> None:
+        super().__init__(because)
+        self.tries_left = tries_left
 
 
 class NotAllowed(CoatcheckError):

@@ -53,6 +53,13 @@ async def presented(desk: Desk, visit: Visit, admitted: Admitted) -> Response:
     return response
 
 
+def presented_again(desk: Desk, admitted: Admitted) -> Response:
+    """Answer a complete step-up. A cookie gets its new secret; tokens have gone stale, and the next ones say it."""
+    response = JSONResponse(answer_of(admitted))
+    set_cookies(desk, response, admitted)
+    return response
+
+
 def answer_tokens(desk: Desk, visit: Visit, given: Tokens, *, in_cookies: bool) -> Response:
     """Answer with tokens, in the body or in cookies."""
     response = JSONResponse(token_words(given, in_cookies=in_cookies))
@@ -121,8 +128,9 @@ def token_words(given: Tokens, *, in_cookies: bool) -> dict[str, Any]:
 
 
 def set_cookies(desk: Desk, response: Response, admitted: Admitted) -> None:
-    """Set the session's cookie, and the one by which this device is known to the limits."""
-    set_session(desk, response, admitted.secret, max_age=cookie_lasts(desk, admitted.session))
+    """Set the session's cookie, if it is presented by one, and that by which this device is known to the limits."""
+    if admitted.session.presented_as == "cookie":
+        set_session(desk, response, admitted.secret, max_age=cookie_lasts(desk, admitted.session))
     set_known(desk, response, admitted)
 
 

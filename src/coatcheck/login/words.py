@@ -26,6 +26,12 @@ class SignInBody(Body):
         return AskedFor(remember_me=self.remember_me, present=self.present, audience=self.audience)
 
 
+class StepUpBody(Body):
+    """Begin to prove again that it is you."""
+
+    acr: Literal["aal1", "aal2", "aal3", "phr"] = "aal1"
+
+
 class PasswordProof(Body):
     """Go on with a sign-in by a password."""
 

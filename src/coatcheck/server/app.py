@@ -16,7 +16,8 @@ from coatcheck.gate.request import go
 from coatcheck.gateway import routes as gateway
 from coatcheck.issuer import routes as issuer
 from coatcheck.login import routes as login
-from coatcheck.login.policy import SITE_FACTORS, check_ways_in
+from coatcheck.login.factors import check_ways_in
+from coatcheck.login.standing import site_factors
 from coatcheck.my_account import routes as my_account
 from coatcheck.recovery import routes as recovery
 from coatcheck.server import operations
@@ -34,7 +35,7 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
     Raises:
         ConfigurationError: a way in declares no assurance.
     """
-    check_ways_in(SITE_FACTORS)
+    check_ways_in(site_factors(desk.settings))
     app = FastAPI(
         title="Coatcheck",
         version=__version__,
@@ -56,7 +57,7 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
 
 def _apis(settings: Settings) -> list[APIRouter]:
     """List the calls that this site has; without passwords, none that is about them."""
-    always = [login.api, ending.api, my_account.api, gateway.api]
+    always = [*login.apis, ending.api, my_account.api, gateway.api]
     return [*always, *(_PASSWORD_APIS if settings.passwords.enabled else ())]
 
 
@@ -66,7 +67,7 @@ def _pages(settings: Settings) -> list[Route]:
     return [*always, *(_PASSWORD_PAGES if settings.passwords.enabled else ())]
 
 
-_PASSWORD_APIS = (login.password_api, signup.api, recovery.api, my_account.password_api)
+_PASSWORD_APIS = (*login.password_apis, signup.api, recovery.api, my_account.password_api)
 _PASSWORD_PAGES = (
     *login.password_pages,
     *signup.pages,

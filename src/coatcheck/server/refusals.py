@@ -69,7 +69,8 @@ async def _page_for(request: Request, refused: CoatcheckError, request_id: str) 
     if isinstance(refused, NotSignedIn) and request.method in ("GET", "HEAD"):
         return await hop_if_needed(request) or _to_sign_in(request, refused)
     if isinstance(refused, FreshSignInNeeded) and request.method in ("GET", "HEAD"):
-        return go(request, f"/sign-in?confirm=1&return_to={quote(_here(request), safe='')}")
+        acr = f"&acr={refused.acr}" if refused.acr else ""
+        return go(request, f"/sign-in?confirm=1{acr}&return_to={quote(_here(request), safe='')}")
     retry_after = refused.retry_after if isinstance(refused, (TooManyAttempts, Busy)) else None
     response = await page(
         request,
