@@ -44,6 +44,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "service.disabled": "Service disabled",
         "service.tokens_revoked": "A service gave its tokens back",
         "token.refused": "A service was refused a token",
+        "keys.made": "The first signing key was made",
         "keys.rotated": "The next signing key was published",
         "keys.replaced": "All signing keys were replaced at once",
         "admin.set_up": "The first administrator was set up",
