@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from coatcheck.errors import BadInput, InvalidCredentials, RefreshSuperseded, SessionEnded, TooManyAttempts
+from coatcheck.errors import BadInput, InvalidCredentials, NotSignedIn, RefreshSuperseded, TooManyAttempts
 from coatcheck.gate.request import (
+    RENEWAL,
     clear_session,
     clear_tokens,
     desk_of,
@@ -135,7 +136,7 @@ async def renew(request: Request) -> Response:
         set_token_cookies(desk, visit, response, await refresh(desk, visit, refresh_token=token or ""))
     except RefreshSuperseded:
         return response  # another tab was faster, and this browser has what it got
-    except SessionEnded:
+    except NotSignedIn:  # over, or bound to a key that no page proves: asking again would lead here again
         clear_tokens(request, to_sign_in)
         return to_sign_in
     return response
@@ -143,7 +144,7 @@ async def renew(request: Request) -> Response:
 
 async def to_renew(request: Request) -> Response:
     """Send on to where the cookie of the refresh token is sent."""
-    return go(request, f"/api/token/renew?{request.url.query}")
+    return go(request, f"{RENEWAL}?{request.url.query}")
 
 
 def _refresh_cookie(request: Request) -> str | None:
@@ -257,6 +258,6 @@ def _onward(request: Request, return_to: str | None) -> Response:
 pages = [
     Route("/sign-in", show_sign_in, methods=["GET"]),
     Route("/token/renew", to_renew, methods=["GET"]),
-    Route("/api/token/renew", renew, methods=["GET"]),
+    Route(RENEWAL, renew, methods=["GET"]),
 ]
 password_pages = [Route("/sign-in", submit_sign_in, methods=["POST"])]
