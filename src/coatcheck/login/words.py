@@ -4,12 +4,11 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import StringConstraints
 
-from coatcheck.http.api import Answer, Body, Handle, Identifier, Typed
+from coatcheck.http.api import Answer, Body, Handle, Identifier, Token, Typed
 from coatcheck.login.sign_in import AskedFor
 from coatcheck.sessions.session import Presented
 
 Audience: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Token: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 
 
 class SignInBody(Body):
