@@ -353,7 +353,8 @@ async def test_real_verifiers_over_real_sockets(
         print(f"\na revoked token was refused by a verifier of another worker after {says}", file=sys.stderr)  # noqa: T201
 
 
-async def _head(desk: Desk) -> Position:
+async def _head(desk: Desk) -> Position | None:
+    """Give up to where the log is written."""
     async with desk.database.reading() as db:
         return await records.head(db)
 
