@@ -175,20 +175,21 @@ async def test_keys_rotate_under_load(tmp_path: Path, capsys: pytest.CaptureFixt
     async with served(tmp_path) as there, AsyncExitStack() as stack:
         callers, done = await callers_of(there, stack), asyncio.Event()
         kids = [(await there.site.desk.keep(SigningKeys).current()).kid]
-        working = [asyncio.create_task(caller.work(done)) for caller in callers]
-        await eventually(partial(has_been_checked, callers, kids[0]), True)
-        for _ in range(ROTATIONS):
-            kids.append(await rotate(there))
-            await eventually(partial(has_been_checked, callers, kids[-1]), True)
-        ordinary = sum(caller.checked.total() for caller in callers)
-        assert [caller.refused for caller in callers] == [[]] * CLIENTS, "an ordinary rotation is not noticed"
-        assert [set(caller.checked) for caller in callers] == [set(kids)] * CLIENTS, "each key has signed"
+        async with asyncio.TaskGroup() as working:
+            for caller in callers:
+                working.create_task(caller.work(done))
+            await eventually(partial(has_been_checked, callers, kids[0]), True)
+            for _ in range(ROTATIONS):
+                kids.append(await rotate(there))
+                await eventually(partial(has_been_checked, callers, kids[-1]), True)
+            ordinary = sum(caller.checked.total() for caller in callers)
+            assert [caller.refused for caller in callers] == [[]] * CLIENTS, "an ordinary rotation is not noticed"
+            assert [set(caller.checked) for caller in callers] == [set(kids)] * CLIENTS, "each key has signed"
 
-        began = time.monotonic()
-        new = (await replace_keys(there.site.desk, VISIT, actor="operator")).kid
-        await eventually(partial(has_been_checked, callers, new), True)
-        done.set()
-        await asyncio.gather(*working)
+            began = time.monotonic()
+            new = (await replace_keys(there.site.desk, VISIT, actor="operator")).kid
+            await eventually(partial(has_been_checked, callers, new), True)
+            done.set()
         for verifier in callers[0].verifiers:
             for kid in kids:
                 with pytest.raises(TokenRefused):

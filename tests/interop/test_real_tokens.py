@@ -167,7 +167,7 @@ def signed_anew(given: Issued, token: str) -> list[str]:
         {"cty": "JWT"},
         {"x5u": "https://evil.example"},
     ]
-    times: tuple[Any, ...] = (0, 1, now, now + 60, now + 20, "1", 1.5, -1)
+    times: tuple[Any, ...] = (0, 1, now - 60, now, now + 20, now + 60, "1", 1.5, -1)
     texts: tuple[Any, ...] = ("", 1, [], f"{ORIGIN}/")
     claims: list[dict[str, Any]] = [
         {"email": "änn@example.org"},
