@@ -2,12 +2,9 @@
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from coatcheck.accounts import records as accounts
@@ -16,21 +13,20 @@ from coatcheck.audit.show import show
 from coatcheck.ending.end_sessions import end_sessions
 from coatcheck.login.mailed_code import kept_of
 from coatcheck.login.transactions import look
-from tests.site import FORM_TOKEN, PASSWORD, VISIT, Site, open_site, sign_in, submit
-
-ANN = "ann@example.org"
-CODE = re.compile(r"^(\d{4} \d{4})$", re.MULTILINE)
-LINK = re.compile(r"https://auth\.example\.org(/sign-in/mailed\?token=[\w-]+)")
-SIGN_IN = re.compile(r'name="sign_in" value="(sgn_\w+)"')
-SESSION = "__Host-coatcheck"
-
-
-@asynccontextmanager
-async def coded_site(folder: Path, **settings: object) -> AsyncIterator[Site]:
-    """Open a site where a mailed code is a way in, or that has other settings of signing in."""
-    chosen = settings or {"email_codes": True}
-    async with open_site(f"sqlite:///{folder / 'site.db'}", folder, sign_in=chosen) as opened:
-        yield opened
+from tests.mailed import (
+    ANN,
+    SESSION,
+    SIGN_IN,
+    Coded,
+    begun,
+    code_for,
+    coded_site,
+    link_for,
+    other_than,
+    to_code_page,
+    type_code,
+)
+from tests.site import PASSWORD, VISIT, Site, open_site, sign_in, submit
 
 
 @pytest.fixture
@@ -45,47 +41,6 @@ async def wary(tmp_path: Path) -> AsyncIterator[Site]:
     """Open a site that asks a strange browser for a mailed code."""
     async with coded_site(tmp_path, strangers="email_code") as opened:
         yield opened
-
-
-class Coded:
-    """Go on with a sign-in that was begun, by the call of the API."""
-
-    def __init__(self, browser: httpx.AsyncClient, begun: dict[str, Any]) -> None:
-        self.browser, self.sign_in, self.continuation = browser, begun["sign_in"], begun["continuation"]
-        self.path = f"/api/sign-in/{self.sign_in}"
-
-    async def start(self) -> httpx.Response:
-        """Ask for a code."""
-        return await self.browser.post(f"{self.path}/email_code/start", json={"continuation": self.continuation})
-
-    async def prove(self, code: str) -> httpx.Response:
-        """Give a code."""
-        body = {"continuation": self.continuation, "code": code}
-        return await self.browser.post(f"{self.path}/email_code", json=body)
-
-
-async def begun(browser: httpx.AsyncClient, identifier: str = ANN, **more: object) -> Coded:
-    """Begin by a name alone."""
-    return Coded(browser, (await browser.post("/api/sign-in", json={"identifier": identifier, **more})).json())
-
-
-async def code_for(site: Site, to: str = ANN) -> str:
-    """Give the code of the newest mail."""
-    found = CODE.search((await site.mails(to))[0].text)
-    assert found is not None
-    return found[1]
-
-
-async def link_for(site: Site, to: str = ANN) -> str:
-    """Give the path of the link in the newest mail."""
-    found = LINK.search((await site.mails(to))[0].text)
-    assert found is not None
-    return found[1]
-
-
-def other_than(code: str) -> str:
-    """Give a code that is not this one."""
-    return code[:-1] + str((int(code[-1]) + 1) % 10)
 
 
 async def test_a_code_lets_in(coded: Site) -> None:
@@ -220,6 +175,20 @@ async def test_strangers_cannot_keep_a_code_from_who_knows_the_password(wary: Si
     assert (await way.prove(await code_for(wary))).status_code == 200
 
 
+async def test_strangers_cannot_keep_a_code_from_a_known_device(coded: Site) -> None:
+    await coded.person(password=None)
+    browser = coded.browser()
+    for number in range(4):
+        way = await begun(browser if number == 0 else coded.browser(address="198.51.100.1"))
+        await way.start()
+        if number == 0:
+            await way.prove(await code_for(coded))
+    coded.clock.advance(timedelta(seconds=1))
+    again = await begun(browser)
+    await again.start()
+    assert (await again.prove(await code_for(coded))).status_code == 200
+
+
 async def test_codes_for_one_account_are_bounded_whoever_knows_its_password(wary: Site) -> None:
     await wary.person()
     statuses = []
@@ -333,22 +302,6 @@ async def code_only(tmp_path: Path) -> AsyncIterator[Site]:
     url, chosen = f"sqlite:///{tmp_path / 'site.db'}", {"email_codes": True}
     async with open_site(url, tmp_path, passwords={"enabled": False}, sign_in=chosen) as opened:
         yield opened
-
-
-async def to_code_page(site: Site, browser: httpx.AsyncClient, identifier: str = ANN, **fields: str) -> httpx.Response:
-    """Press “Mail me a code” on the sign-in page."""
-    sent = await submit(browser, "/sign-in", "/sign-in/mail-code", identifier=identifier, **fields)
-    assert sent.status_code == 303, sent.text
-    return await browser.get(sent.headers["location"])
-
-
-async def type_code(browser: httpx.AsyncClient, shown: httpx.Response, code: str, **fields: str) -> httpx.Response:
-    """Type a code into the page that is shown."""
-    token, sign_in_id = FORM_TOKEN.search(shown.text), SIGN_IN.search(shown.text)
-    assert token
-    assert sign_in_id
-    data = {"form_token": token[1], "sign_in": sign_in_id[1], "factor": "email_code", "code": code, **fields}
-    return await browser.post("/sign-in/code", data=data)
 
 
 async def test_by_the_pages(coded: Site) -> None:

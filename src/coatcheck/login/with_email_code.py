@@ -20,6 +20,7 @@ from coatcheck.http.pages import mail_text
 from coatcheck.limits import tries
 from coatcheck.limits.address import address_key
 from coatcheck.limits.counters import CODE
+from coatcheck.limits.known_devices import is_known
 from coatcheck.login import mailed_code, transactions
 from coatcheck.login.factors import Proof
 from coatcheck.login.mailed_code import EMAIL_CODE, LIVES, Mailed
@@ -34,7 +35,8 @@ SENDS: Final = 3
 ASKS_PER_HOUR: Final = 30
 """Codes that one address of the network may ask for."""
 OWN_PER_HOUR: Final = 10
-"""Codes for one account, asked for by who has proven something else; the outbox bounds strangers."""
+"""Codes for one account, asked for by a known device or who has proven something else. The outbox bounds strangers, who
+so cannot keep a code from the owner."""
 MAILBOX: Final = Proof(factor=EMAIL_CODE)
 
 
@@ -64,8 +66,9 @@ async def start_email_code(desk: Desk, visit: Visit, step: Step, *, return_to: s
         if mailed_code.kept_of(sign_in).sent >= SENDS:
             raise TooManyAttempts((sign_in.expires_at - desk.now()) // 1000, "limits: codes within one step")
         who = await whose(desk, sign_in)
-        await _spend(desk, visit, sign_in, who)
-        kept = await _mail(desk, visit, sign_in, who, return_to or "")
+        is_own = _is_proven(sign_in) or await is_known(desk, visit, who.subject)
+        await _spend(desk, visit, sign_in, who, is_own=is_own)
+        kept = await _mail(desk, visit, sign_in, who, return_to or "", is_own=is_own)
     expires_at = desk.now() + millis(LIVES)
     started = {**sign_in.started, EMAIL_CODE: msgspec.json.encode(kept)}
     waiting = replace(sign_in, started=started, expires_at=expires_at)
@@ -86,16 +89,16 @@ async def prove_email_code(desk: Desk, visit: Visit, step: Step, *, code: str) -
     return await prove(desk, visit, step, EMAIL_CODE, judge, limit=CODE)
 
 
-async def _spend(desk: Desk, visit: Visit, sign_in: SignIn, who: Who) -> None:
+async def _spend(desk: Desk, visit: Visit, sign_in: SignIn, who: Who, *, is_own: bool) -> None:
     by, account = address_key(visit.address), who.account.id if who.account else None
     event = "step_up.blocked" if sign_in.session else "sign_in.blocked"
     async with blocks_counted(desk, visit, event, by, account=account, email=who.email):
         await tries.spend_address(desk, visit, what="mailed code", per_hour=ASKS_PER_HOUR)
-        if _is_proven(sign_in):
+        if is_own:
             await tries.spend_subject(desk, subject=who.subject, what="mailed code", per_hour=OWN_PER_HOUR)
 
 
-async def _mail(desk: Desk, visit: Visit, sign_in: SignIn, who: Who, return_to: str) -> Mailed:
+async def _mail(desk: Desk, visit: Visit, sign_in: SignIn, who: Who, return_to: str, *, is_own: bool) -> Mailed:
     """Mail a code to the stored address, never to the one typed; give what is kept of it.
 
     Where the outbox drops the mail, the code before counts on: none can be guessed that nobody was sent.
@@ -114,8 +117,7 @@ async def _mail(desk: Desk, visit: Visit, sign_in: SignIn, who: Who, return_to: 
         device=describe_device(visit.user_agent),
     )
     async with desk.database.writing() as tx:
-        is_stranger = not _is_proven(sign_in)
-        is_sent = await post(tx, desk, message, asked_by_stranger=is_stranger, is_decoy=known is None)
+        is_sent = await post(tx, desk, message, asked_by_stranger=not is_own, is_decoy=known is None)
         await record(tx, desk, visit, "sign_in.code_asked", account=known.id if known else None, email=who.email)
     if not is_sent:
         return msgspec.structs.replace(before, sent=before.sent + 1)
