@@ -49,7 +49,7 @@ class Mailed(msgspec.Struct, frozen=True, kw_only=True):
         return f"Mailed({self.sent} sent)"
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
+class Letter(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """Hold what a link's token says.
 
     Args:
@@ -108,7 +108,7 @@ def asker(desk: Desk, visit: Visit) -> bytes:
 def link_token(desk: Desk, visit: Visit, sign_in: SignIn, code: str, expires_at: Instant) -> Secret:
     """Give the token of a link: the code, sealed, so that no link but ours shows any."""
     letter = Letter(sign_in=sign_in.id, code=code, expires_at=expires_at, asked_by=asker(desk, visit))
-    sealed = desk.key_ring.seal(msgspec.json.encode(letter), place=_PLACE)
+    sealed = desk.key_ring.seal(msgspec.msgpack.encode(letter), place=_PLACE)
     return Secret(base64.urlsafe_b64encode(sealed).decode().rstrip("="))
 
 
@@ -120,7 +120,7 @@ def open_link(desk: Desk, token: str) -> Letter:
     """
     try:
         sealed = base64.urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4))
-        letter = msgspec.json.decode(desk.key_ring.unseal(sealed, place=_PLACE), type=Letter)
+        letter = msgspec.msgpack.decode(desk.key_ring.unseal(sealed, place=_PLACE), type=Letter)
     except (CannotUnseal, binascii.Error, ValueError):
         raise Gone("no mailed link of ours") from None
     if letter.expires_at <= desk.now():
