@@ -163,6 +163,23 @@ async def test_a_code_dropped_by_the_quota_never_counts(coded: Site) -> None:
     assert (kept.mac, kept.sent) == (b"", 1)
 
 
+async def test_where_the_quota_drops_a_code_the_one_before_counts_as_long_as_it_said(coded: Site) -> None:
+    await coded.person()
+    for _ in range(2):
+        await coded.browser().post("/api/recover", json={"email": ANN})
+    coded.clock.advance(timedelta(seconds=1))
+    way = await begun(coded.browser())
+    await way.start()
+    code = await code_for(coded)
+    coded.clock.advance(timedelta(minutes=9))
+    assert (await way.start()).status_code == 202
+    assert len(await coded.mails(ANN)) == 3
+    twin = kept_of(await look(coded.desk, way.sign_in, way.continuation))
+    assert (twin.sent, twin.mac != b"") == (2, True)
+    coded.clock.advance(timedelta(minutes=2))
+    assert (await way.prove(code)).status_code == 401, "it counted for ten minutes"
+
+
 async def test_strangers_cannot_keep_a_code_from_who_knows_the_password(wary: Site) -> None:
     """Three asked-for mails an hour reach a mailbox; a sign-in that has come further has a bound of its own."""
     await wary.person()
