@@ -1,6 +1,6 @@
 """A small notes app with Coatcheck mounted at /auth, as a person meets it, and pages of a stranger's site beside it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import escape
@@ -47,18 +47,20 @@ class House:
         return f"{self.url}/auth{path}"
 
 
-def notes_app(port: int, folder: Path, set_up: list[str] | None = None) -> ASGIApp:
+def notes_app(port: int, folder: Path, set_up: list[str] | None = None, **sections: Mapping[str, object]) -> ASGIApp:
     """Make the app; Root, an administrator, and Ben have accounts from the start.
 
     Args:
         set_up: where to put the token of the set-up link; nobody has an account then.
+        sections: more settings, by section.
     """
     make_key_file(folder / "master.key")
-    overrides = {
+    overrides: dict[str, Mapping[str, object]] = {
         "database": {"url": f"sqlite:///{folder / 'notes.db'}"},
         "secret": {"master_key_file": str(folder / "master.key")},
         "server": {"public_url": f"http://localhost:{port}/auth"},
         "site": {"name": "Notes", "home": "/notes"},
+        **sections,
     }
     auth = Coatcheck.from_settings(read_settings(None, {}, overrides), base=folder)
 

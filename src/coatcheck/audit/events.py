@@ -9,6 +9,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "sign_in.done": "Signed in",
         "sign_in.refused": "A sign-in was refused",
         "sign_in.blocked": "Sign-ins were blocked for a while",
+        "sign_in.code_asked": "A code to sign in was asked for",
         "sign_out.done": "Signed out",
         "refresh.replayed": "An old refresh token came again; the session was ended",
         "session.ended": "A session was ended",

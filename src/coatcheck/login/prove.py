@@ -15,6 +15,7 @@ from coatcheck.desk import Desk
 from coatcheck.errors import BadInput, CoatcheckError, InvalidCode, InvalidCredentials
 from coatcheck.limits import tries
 from coatcheck.limits.address import address_key
+from coatcheck.limits.counters import CODE
 from coatcheck.limits.tries import Spent
 from coatcheck.login import transactions
 from coatcheck.login.admit import admit
@@ -70,13 +71,13 @@ async def prove(
         SignInGone: it ran out, went on already, is another's, or was answered wrongly too often.
         BadInput: this factor is not among what would bring it further.
         InvalidCode: the answer was wrong.
-        InvalidCredentials: the same for a first proof, or the account changed meanwhile.
+        InvalidCredentials: the same for a first proof that is no code, or the account changed meanwhile.
         TooManyAttempts: this try was not judged.
 
     See: NIST SP 800-63B-4 section 3.2.2; ASVS 6.5.1, 6.5.5.
     """
     sign_in = await transactions.resume(desk, step.sign_in, step.continuation)
-    async with _back_unless_judged(desk, sign_in, step):
+    async with back_unless_judged(desk, sign_in, step):
         if factor not in sign_in.options:
             raise BadInput({"factor": f"{factor} would bring this sign-in no further."})
         who = await find(desk, sign_in)
@@ -85,14 +86,15 @@ async def prove(
     if proof is None or who.account is None or not who.account.is_active:
         await refused(desk, visit, _event(sign_in, "refused"), account=_id(who), email=who.email, details=_of(factor))
         left = await transactions.put_back_wrong(desk, sign_in, step.continuation)
-        raise InvalidCode(left, f"a wrong {factor}") if sign_in.proofs else InvalidCredentials(f"a wrong {factor}")
+        is_code = bool(sign_in.proofs) or limit == CODE
+        raise InvalidCode(left, f"a wrong {factor}") if is_code else InvalidCredentials(f"a wrong {factor}")
     epoch = sign_in.epoch if sign_in.account else who.account.epoch
     proven = replace(sign_in, account=who.account.id, epoch=epoch, proofs=(*sign_in.proofs, proof))
     return await admit(desk, visit, proven, spent)
 
 
 @asynccontextmanager
-async def _back_unless_judged(desk: Desk, sign_in: SignIn, step: Step) -> AsyncIterator[None]:
+async def back_unless_judged(desk: Desk, sign_in: SignIn, step: Step) -> AsyncIterator[None]:
     """Keep a sign-in where it was when its answer could not be judged: nothing is lost by a limit or a busy moment."""
     try:
         yield

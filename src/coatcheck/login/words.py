@@ -9,6 +9,7 @@ from coatcheck.login.sign_in import AskedFor
 from coatcheck.sessions.session import Presented
 
 Audience: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Code: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class SignInBody(Body):
@@ -36,6 +37,19 @@ class PasswordProof(Body):
 
     continuation: Handle
     password: Typed
+
+
+class StartBody(Body):
+    """Start a factor of a sign-in that was begun."""
+
+    continuation: Handle
+
+
+class CodeProof(Body):
+    """Go on with a sign-in by a code."""
+
+    continuation: Handle
+    code: Code
 
 
 class SessionWords(Answer):
@@ -88,6 +102,13 @@ class RevokeBody(Body):
     """Give back a token: the session that it presents ends."""
 
     token: Token | None = None
+
+
+class CodeMailedAnswer(Answer):
+    """Say that a mail may be on its way; the same for every identifier."""
+
+    status: Literal["accepted"]
+    expires_at: str
 
 
 class MoreNeededAnswer(Answer):

@@ -13,9 +13,11 @@ from coatcheck.gate.request import desk_of, form_of, page, visit_of
 from coatcheck.http.return_to import parse_return_to
 from coatcheck.login import transactions
 from coatcheck.login.factors import ASSURANCES, Factor
+from coatcheck.login.mailed_code import EMAIL_CODE, kept_of
 from coatcheck.login.prove import Step
 from coatcheck.login.routes.onward import finish
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
+from coatcheck.login.with_email_code import SENDS, prove_email_code
 from coatcheck.login.with_password import prove_password
 
 _Proves: TypeAlias = Callable[[Request, Step, Mapping[str, str]], Awaitable[Admitted | MoreNeeded]]
@@ -47,19 +49,38 @@ async def submit_step(request: Request) -> Response:
     except (InvalidCredentials, TooManyAttempts) as refused:
         if isinstance(refused, InvalidCode) and refused.tries_left == 0:
             raise SignInGone("too many wrong answers") from refused
-        sign_in = await _looked_at(request, sign_in_id)
-        response = await _form(request, sign_in, factor, return_to, status=refused.status, problem=refused.says)
-        if isinstance(refused, TooManyAttempts):
-            response.headers["retry-after"] = str(refused.retry_after)
-        return response
+        return await show_step_again(request, sign_in_id, factor, return_to, refused)
     return await finish(request, outcome, return_to)
+
+
+async def show_step_again(
+    request: Request,
+    sign_in_id: str,
+    factor: Factor,
+    return_to: str | None,
+    refused: InvalidCredentials | TooManyAttempts,
+) -> Response:
+    """Show a step again, with what was wrong.
+
+    Raises:
+        SignInGone: it has run out.
+    """
+    sign_in = await _looked_at(request, sign_in_id)
+    response = await _form(request, sign_in, factor, return_to, status=refused.status, problem=refused.says)
+    if isinstance(refused, TooManyAttempts):
+        response.headers["retry-after"] = str(refused.retry_after)
+    return response
 
 
 async def _password(request: Request, step: Step, fields: Mapping[str, str]) -> Admitted | MoreNeeded:
     return await prove_password(desk_of(request), visit_of(request), step, password=fields.get("password", ""))
 
 
-PROVES: Final[Mapping[Factor, _Proves]] = MappingProxyType({"password": _password})
+async def _email_code(request: Request, step: Step, fields: Mapping[str, str]) -> Admitted | MoreNeeded:
+    return await prove_email_code(desk_of(request), visit_of(request), step, code=fields.get("code", "")[:64])
+
+
+PROVES: Final[Mapping[Factor, _Proves]] = MappingProxyType({"password": _password, EMAIL_CODE: _email_code})
 """What takes the answer of each factor; its fields are drawn by `login/steps.html`."""
 
 
@@ -97,6 +118,8 @@ async def _form(
         others=others,
         return_to=return_to or "",
         confirming=bool(sign_in.session),
+        mailed=kept_of(sign_in),
+        may_mail=kept_of(sign_in).sent < SENDS,
         problem=problem,
     )
 
