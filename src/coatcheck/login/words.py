@@ -9,6 +9,7 @@ from coatcheck.login.sign_in import AskedFor
 from coatcheck.sessions.session import Presented
 
 Audience: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Code: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Token: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 
 
@@ -37,6 +38,27 @@ class PasswordProof(Body):
 
     continuation: Handle
     password: Typed
+
+
+class CodeProof(Body):
+    """Go on with a sign-in by a code."""
+
+    continuation: Handle
+    code: Code
+
+
+class Continued(Body):
+    """Go on with a sign-in."""
+
+    continuation: Handle
+
+
+class TotpOffer(Answer):
+    """Hold what brings a key into an authenticator app: to type, as an address, and as a picture of it."""
+
+    secret: str
+    url: str
+    qr_svg: str
 
 
 class SessionWords(Answer):
