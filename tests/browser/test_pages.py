@@ -31,7 +31,11 @@ email-confirmed closed
 """
 CONSOLE = "admin-people admin-person admin-person-locked admin-audit admin-audit-empty"
 SET_UP = "set-up"
-NAMES = " ".join((EVERYBODY, OWN, CONSOLE, SET_UP))
+FACTORS = """
+ways-in ways-in-app set-up-totp set-up-totp-key set-up-totp-refused backup-codes make-backup-codes step-totp
+step-totp-refused step-backup-code remove-totp remove-totp-refused
+"""
+NAMES = " ".join((EVERYBODY, OWN, CONSOLE, SET_UP, FACTORS))
 SMALLEST = 2_000  # bytes; a picture of nothing has fewer
 
 COUNT = """() => {

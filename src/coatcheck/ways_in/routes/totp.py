@@ -114,7 +114,7 @@ async def _set_up_page(request: Request, principal: Principal, *, problem: BadIn
         offered=offered,
         qr=qr_svg(offered.url) if offered else "",
         replaces=replaces,
-        error=problem.fields.get("code") if problem else None,
+        errors=problem.fields if problem else {},
     )
 
 
@@ -127,7 +127,7 @@ async def _remove_page(request: Request, principal: Principal, *, problem: BadIn
         status=problem.status if problem else 200,
         ways=shown,
         asks_for_password=asks_for_password(desk, shown.account, has_password=shown.has_password),
-        error=problem.fields.get("password") if problem else None,
+        errors=problem.fields if problem else {},
     )
 
 
