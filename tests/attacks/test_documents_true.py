@@ -16,7 +16,7 @@ PROMISES = ROOT / "SECURITY.md"
 # Every row of these classes has a test of its own, and so have those of recovery, pre-hijacking and tokens' reading.
 OF_D = {76, 77, 79, 80, 82, 83, 85, 86, 88, 89, 91, 92, 94, 95}
 OF_F = {118, 119, 121, 122, 124, 125, 127, 128, 130, 131, 133}
-OF_SECOND_PROOFS = {101, 106, 107}
+OF_SECOND_PROOFS = {97, 98, 100, 101, 106, 107}
 OF_RECOVERY = {109, 110, 112, 113, 115, 116}
 OF_PRE_HIJACKING = {62, 74}
 OF_TOKENS = {1, 2, 4, 5, 7, 10, 11, 13, 14, 16, 17, 20}

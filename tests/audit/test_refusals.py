@@ -10,9 +10,9 @@ from coatcheck.audit.show import show
 from coatcheck.errors import BadInput, InvalidCredentials, TooManyAttempts
 from coatcheck.limits import tries
 from coatcheck.login import begin
+from coatcheck.login.own_password import prove_own_password
 from coatcheck.login.with_password import step_up_with_password
 from coatcheck.my_account import change_email
-from coatcheck.my_account.own_password import prove_own_password
 from coatcheck.recovery import ask as recovery
 from coatcheck.signup import ask as signup
 from coatcheck.storage.tables.audit import audit_tallies

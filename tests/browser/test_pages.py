@@ -36,7 +36,11 @@ sign-in-by-mail-too sign-in-by-mail-refused sign-in-code sign-in-code-refused si
 mailed-gone sign-in-again-by-mail sign-in-code-told
 """
 BY_MAIL_ALONE = "sign-in-by-mail-alone"
-NAMES = " ".join((EVERYBODY, OWN, CONSOLE, SET_UP, BY_MAIL, BY_MAIL_ALONE))
+FACTORS = """
+ways-in ways-in-app set-up-totp set-up-totp-key set-up-totp-refused backup-codes make-backup-codes step-totp
+step-totp-refused step-backup-code remove-totp remove-totp-refused
+"""
+NAMES = " ".join((EVERYBODY, OWN, CONSOLE, SET_UP, FACTORS, BY_MAIL, BY_MAIL_ALONE))
 SMALLEST = 2_000  # bytes; a picture of nothing has fewer
 
 COUNT = """() => {

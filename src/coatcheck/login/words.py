@@ -52,6 +52,14 @@ class CodeProof(Body):
     code: Code
 
 
+class TotpOffer(Answer):
+    """Hold what brings a key into an authenticator app: to type, as an address, and as a picture of it."""
+
+    secret: str
+    url: str
+    qr_svg: str
+
+
 class SessionWords(Answer):
     """Describe a session."""
 

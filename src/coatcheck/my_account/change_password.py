@@ -6,7 +6,7 @@ from coatcheck.desk import Desk
 from coatcheck.desk.outbox import post
 from coatcheck.errors import SessionEnded
 from coatcheck.http.pages import mail_text
-from coatcheck.my_account.own_password import prove_own_password
+from coatcheck.login.own_password import prove_own_password
 from coatcheck.passwords.choose import choose_password, store_password
 from coatcheck.secret import Secret
 from coatcheck.sessions import records as sessions
