@@ -50,6 +50,10 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "step_up.done": "Confirmed that it was you",
         "step_up.refused": "A confirmation that it was you was refused",
         "step_up.blocked": "Confirmations that it was you were blocked for a while",
+        "passkey.added": "Passkey added",
+        "passkey.renamed": "Passkey renamed",
+        "passkey.removed": "Passkey removed",
+        "passkey.copied": "A passkey was refused, as it may have been copied",
         "access.refused": "Something was asked for that this account may not do",
         "cross_site.refused": "A request from another site was refused",
         "audit.tally": "Refused several times within a minute",
@@ -61,8 +65,8 @@ OUTCOMES: Final = frozenset({"done", "refused", "failed"})
 """How an event can have gone."""
 
 _LATER = {
-    "api_key", "backup_code", "client", "coatcheck", "factor", "identity", "issuer", "key", "mfa", "passkey",
-    "provider", "service", "token", "totp",
+    "api_key", "backup_code", "client", "coatcheck", "factor", "identity", "issuer", "key", "mfa", "provider",
+    "service", "token", "totp",
 }  # fmt: skip
 OUR_PREFIXES: Final = frozenset(name.split(".")[0] for name in EVENTS) | _LATER
 """What the first part of an app's own event must not be: ours, now or in a later release."""

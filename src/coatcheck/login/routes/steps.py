@@ -10,11 +10,14 @@ from starlette.routing import Route
 
 from coatcheck.errors import BadInput, InvalidCode, InvalidCredentials, SignInGone, TooManyAttempts
 from coatcheck.gate.request import desk_of, form_of, page, visit_of
+from coatcheck.http.headers import WITH_SCRIPT
 from coatcheck.http.return_to import parse_return_to
 from coatcheck.login import transactions
+from coatcheck.login.enrol_passkey import STEP as ENROL_PASSKEY
 from coatcheck.login.factors import ASSURANCES, Factor
 from coatcheck.login.prove import Step
 from coatcheck.login.routes.onward import finish
+from coatcheck.login.routes.passkeys import take_new_passkey, take_passkey, words_of_refusal
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.with_password import prove_password
 
@@ -44,11 +47,14 @@ async def submit_step(request: Request) -> Response:
         raise BadInput({"factor": "There is no such step."})
     try:
         outcome = await PROVES[factor](request, step, fields)
-    except (InvalidCredentials, TooManyAttempts) as refused:
+    except (InvalidCredentials, TooManyAttempts, BadInput) as refused:
+        if isinstance(refused, BadInput) and factor != ENROL_PASSKEY:
+            raise
         if isinstance(refused, InvalidCode) and refused.tries_left == 0:
             raise SignInGone("too many wrong answers") from refused
         sign_in = await _looked_at(request, sign_in_id)
-        response = await _form(request, sign_in, factor, return_to, status=refused.status, problem=refused.says)
+        problem = words_of_refusal(refused) if factor in PASSKEY_STEPS else refused.says
+        response = await _form(request, sign_in, factor, return_to, status=refused.status, problem=problem)
         if isinstance(refused, TooManyAttempts):
             response.headers["retry-after"] = str(refused.retry_after)
         return response
@@ -59,8 +65,13 @@ async def _password(request: Request, step: Step, fields: Mapping[str, str]) -> 
     return await prove_password(desk_of(request), visit_of(request), step, password=fields.get("password", ""))
 
 
-PROVES: Final[Mapping[Factor, _Proves]] = MappingProxyType({"password": _password})
+PROVES: Final[Mapping[Factor, _Proves]] = MappingProxyType(
+    {"password": _password, "passkey": take_passkey, ENROL_PASSKEY: take_new_passkey}
+)
 """What takes the answer of each factor; its fields are drawn by `login/steps.html`."""
+
+PASSKEY_STEPS: Final = ("passkey", ENROL_PASSKEY)
+"""Those that a script of ours takes part in."""
 
 
 def _step(request: Request, sign_in_id: str) -> Step:
@@ -88,7 +99,7 @@ async def _form(
     problem: str | None = None,
 ) -> Response:
     others = {each: ASSURANCES[each].words for each in sign_in.options if each != factor and each in ASSURANCES}
-    return await page(
+    response = await page(
         request,
         "login/steps.html",
         status=status,
@@ -99,6 +110,9 @@ async def _form(
         confirming=bool(sign_in.session),
         problem=problem,
     )
+    if factor in PASSKEY_STEPS:
+        response.headers["content-security-policy"] = WITH_SCRIPT
+    return response
 
 
 pages = [
