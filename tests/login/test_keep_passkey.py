@@ -1,4 +1,4 @@
-"""Keeping a passkey: for this site and this asking, one of a kind, not too many, attested where its maker is trusted."""
+"""Keeping a passkey: for this site and this asking, one of a kind, not too many, vouched for where makers are known."""
 
 import asyncio
 from dataclasses import replace

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificates
 from webauthn import verify_authentication_response, verify_registration_response
 from webauthn.helpers import parse_attestation_object
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
@@ -88,6 +90,15 @@ def use(answer: Answer, challenge: bytes, rp: RelyingParty, public_key: bytes, *
         backed_up=used.credential_backed_up,
         is_verified=used.user_verified,
     )
+
+
+def certificates(pem: bytes) -> list[bytes]:
+    """Take a PEM file apart into its certificates, in PEM.
+
+    Raises:
+        ValueError: there is none in it.
+    """
+    return [each.public_bytes(Encoding.PEM) for each in load_pem_x509_certificates(pem)]
 
 
 def _check_page(answer: Answer) -> None:

@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import load_pem_x509_certificates
-
 from coatcheck.desk import Desk
 from coatcheck.errors import ConfigurationError
+from coatcheck.passkeys.verify import read_certificates
 
 
 class AttestationRoots:
@@ -31,7 +29,7 @@ def read_roots(files: Iterable[str], base: Path) -> tuple[bytes, ...]:
 
 def _certificates(path: Path) -> list[bytes]:
     try:
-        return [each.public_bytes(Encoding.PEM) for each in load_pem_x509_certificates(path.read_bytes())]
+        return read_certificates(path.read_bytes())
     except (OSError, ValueError) as wrong:
         raise ConfigurationError(
             f"sign_in.passkey_attestation_roots: {path} is no PEM file with certificates: {wrong}"

@@ -59,5 +59,15 @@ def verify_use(
     return used
 
 
+def read_certificates(pem: bytes) -> list[bytes]:
+    """Take a PEM file apart into its certificates, in PEM.
+
+    Raises:
+        ValueError: there is none in it.
+    """
+    certificates: list[bytes] = _ceremony().certificates(pem)
+    return certificates
+
+
 def _ceremony() -> Any:
     return importlib.import_module("coatcheck.passkeys.ceremony")
