@@ -1,6 +1,6 @@
 """Attack 103: CVE-2022-42731, django-mfa2: a registration's challenge is not voided: its answer adds another key.
 
-Whoever once saw an answer, or made the browser send it, could send it again and have a key of theirs registered. Here the
+Whoever once saw an answer, or made the browser send it, could send it again and have a key of theirs registered. Here a
 challenge is taken from its session before the answer is judged: right or wrong, it is answered once. It belongs to
 one session and one epoch of the account, so nothing that was asked before a change counts after it.
 """

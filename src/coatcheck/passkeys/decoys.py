@@ -19,11 +19,12 @@ _KINDS: Final = (
     (64, ("usb",)),
 )
 """Lengths of ids as authenticators make them, and how those are reached."""
-_TWO_IN = 4
+_MANY: Final = (1, 1, 1, 1, 1, 2, 2, 3)
+"""How many keys people have, about."""
 
 
 def decoys(desk: Desk, name: str) -> tuple[Allowed, ...]:
-    """Give the keys of a name that has none: one or two, the same whenever they are asked for.
+    """Give the keys of a name that has none: one to three, the same whenever they are asked for.
 
     Args:
         name: what was typed, normalised.
@@ -31,7 +32,7 @@ def decoys(desk: Desk, name: str) -> tuple[Allowed, ...]:
     See: WebAuthn section 14.6.2.
     """
     drawn = desk.key_ring.mac("passkey decoys", name)
-    many = 2 if drawn[0] % _TWO_IN == 0 else 1
+    many = _MANY[drawn[0] % len(_MANY)]
     return tuple(_decoy(desk, name, place, drawn[1 + place]) for place in range(many))
 
 

@@ -115,7 +115,7 @@ async def sign_in_form(
         unknown_passkey: the key that the browser's device may forget.
     """
     settings = desk_of(request).settings
-    has_passwords = settings.passwords.enabled
+    has_passwords, offers_passkeys = settings.passwords.enabled, await _offers_passkeys(request, confirming=confirming)
     response = await page(
         request,
         "login/sign_in.html",
@@ -129,10 +129,11 @@ async def sign_in_form(
         has_passwords=has_passwords,
         can_sign_up=settings.site.sign_up and has_passwords,
         can_recover=has_passwords,
-        has_passkeys=await _offers_passkeys(request, confirming=confirming),
+        has_passkeys=offers_passkeys,
         unknown_passkey=unknown_passkey,
     )
-    response.headers["content-security-policy"] = WITH_SCRIPT
+    if offers_passkeys:
+        response.headers["content-security-policy"] = WITH_SCRIPT
     return response
 
 

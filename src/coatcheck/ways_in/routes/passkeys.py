@@ -151,14 +151,16 @@ async def submit_removed(request: Request) -> Response:
 
 async def ways_in_page(request: Request, principal: Principal, *, refused: CoatcheckError | None = None) -> Response:
     """Show one's ways in."""
+    values = await passkey_values(request, principal, refused=refused)
     response = await page(
         request,
         "ways_in/ways_in.html",
         status=refused.status if refused else 200,
         notice=_DONE.get(request.query_params.get("done", "").removeprefix("passkey-")),
-        **await passkey_values(request, principal, refused=refused),
+        **values,
     )
-    response.headers["content-security-policy"] = WITH_SCRIPT
+    if values["passkey_signals"]:
+        response.headers["content-security-policy"] = WITH_SCRIPT
     return response
 
 
