@@ -21,6 +21,7 @@
     │   └── RefreshSuperseded  409  its successor was used already; nothing has ended
     ├── Gone                   410  a link or sign-in that was used or has run out
     │   ├── SignInGone         410
+    │   ├── FormGone           410  what was filled in before a step-up
     │   └── FeedGone           410
     ├── OAuthRefused           400  or 401; OAuth's own calls, under the names of RFC 6749
     ├── UnknownHost            400
@@ -37,6 +38,7 @@ Expected outcomes of a sign-in are values (`Admitted | MoreNeeded`), not errors.
 
 from collections.abc import Mapping
 
+from coatcheck.errors.gone import FeedGone, FormGone, Gone, SignInGone
 from coatcheck.errors.not_now import Busy, DatabaseAway, RevocationUnknown, TokenTooLarge, TooManyAttempts
 from coatcheck.errors.root import CoatcheckError, ConfigurationError
 
@@ -51,6 +53,7 @@ __all__ = [
     "CrossSiteRefused",
     "DatabaseAway",
     "FeedGone",
+    "FormGone",
     "FreshSignInNeeded",
     "Gone",
     "HeadersTooLarge",
@@ -244,28 +247,6 @@ class RefreshSuperseded(Conflict):
 
     code = "refresh_superseded"
     says = "This refresh token was replaced a moment ago. Go on with the newer one."
-
-
-class Gone(CoatcheckError):
-    """Say that a link or code was used already or has run out."""
-
-    code = "link_gone"
-    status = 410
-    says = "This link was used already or has run out. Ask for a new one."
-
-
-class SignInGone(Gone):
-    """Say that a sign-in in progress is over."""
-
-    code = "sign_in_gone"
-    says = "This sign-in has run out. Start again."
-
-
-class FeedGone(Gone):
-    """Say that a position of the revocation log cannot be gone on from: start over from snapshots."""
-
-    code = "feed_gone"
-    says = "The feed cannot go on from there. Start over from the status lists."
 
 
 class OAuthRefused(CoatcheckError):

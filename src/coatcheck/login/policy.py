@@ -10,10 +10,11 @@ from coatcheck.login.factors import (
     Factor,
     Level,
     Proof,
+    kinds_of,
     level_of,
     methods_of,
-    resists_phishing,
 )
+from coatcheck.verifier.principal import resists_phishing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,8 +176,7 @@ def _shortfall(proofs: tuple[Proof, ...], wanted: Wanted) -> int:
     """Count what is missing: steps of the level, the mark of phishing resistance, another kind of proof."""
     levels = max(0, int(wanted.acr[-1]) - int(level_of(proofs)[-1]))
     phr = wanted.phr and not resists_phishing(methods_of(proofs))
-    kinds = {kind for each in proofs for kind in each.kinds}
-    return levels + int(phr) + int(wanted.another and len(kinds) < 2)
+    return levels + int(phr) + int(wanted.another and len(kinds_of(proofs)) < 2)
 
 
 def _all_of(demands: Iterable[Wanted]) -> Wanted:

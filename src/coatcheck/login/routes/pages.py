@@ -1,12 +1,13 @@
 """The sign-in page, and the same page where somebody signed in confirms that it is them."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from coatcheck.errors import InvalidCredentials, TooManyAttempts
+from coatcheck.errors import BadInput, InvalidCredentials, TooManyAttempts
 from coatcheck.gate.request import (
     clear_session,
     desk_of,
@@ -22,9 +23,11 @@ from coatcheck.gate.request import (
     way_in,
 )
 from coatcheck.http.return_to import parse_return_to, place_asked_for
+from coatcheck.login.factors import ASSURANCES, Factor
 from coatcheck.login.routes.onward import finish, onward
 from coatcheck.login.sign_in import AskedFor
 from coatcheck.login.standing import wanted_of
+from coatcheck.login.step_up import begin_step_up, ways_to_step_up
 from coatcheck.login.with_password import sign_in_with_password, step_up_with_password
 from coatcheck.settings.sign_in import LEVELS
 
@@ -46,6 +49,22 @@ async def show_sign_in(request: Request) -> Response:
     if principal is None and has_session_cookie(request):
         clear_session(request, response)
     return response
+
+
+async def begin_confirming(request: Request) -> Response:
+    """Begin to confirm by what the account has, and go on to its step.
+
+    Raises:
+        BadInput: the account has no such factor.
+    """
+    principal, fields = await principal_of(request), await form_of(request)
+    desk, visit, acr = desk_of(request), visit_of(request), _level(fields.get("acr"))
+    begun = await begin_step_up(desk, visit, principal, wanted=wanted_of(acr), in_pages=True)
+    factor = fields.get("factor", "")
+    if factor not in begun.options:
+        raise BadInput({"factor": "This account has no such way to confirm."})
+    return_to = parse_return_to(fields.get("return_to")) or ""
+    return go(request, f"/sign-in/code?{urlencode({'sign_in': begun.sign_in, 'with': factor, 'return_to': return_to})}")
 
 
 async def submit_sign_in(request: Request) -> Response:
@@ -100,6 +119,7 @@ async def _form(
 ) -> Response:
     settings = desk_of(request).settings
     has_passwords = settings.passwords.enabled
+    ways = await _ways_to_confirm(request, acr) if confirming else {}
     return await page(
         request,
         "login/sign_in.html",
@@ -110,11 +130,22 @@ async def _form(
         acr=acr,
         remember_me=remember_me,
         problem=problem,
-        has_passwords=has_passwords,
+        has_passwords="password" in ways if confirming else has_passwords,
+        ways=ways,
         can_sign_up=settings.site.sign_up and has_passwords,
         can_recover=has_passwords,
     )
 
 
-pages = [Route("/sign-in", show_sign_in, methods=["GET"])]
+async def _ways_to_confirm(request: Request, acr: str) -> dict[Factor, str]:
+    """Give what the account that is signed in may confirm by, each as people call it."""
+    desk, visit = desk_of(request), visit_of(request)
+    ways = await ways_to_step_up(desk, visit, await principal_of(request), wanted=wanted_of(acr))
+    return {factor: ASSURANCES[factor].words for factor in ways}
+
+
+pages = [
+    Route("/sign-in", show_sign_in, methods=["GET"]),
+    Route("/sign-in/confirm", begin_confirming, methods=["POST"]),
+]
 password_pages = [Route("/sign-in", submit_sign_in, methods=["POST"])]

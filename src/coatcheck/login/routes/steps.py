@@ -16,6 +16,7 @@ from coatcheck.login.factors import ASSURANCES, Factor
 from coatcheck.login.prove import Step
 from coatcheck.login.routes.onward import finish
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
+from coatcheck.login.trust import may_trust
 from coatcheck.login.with_password import prove_password
 
 _Proves: TypeAlias = Callable[[Request, Step, Mapping[str, str]], Awaitable[Admitted | MoreNeeded]]
@@ -39,7 +40,7 @@ async def submit_step(request: Request) -> Response:
     fields = await form_of(request)
     sign_in_id, factor = fields.get("sign_in", ""), fields.get("factor", "")
     return_to = parse_return_to(fields.get("return_to"))
-    step = _step(request, sign_in_id)
+    step = _step(request, sign_in_id, trust_device=fields.get("trust_device") == "true")
     if factor not in PROVES:
         raise BadInput({"factor": "There is no such step."})
     try:
@@ -63,8 +64,9 @@ PROVES: Final[Mapping[Factor, _Proves]] = MappingProxyType({"password": _passwor
 """What takes the answer of each factor; its fields are drawn by `login/steps.html`."""
 
 
-def _step(request: Request, sign_in_id: str) -> Step:
-    return Step(sign_in_id, transactions.of_browser(visit_of(request), sign_in_id).reveal())
+def _step(request: Request, sign_in_id: str, *, trust_device: bool = False) -> Step:
+    continuation = transactions.of_browser(visit_of(request), sign_in_id)
+    return Step(sign_in_id, continuation.reveal(), trust_device)
 
 
 async def _looked_at(request: Request, sign_in_id: str) -> SignIn:
@@ -98,7 +100,15 @@ async def _form(
         return_to=return_to or "",
         confirming=bool(sign_in.session),
         problem=problem,
+        trust_days=await _trust_days(request, sign_in),
     )
+
+
+async def _trust_days(request: Request, sign_in: SignIn) -> int:
+    """Give for how many days this browser may be trusted; 0 where that is not offered."""
+    desk = desk_of(request)
+    offered = await may_trust(desk, visit_of(request), sign_in)
+    return max(1, desk.settings.sign_in.trust_devices_for.days) if offered else 0
 
 
 pages = [
