@@ -150,13 +150,16 @@ def _helpful(proven: tuple[Proof, ...], standing: Standing, wanted: Wanted) -> t
         left = {factor: _shortfall((*proven, _at_best(factor)), wanted) for factor in has}
         nearest = min(left.values())
         return tuple(factor for factor in has if left[factor] == nearest)
+    news = {
+        offer: _at_best(factor)
+        for offer, factor in ENROLMENTS.items()
+        if factor in standing.site and factor not in done
+    }
+    if not any(_satisfies((*proven, *map(_at_best, has), new), wanted) for new in news.values()):
+        return ()
     if "email_code" in has and "passkey" not in done:
         return ("email_code",)  # who enrols a factor within a sign-in shows by the mailbox too that it is them
-    return tuple(
-        offer
-        for offer, factor in ENROLMENTS.items()
-        if factor in standing.site and factor not in done and _satisfies((*proven, _at_best(factor)), wanted)
-    )
+    return tuple(offer for offer, new in news.items() if _satisfies((*proven, new), wanted)) or tuple(has)
 
 
 def _usable(standing: Standing) -> list[Factor]:
