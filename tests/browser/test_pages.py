@@ -31,7 +31,8 @@ email-confirmed closed
 """
 CONSOLE = "admin-people admin-person admin-person-locked admin-audit admin-audit-empty"
 SET_UP = "set-up"
-NAMES = " ".join((EVERYBODY, OWN, CONSOLE, SET_UP))
+STEP_UP = "confirm-first go-on form-gone not-kept trusted-browsers"
+NAMES = " ".join((EVERYBODY, OWN, CONSOLE, SET_UP, STEP_UP))
 SMALLEST = 2_000  # bytes; a picture of nothing has fewer
 
 COUNT = """() => {

@@ -7,11 +7,10 @@ the transactions of sign-ins, and through the flows with a password.
 
 Each of these lines, taken out of the gate, makes this fail; it was tried:
 
-- `if isinstance(decision, policy.Enough):` in `login/admit.py` (a session for every proof),
+- the question itself, `decision = policy.decide(...)` in `login/admit.py`, answered with `Enough` for every proof,
 - any one rule of `RULES` in `login/policy.py`,
-- `and not standing.is_trusted` behind `is_step_up` (trust that reaches a step-up), or the `session` in `is_trusted` of
-  `login/standing.py`,
-- `- {"mailbox"}` in `level_of`, the line that keeps a mailed code from counting as a factor.
+- `standing.is_step_up or` in `_of_the_account` (trust that reaches a step-up),
+- `- {"mailbox"}` in `level_of` of `login/factors.py`, the line that keeps a mailed code from counting as a factor.
 """
 
 import asyncio
