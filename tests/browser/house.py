@@ -34,7 +34,8 @@ SHARE = """<form method="post" action="/share">
 <label><input type="checkbox" name="may" value="read" checked> read</label>
 <label><input type="checkbox" name="may" value="write"> write</label>
 <label>Words <textarea name="words"></textarea></label><button>Share</button></form>
-<form method="post" action="/share"><input type="hidden" name="password" value="x"><button>Share by password</button></form>
+<form method="post" action="/share"><input type="hidden" name="password" value="x">
+<button>Share by password</button></form>
 """
 
 

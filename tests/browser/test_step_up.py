@@ -1,4 +1,4 @@
-"""A step-up in the middle of a form, in real Chromium without JavaScript: nothing is lost and nothing repeats itself."""
+"""A step-up in the middle of a form, in real Chromium: nothing is lost, and nothing repeats itself."""
 
 from datetime import timedelta
 from pathlib import Path

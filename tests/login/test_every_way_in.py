@@ -1,4 +1,4 @@
-"""Every way in × every policy × every set of enrolled factors: no session is opened below what is asked.
+"""Every way in, every policy, every set of enrolled factors: no session is opened below what is asked.
 
 Hypothesis draws what the site, a role and the application ask, which factors the site has and the account has enrolled,
 whether the browser is known or trusted, whether a session is raised, and what is proven; `tests/login/ways.py` says
@@ -214,7 +214,7 @@ def test_step_by_step_it_is_the_same(world: World, case: Case, data: st.DataObje
 
 
 def test_no_way_ends_before_a_door_while_something_would_do() -> None:
-    """Every case, and every order of proving what is offered: it ends in a session, or in an enrolment that leads to one.
+    """Every case, every order of proving what is offered: it ends in a session, or an enrolment that leads to one.
 
     It may end in neither only where nothing the site has would do.
     """

@@ -21,7 +21,7 @@ from coatcheck.visit import Visit
 class Shown(StrEnum):
     """Name what can be proven; a passkey as its device did it."""
 
-    password = "password"
+    password = "password"  # noqa: S105 (the name of a factor)
     passkey = "passkey"
     passkey_touched = "passkey-touched"
     passkey_attested = "passkey-attested"

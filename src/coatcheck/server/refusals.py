@@ -85,7 +85,7 @@ async def _page_for(request: Request, refused: CoatcheckError, request_id: str) 
         request,
         "http/problem.html",
         status=refused.status,
-        title=_TITLES.get(refused.status, "That did not work"),
+        title=_TITLES_OF_CODE.get(refused.code) or _TITLES.get(refused.status, "That did not work"),
         says=refused.says,
         code=refused.code,
         request_id=request_id,
@@ -162,6 +162,7 @@ _SENTENCES = {
     "model_attributes_type": "The body must be an object.",
     "dict_type": "The body must be an object.",
 }
+_TITLES_OF_CODE = {"form_gone": "This form has run out", "sign_in_gone": "This sign-in has run out"}
 _TITLES = {
     400: "That address or form is not right",
     403: "This is not allowed",

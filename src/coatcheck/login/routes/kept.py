@@ -1,6 +1,6 @@
 """The page of a form that waited for a step-up: it says what will happen, and its button sends the form."""
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +21,7 @@ async def show_kept(request: Request) -> Response:
         request,
         "login/go_on.html",
         action=f"/sign-in/go-on?{urlencode({'form': handle, 'proof': proof})}",
+        host=urlsplit(visit.base_url).netloc,
         place=kept.place,
         pairs=kept.pairs,
         shown=kept.shown,
