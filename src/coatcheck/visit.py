@@ -58,6 +58,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
             own address.
         browser: the secret of the cookie that names this browser, or empty.
         known: the secret of the known-device cookie, or empty.
+        trusted: the secret of the trusted-browser cookie, or empty.
     """
 
     asked: Asked = Asked()
@@ -67,6 +68,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str = ""
     browser: str = ""
     known: str = ""
+    trusted: str = ""
 
     def __repr__(self) -> str:
         return f"Visit({self.request_id} from {self.address})"

@@ -19,15 +19,24 @@ from coatcheck.access.names import ADMIN
 from coatcheck.admin.create_account import create_account
 from coatcheck.admin.roles import create_role, grant_role
 from coatcheck.admin.set_up import offer_set_up
-from coatcheck.integrations.fastapi import CurrentUser
+from coatcheck.integrations.fastapi import CurrentUser, minutes, require
 from coatcheck.server.coatcheck import Coatcheck
 from coatcheck.settings.master_key import make_key_file
 from coatcheck.settings.read import read_settings
+from coatcheck.testing.clock import ManualClock
 from coatcheck.visit import Visit
 from tests.site import PASSWORD
 
 ROOT, BEN = "root@example.org", "ben@example.org"
 SHELL = '<!doctype html><html lang="en"><title>{title}</title><h1>{title}</h1>{body}</html>'
+SHARE = """<form method="post" action="/share">
+<input type="hidden" name="csrf_token" value="5f2c"><label>With <input name="with"></label>
+<label><input type="checkbox" name="may" value="read" checked> read</label>
+<label><input type="checkbox" name="may" value="write"> write</label>
+<label>Words <textarea name="words"></textarea></label><button>Share</button></form>
+<form method="post" action="/share"><input type="hidden" name="password" value="x">
+<button>Share by password</button></form>
+"""
 
 
 @dataclass(frozen=True)
@@ -47,11 +56,21 @@ class House:
         return f"{self.url}/auth{path}"
 
 
-def notes_app(port: int, folder: Path, set_up: list[str] | None = None, **sections: Mapping[str, object]) -> ASGIApp:
+def notes_app(
+    port: int,
+    folder: Path,
+    set_up: list[str] | None = None,
+    *,
+    clock: ManualClock | None = None,
+    shared: list[dict[str, list[str]]] | None = None,
+    **sections: Mapping[str, object],
+) -> ASGIApp:
     """Make the app; Root, an administrator, and Ben have accounts from the start.
 
     Args:
         set_up: where to put the token of the set-up link; nobody has an account then.
+        clock: the time by which Coatcheck goes, for tests in which some must pass.
+        shared: where to put what was shared.
         sections: more settings, by section.
     """
     make_key_file(folder / "master.key")
@@ -60,9 +79,10 @@ def notes_app(port: int, folder: Path, set_up: list[str] | None = None, **sectio
         "secret": {"master_key_file": str(folder / "master.key")},
         "server": {"public_url": f"http://localhost:{port}/auth"},
         "site": {"name": "Notes", "home": "/notes"},
+        "sign_in": {"trust_devices_for": "30d", **sections.pop("sign_in", {})},
         **sections,
     }
-    auth = Coatcheck.from_settings(read_settings(None, {}, overrides), base=folder)
+    auth = Coatcheck.from_settings(read_settings(None, {}, overrides), base=folder, clock=clock)
 
     @asynccontextmanager
     async def lifespan(app: object) -> AsyncIterator[None]:
@@ -75,6 +95,7 @@ def notes_app(port: int, folder: Path, set_up: list[str] | None = None, **sectio
 
     app = FastAPI(lifespan=lifespan)
     notes: list[str] = []
+    shared = [] if shared is None else shared
 
     @app.get("/notes")
     async def show(me: CurrentUser, more: Annotated[str, "as typed"] = "") -> HTMLResponse:
@@ -87,6 +108,16 @@ def notes_app(port: int, folder: Path, set_up: list[str] | None = None, **sectio
     async def add(request: Request, me: CurrentUser) -> RedirectResponse:
         notes.append(parse_qs((await request.body()).decode())["text"][0])
         return RedirectResponse("/notes", 303)
+
+    @app.get("/share")
+    async def sharing(me: CurrentUser) -> HTMLResponse:
+        return HTMLResponse(SHELL.format(title="Share your notes", body=SHARE))
+
+    @app.post("/share", dependencies=[require(fresh=minutes(5))])
+    async def share(request: Request) -> HTMLResponse:
+        fields = parse_qs((await request.body()).decode())
+        shared.append(fields)
+        return HTMLResponse(SHELL.format(title=f"Shared with {escape(fields['with'][0])}", body=""))
 
     auth.mount(app, "/auth")
     return app

@@ -42,7 +42,8 @@ ways-in ways-in-app set-up-totp set-up-totp-key set-up-totp-refused backup-codes
 step-totp-refused step-backup-code remove-totp remove-totp-refused
 """
 PASSKEYS = "ways-in ways-in-added ways-in-listed passkey step-passkey sign-in-again-passkey sign-in-passkey-refused"
-NAMES = " ".join((EVERYBODY, OWN, CONSOLE, SET_UP, FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS))
+STEP_UP = "confirm-first go-on form-gone not-kept trusted-browsers"
+NAMES = " ".join((EVERYBODY, OWN, CONSOLE, SET_UP, FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS, STEP_UP))
 SMALLEST = 2_000  # bytes; a picture of nothing has fewer
 
 COUNT = """() => {

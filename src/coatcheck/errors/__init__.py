@@ -23,6 +23,7 @@
     │   └── LastWayIn          409  nobody could sign in without it
     ├── Gone                   410  a link or sign-in that was used or has run out
     │   ├── SignInGone         410
+    │   ├── FormGone           410  what was filled in before a step-up
     │   └── FeedGone           410
     ├── OAuthRefused           400  or 401; OAuth's own calls, under the names of RFC 6749
     ├── UnknownHost            400
@@ -39,7 +40,7 @@ Expected outcomes of a sign-in are values (`Admitted | MoreNeeded`), not errors.
 
 from collections.abc import Mapping
 
-from coatcheck.errors.gone import FeedGone, Gone, SignInGone
+from coatcheck.errors.gone import FeedGone, FormGone, Gone, SignInGone
 from coatcheck.errors.not_now import Busy, DatabaseAway, RevocationUnknown, TokenTooLarge, TooManyAttempts
 from coatcheck.errors.root import CoatcheckError, ConfigurationError
 
@@ -54,6 +55,7 @@ __all__ = [
     "CrossSiteRefused",
     "DatabaseAway",
     "FeedGone",
+    "FormGone",
     "FreshSignInNeeded",
     "Gone",
     "HeadersTooLarge",

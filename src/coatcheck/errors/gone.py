@@ -1,4 +1,4 @@
-"""Errors that say: it was there, and is no more."""
+"""Errors about what works once or for a short time, and is over."""
 
 from coatcheck.errors.root import CoatcheckError
 
@@ -16,6 +16,13 @@ class SignInGone(Gone):
 
     code = "sign_in_gone"
     says = "This sign-in has run out. Start again."
+
+
+class FormGone(Gone):
+    """Say that a form which waited for a step-up is over: it was sent, or waited too long, or is another session's."""
+
+    code = "form_gone"
+    says = "What you filled in is not kept any more. Nothing was sent; fill in the form again."
 
 
 class FeedGone(Gone):

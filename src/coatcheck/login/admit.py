@@ -12,6 +12,7 @@ from coatcheck.login import policy, transactions
 from coatcheck.login.present import first_refresh_token
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.standing import standing_of
+from coatcheck.login.trust import trust_browser
 from coatcheck.sessions import records as sessions
 from coatcheck.sessions.open import open_session
 from coatcheck.sessions.raise_level import raise_level
@@ -77,7 +78,8 @@ async def _open(
     known = await known_devices.remember(tx, desk, visit, account.id)
     details = {"amr": " ".join(proven.amr), "because": "; ".join(proven.reasons)}
     await record(tx, desk, visit, "sign_in.done", account=account.id, session=session.id, details=details)
-    return Admitted(session, secret, known, account.email, account.username, refresh_token, asked_for.audience)
+    trusted = await trust_browser(tx, desk, visit, account, sign_in, session.id)
+    return Admitted(session, secret, known, account.email, account.username, refresh_token, asked_for.audience, trusted)
 
 
 async def _raise(

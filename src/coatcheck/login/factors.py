@@ -10,8 +10,6 @@ from coatcheck.errors import ConfigurationError
 Factor: TypeAlias = str
 Kind: TypeAlias = Literal["knowledge", "possession", "verification", "mailbox"]
 Level: TypeAlias = Literal["aal1", "aal2", "aal3"]
-PHISHING_RESISTANT: Final = frozenset({"hwk", "swk"})
-"""The methods of RFC 8176 that no false site can pass on: a signature by a key that knows the site."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +85,11 @@ class Proof:
         return ("swk" if self.is_synced else "hwk", "user")
 
 
+def kinds_of(proofs: Iterable[Proof]) -> frozenset[Kind]:
+    """Give what proofs show, all together."""
+    return frozenset(kind for each in proofs for kind in each.kinds)
+
+
 def level_of(proofs: Iterable[Proof]) -> Level:
     """Give the level that proofs reach: `aal2` by two different kinds, `aal3` by a verified key that is attested.
 
@@ -95,8 +98,7 @@ def level_of(proofs: Iterable[Proof]) -> Level:
     given = list(proofs)
     if any(each.factor == "passkey" and each.is_verified and each.is_attested and not each.is_synced for each in given):
         return "aal3"
-    kinds = {kind for each in given for kind in each.kinds} - {"mailbox"}
-    return "aal2" if len(kinds) >= 2 else "aal1"
+    return "aal2" if len(kinds_of(given) - {"mailbox"}) >= 2 else "aal1"
 
 
 def methods_of(proofs: Iterable[Proof]) -> tuple[str, ...]:
@@ -106,11 +108,6 @@ def methods_of(proofs: Iterable[Proof]) -> tuple[str, ...]:
     if level_of(given) != "aal1":
         methods.append("mfa")
     return tuple(dict.fromkeys(methods))
-
-
-def resists_phishing(amr: Iterable[str]) -> bool:
-    """Tell whether one of the methods cannot be passed on by a false site."""
-    return not PHISHING_RESISTANT.isdisjoint(amr)
 
 
 def check_ways_in(factors: Iterable[Factor]) -> None:

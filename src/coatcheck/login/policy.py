@@ -10,10 +10,11 @@ from coatcheck.login.factors import (
     Factor,
     Level,
     Proof,
+    kinds_of,
     level_of,
     methods_of,
-    resists_phishing,
 )
+from coatcheck.verifier.principal import resists_phishing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,16 +87,16 @@ _Rule: TypeAlias = Callable[[Standing], Iterator[tuple[Wanted, str]]]
 
 
 def _of_the_site(standing: Standing) -> Iterator[tuple[Wanted, str]]:
-    yield standing.site_wants, f"this site asks everybody for {_words(standing.site_wants)}"
+    yield standing.site_wants, f"this site asks everybody for {words_of(standing.site_wants)}"
 
 
 def _of_roles(standing: Standing) -> Iterator[tuple[Wanted, str]]:
     for role, wanted in standing.roles:
-        yield wanted, f"the role {role} asks for {_words(wanted)}"
+        yield wanted, f"the role {role} asks for {words_of(wanted)}"
 
 
 def _of_the_application(standing: Standing) -> Iterator[tuple[Wanted, str]]:
-    yield standing.asked, f"what was asked for takes {_words(standing.asked)}"
+    yield standing.asked, f"what was asked for takes {words_of(standing.asked)}"
 
 
 def _of_the_account(standing: Standing) -> Iterator[tuple[Wanted, str]]:
@@ -103,7 +104,7 @@ def _of_the_account(standing: Standing) -> Iterator[tuple[Wanted, str]]:
     seconds = [factor for factor in has if ASSURANCES[factor].is_second]
     if seconds and (standing.is_step_up or not standing.is_trusted):
         # A mailbox and an app lift nobody to aal2, and are asked for together all the same.
-        is_reachable = _satisfies(map(_at_best, has), Wanted(acr="aal2"))
+        is_reachable = meets(map(_at_best, has), Wanted(acr="aal2"))
         wanted = Wanted(acr="aal2") if is_reachable else Wanted(another=True)
         yield wanted, f"the account has {ASSURANCES[seconds[0]].words}, so two factors are asked for"
 
@@ -117,18 +118,23 @@ RULES: Final[tuple[_Rule, ...]] = (_of_the_site, _of_roles, _of_the_application,
 """Every rule; a sign-in must satisfy each demand of each of them. None of them takes back what another asks."""
 
 
+def demands_of(standing: Standing) -> list[tuple[Wanted, str]]:
+    """List what is asked of a sign-in, each with who asks for it and why."""
+    return [(wanted, why) for rule in RULES for wanted, why in rule(standing) if wanted != NO_MORE]
+
+
 def decide(proofs: Iterable[Proof], standing: Standing) -> Decision:
     """Decide what a sign-in still needs.
 
     See: NIST SP 800-63B-4 sections 2 and 3; RFC 8176; ASVS 6.3.3, 6.3.4.
     """
     proven = tuple(dict.fromkeys(proofs))
-    demands = [(wanted, why) for rule in RULES for wanted, why in rule(standing) if wanted != NO_MORE]
+    demands = demands_of(standing)
     reasons = tuple(why for _, why in demands)
     wanted = _all_of(wanted for wanted, _ in demands)
     if not proven:
         return StillNeeded(_begin(standing), reasons or ("nothing has been proven",))
-    if _satisfies(proven, wanted):
+    if meets(proven, wanted):
         given = " and ".join(ASSURANCES[each.factor].words for each in proven)
         acr = level_of(proven)
         trusted = ("this browser is trusted",) if standing.is_trusted and not standing.is_step_up else ()
@@ -147,17 +153,20 @@ def _helpful(proven: tuple[Proof, ...], standing: Standing, wanted: Wanted) -> t
     """Give what would bring a sign-in further: a factor of the account, at its best; else to enrol one."""
     done = {each.factor for each in proven}
     has = [factor for factor in _usable(standing) if factor not in done]
-    if _satisfies((*proven, *map(_at_best, has)), wanted):
+    if meets((*proven, *map(_at_best, has)), wanted):
         left = {factor: _shortfall((*proven, _at_best(factor)), wanted) for factor in has}
         nearest = min(left.values())
         return tuple(factor for factor in has if left[factor] == nearest)
+    news = {
+        offer: _at_best(factor)
+        for offer, factor in ENROLMENTS.items()
+        if factor in standing.site and factor not in done
+    }
+    if not any(meets((*proven, *map(_at_best, has), new), wanted) for new in news.values()):
+        return ()
     if "email_code" in has and "passkey" not in done:
         return ("email_code",)  # who enrols a factor within a sign-in shows by the mailbox too that it is them
-    return tuple(
-        offer
-        for offer, factor in ENROLMENTS.items()
-        if factor in standing.site and factor not in done and _satisfies((*proven, _at_best(factor)), wanted)
-    )
+    return tuple(offer for offer, new in news.items() if meets((*proven, new), wanted)) or tuple(has)
 
 
 def _usable(standing: Standing) -> list[Factor]:
@@ -169,7 +178,8 @@ def _at_best(factor: Factor) -> Proof:
     return Proof(factor=factor, is_verified=is_passkey, is_attested=is_passkey)
 
 
-def _satisfies(proofs: Iterable[Proof], wanted: Wanted) -> bool:
+def meets(proofs: Iterable[Proof], wanted: Wanted) -> bool:
+    """Tell whether proofs are what is wanted."""
     return _shortfall(tuple(proofs), wanted) == 0
 
 
@@ -177,7 +187,7 @@ def _shortfall(proofs: tuple[Proof, ...], wanted: Wanted) -> int:
     """Count what is missing: steps of the level, the mark of phishing resistance, another kind of proof."""
     levels = max(0, int(wanted.acr[-1]) - int(level_of(proofs)[-1]))
     phr = wanted.phr and not resists_phishing(methods_of(proofs))
-    kinds = {kind for each in proofs for kind in each.kinds}
+    kinds = kinds_of(proofs)
     alone = (wanted.another and len(kinds) < 2) + (wanted.beyond and kinds <= {"knowledge"})
     return levels + int(phr) + alone
 
@@ -196,5 +206,9 @@ def _rank(level: Level) -> str:
     return level
 
 
-def _words(wanted: Wanted) -> str:
-    return f"{wanted.acr} that no false site can pass on" if wanted.phr else wanted.acr
+def words_of(wanted: Wanted) -> str:
+    """Give what is wanted as people say it."""
+    phr = ("a proof that no false site can pass on",) if wanted.phr else ()
+    another = ("a second proof of another kind",) if wanted.another else ()
+    level = (wanted.acr,) if wanted.acr != NO_MORE.acr or not (phr or another) else ()
+    return " and ".join((*level, *phr, *another))

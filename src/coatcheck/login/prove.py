@@ -32,10 +32,12 @@ class Step:
     Args:
         sign_in: `sgn_…`, no secret.
         continuation: the secret of its present step.
+        trust_device: whether the browser is to be trusted once the sign-in is complete.
     """
 
     sign_in: str
     continuation: str = field(repr=False)
+    trust_device: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ async def prove(
 
     See: NIST SP 800-63B-4 section 3.2.2; ASVS 6.5.1, 6.5.5.
     """
-    sign_in = await transactions.resume(desk, step.sign_in, step.continuation)
+    sign_in = _as_asked(await transactions.resume(desk, step.sign_in, step.continuation), step)
     async with back_unless_judged(desk, sign_in, step):
         if factor not in sign_in.options:
             raise BadInput({"factor": f"{factor} would bring this sign-in no further."})
@@ -115,6 +117,12 @@ async def back_unless_judged(desk: Desk, sign_in: SignIn, step: Step) -> AsyncIt
     except CoatcheckError:
         await transactions.put_back(desk, sign_in, step.continuation)
         raise
+
+
+def _as_asked(sign_in: SignIn, step: Step) -> SignIn:
+    asked_for = sign_in.asked_for
+    trusts = asked_for.trust_device or step.trust_device
+    return replace(sign_in, asked_for=replace(asked_for, trust_device=trusts))
 
 
 async def _spend(desk: Desk, visit: Visit, sign_in: SignIn, who: Who, limit: str) -> Spent:

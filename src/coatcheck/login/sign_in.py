@@ -19,12 +19,14 @@ class AskedFor:
         present: by what its holder will present it.
         audience: the one service that its tokens are for, or None for all.
         wanted: how well it must be proven.
+        trust_device: whether its browser is to be trusted from now on, where the site allows that.
     """
 
     remember_me: bool = False
     present: Presented = "cookie"
     audience: str | None = None
     wanted: Wanted = NO_MORE
+    trust_device: bool = False
 
 
 AS_USUAL: Final = AskedFor()
@@ -71,6 +73,7 @@ class Admitted:
         secret: the session's own, for its cookie.
         refresh_token: where it is presented by tokens.
         audience: whom its tokens are meant for, where that was narrowed.
+        trusted_device: where this browser is trusted from now on.
         is_raised: whether the session was there before, and is presented by what it was.
     """
 
@@ -81,6 +84,7 @@ class Admitted:
     username: str | None
     refresh_token: Secret | None = None
     audience: str | None = None
+    trusted_device: Secret | None = None
     is_raised: bool = False
 
 

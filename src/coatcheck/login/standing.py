@@ -7,6 +7,7 @@ from coatcheck.limits import known_devices
 from coatcheck.login.factors import ASSURANCES, Factor
 from coatcheck.login.policy import Standing, Wanted
 from coatcheck.login.sign_in import SignIn
+from coatcheck.mfa.trusted import is_trusted_in
 from coatcheck.passwords import records as passwords
 from coatcheck.settings import Settings
 from coatcheck.storage.database import Reading
@@ -54,7 +55,7 @@ async def standing_of(db: Reading, desk: Desk, visit: Visit, account: Account, s
         roles=await _roles(db, desk, account),
         asked=sign_in.asked_for.wanted,
         is_step_up=bool(sign_in.session),
-        is_trusted=False,
+        is_trusted=not sign_in.session and await is_trusted_in(db, desk, visit, account),
         is_stranger=settings.strangers != "as_usual"
         and not await known_devices.is_known_in(db, desk, visit, account.id),
     )

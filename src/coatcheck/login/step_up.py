@@ -7,6 +7,7 @@ from coatcheck.accounts import records as accounts
 from coatcheck.desk import Desk
 from coatcheck.errors import SessionEnded
 from coatcheck.login import policy, transactions
+from coatcheck.login.factors import Factor
 from coatcheck.login.policy import Wanted
 from coatcheck.login.sign_in import AskedFor, MoreNeeded, SignIn
 from coatcheck.login.standing import standing_of
@@ -29,6 +30,24 @@ async def begin_step_up(
 
     See: RFC 9470; ASVS 7.5.1, 7.5.3.
     """
+    sign_in, options = await _begun(desk, visit, principal, wanted, in_pages=in_pages)
+    return await transactions.hold(desk, visit, sign_in, options)
+
+
+async def ways_to_step_up(desk: Desk, visit: Visit, principal: Principal, *, wanted: Wanted) -> tuple[Factor, ...]:
+    """Give what a step-up may begin with, to be shown; nothing is begun by it.
+
+    Raises:
+        SessionEnded: the account is gone.
+    """
+    _, options = await _begun(desk, visit, principal, wanted, in_pages=True)
+    # What begins with anything else would end with the passkey all the same.
+    return ("passkey",) if wanted.phr and "passkey" in options else options
+
+
+async def _begun(
+    desk: Desk, visit: Visit, principal: Principal, wanted: Wanted, *, in_pages: bool
+) -> tuple[SignIn, tuple[Factor, ...]]:
     if principal.session is None:
         raise SessionEnded("a credential without a session has none to raise")
     async with desk.database.reading() as db:
@@ -44,5 +63,4 @@ async def begin_step_up(
             in_pages=in_pages,
         )
         decision = policy.decide((), await standing_of(db, desk, visit, account, sign_in))
-    options = decision.options if isinstance(decision, policy.StillNeeded) else ()
-    return await transactions.hold(desk, visit, sign_in, options)
+    return sign_in, decision.options if isinstance(decision, policy.StillNeeded) else ()

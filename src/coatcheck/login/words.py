@@ -20,10 +20,16 @@ class SignInBody(Body):
     remember_me: bool = False
     present: Presented = "cookie"
     audience: Audience | None = None
+    trust_device: bool = False
 
     def asked_for(self) -> AskedFor:
         """Give how the session is asked for."""
-        return AskedFor(remember_me=self.remember_me, present=self.present, audience=self.audience)
+        return AskedFor(
+            remember_me=self.remember_me,
+            present=self.present,
+            audience=self.audience,
+            trust_device=self.trust_device,
+        )
 
 
 class StepUpBody(Body):

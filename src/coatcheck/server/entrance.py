@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,7 +14,7 @@ from coatcheck.gate.hot import HotCall
 from coatcheck.gate.request import DESK, NEW_BROWSER, RENEWAL, VISIT
 from coatcheck.gateway import routes as gateway
 from coatcheck.http.bodies import MAX_BYTES, check_json
-from coatcheck.http.cookies import cookie_kind, read_cookie
+from coatcheck.http.cookies import CookieName, cookie_kind, read_cookie
 from coatcheck.http.cross_site import refuse_cross_site
 from coatcheck.http.headers import secured
 from coatcheck.http.problems import REFUSED
@@ -29,6 +29,7 @@ from coatcheck.server.request_log import RequestLog
 from coatcheck.visit import SAFE_METHODS, Asked, Visit, headers_of
 
 _AGENT_LENGTH = 400
+_NAMING: Final[tuple[CookieName, ...]] = ("browser", "known", "trusted")
 _ANSWERED = "coatcheck.answered"
 OPERATIONS = ("/healthz", "/readyz", "/metrics")
 """What load balancers and monitoring ask by address rather than by name; the last two guard themselves."""
@@ -128,11 +129,11 @@ class Entrance:
         root = scope.get("root_path", "")
         base_url = server.public_url or f"{scope['scheme']}://{reached.host}{root}"
         cookies = headers.get("cookie", "")
-        kind, browser, known = cookie_kind(server), "", ""
+        kind, browser, known, trusted = cookie_kind(server), "", "", ""
         is_call = arrived.path.startswith("/api/") and arrived.path != RENEWAL
         is_reading_call = is_call and scope["method"] in SAFE_METHODS
         if not is_reading_call and not is_gateway:
-            browser, known = _cookie(cookies, kind.name("browser")), _cookie(cookies, kind.name("known"))
+            browser, known, trusted = (_cookie(cookies, kind.name(each)) for each in _NAMING)
             if not browser and scope["method"] == "GET":
                 browser = new_secret().reveal()
                 scope[NEW_BROWSER] = True
@@ -144,6 +145,7 @@ class Entrance:
             base_url=base_url.rstrip("/"),
             browser=browser,
             known=known,
+            trusted=trusted,
         )
 
     async def _check_unsafe(self, visit: Visit) -> None:

@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from coatcheck.accounts import records as accounts
 from coatcheck.errors import InvalidCredentials, TooManyAttempts
 from coatcheck.gate.request import (
     clear_session,
@@ -24,9 +23,11 @@ from coatcheck.gate.request import (
 )
 from coatcheck.http.headers import WITH_SCRIPT
 from coatcheck.http.return_to import parse_return_to, place_asked_for
+from coatcheck.login.factors import Factor
 from coatcheck.login.routes.onward import finish, onward
 from coatcheck.login.sign_in import AskedFor
-from coatcheck.login.standing import wanted_of
+from coatcheck.login.standing import first_factors, wanted_of
+from coatcheck.login.step_up import ways_to_step_up
 from coatcheck.login.with_password import sign_in_with_password, step_up_with_password
 from coatcheck.passkeys.rp import has_passkeys
 from coatcheck.settings.sign_in import LEVELS
@@ -134,7 +135,8 @@ async def sign_in_form(
         unknown_passkey: the key that the browser's device may forget.
     """
     settings = desk_of(request).settings
-    has_passwords, offers_passkeys = settings.passwords.enabled, await _offers_passkeys(request, confirming=confirming)
+    ways = await _ways_to_confirm(request, acr) if confirming else first_factors(settings)
+    offers_passkeys = "passkey" in ways and has_passkeys(settings, visit_of(request).base_url)
     response = await page(
         request,
         "login/sign_in.html",
@@ -145,10 +147,11 @@ async def sign_in_form(
         acr=acr,
         remember_me=remember_me,
         problem=problem,
-        has_passwords=has_passwords,
-        has_email_codes=settings.sign_in.email_codes,
-        can_sign_up=settings.site.sign_up and has_passwords,
-        can_recover=has_passwords,
+        has_passwords="password" in ways,
+        has_email_codes="email_code" in ways,
+        has_ways=bool(ways),
+        can_sign_up=settings.site.sign_up and settings.passwords.enabled,
+        can_recover=settings.passwords.enabled,
         has_passkeys=offers_passkeys,
         unknown_passkey=unknown_passkey,
     )
@@ -157,17 +160,10 @@ async def sign_in_form(
     return response
 
 
-async def _offers_passkeys(request: Request, *, confirming: bool) -> bool:
-    """Tell whether the form offers a passkey: to anybody who signs in, and to who confirms with one of their own."""
-    desk = desk_of(request)
-    if not has_passkeys(desk.settings, visit_of(request).base_url):
-        return False
-    principal = await principal_or_none(request) if confirming else None
-    if principal is None:
-        return not confirming
-    async with desk.database.reading() as db:
-        account = await accounts.find(db, principal.subject)
-    return account is not None and "passkey" in account.factors
+async def _ways_to_confirm(request: Request, acr: str) -> tuple[Factor, ...]:
+    """Give what the account that is signed in may confirm by."""
+    desk, visit = desk_of(request), visit_of(request)
+    return await ways_to_step_up(desk, visit, await principal_of(request), wanted=wanted_of(acr))
 
 
 pages = [Route("/sign-in", show_sign_in, methods=["GET"])]

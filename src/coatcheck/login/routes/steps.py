@@ -18,6 +18,7 @@ from coatcheck.login.routes.kinds import KINDS
 from coatcheck.login.routes.onward import finish
 from coatcheck.login.routes.passkeys import words_of_refusal
 from coatcheck.login.sign_in import SignIn
+from coatcheck.login.trust import may_trust
 
 
 async def show_step(request: Request) -> Response:
@@ -38,10 +39,11 @@ async def submit_step(request: Request) -> Response:
     fields = await form_of(request)
     sign_in_id, factor = fields.get("sign_in", ""), fields.get("factor", "")
     return_to = parse_return_to(fields.get("return_to"))
+    step = _step(request, sign_in_id, trust_device=fields.get("trust_device") == "true")
     if factor not in KINDS:
         raise BadInput({"factor": "There is no such step."})
     try:
-        outcome = await KINDS[factor].takes(request, _step(request, sign_in_id), fields)
+        outcome = await KINDS[factor].takes(request, step, fields)
     except (InvalidCredentials, TooManyAttempts, BadInput) as refused:
         if isinstance(refused, BadInput) and not KINDS[factor].is_scripted:
             raise
@@ -88,8 +90,9 @@ async def start_step(request: Request) -> Response:
     return go(request, f"/sign-in/code?{urlencode(query)}")
 
 
-def _step(request: Request, sign_in_id: str) -> Step:
-    return Step(sign_in_id, transactions.of_browser(visit_of(request), sign_in_id).reveal())
+def _step(request: Request, sign_in_id: str, *, trust_device: bool = False) -> Step:
+    continuation = transactions.of_browser(visit_of(request), sign_in_id)
+    return Step(sign_in_id, continuation.reveal(), trust_device)
 
 
 async def _looked_at(request: Request, sign_in_id: str) -> SignIn:
@@ -126,11 +129,19 @@ async def _form(
         confirming=bool(sign_in.session),
         problem=problem,
         is_scripted=is_scripted,
+        trust_days=await _trust_days(request, sign_in),
         **shown,
     )
     if is_scripted:
         response.headers["content-security-policy"] = WITH_SCRIPT
     return response
+
+
+async def _trust_days(request: Request, sign_in: SignIn) -> int:
+    """Give for how many days this browser may be trusted; 0 where that is not offered."""
+    desk = desk_of(request)
+    offered = await may_trust(desk, visit_of(request), sign_in)
+    return max(1, desk.settings.sign_in.trust_devices_for.days) if offered else 0
 
 
 pages = [

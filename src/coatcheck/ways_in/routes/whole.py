@@ -12,6 +12,7 @@ from coatcheck.login.routes.passkeys import words_of_refusal
 from coatcheck.verifier import Principal
 from coatcheck.ways_in.overview import ways_in
 from coatcheck.ways_in.own_passkeys import own_passkeys
+from coatcheck.ways_in.routes.trusted_browsers import trusted_shown
 
 _DONE: Final = {
     "totp": "Your authenticator app is set up. The next sign-in asks for its code.",
@@ -37,6 +38,7 @@ async def ways_in_page(request: Request, principal: Principal, *, refused: Coatc
         notice=_DONE.get(request.query_params.get("done", "")),
         ways=await ways_in(desk, principal),
         has_totp=desk.settings.sign_in.totp,
+        trusted=await trusted_shown(request, principal),
         **passkeys,
     )
     if passkeys["passkey_signals"]:
