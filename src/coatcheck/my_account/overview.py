@@ -7,6 +7,7 @@ from coatcheck.accounts.account import Account
 from coatcheck.audit.show import Entry, show
 from coatcheck.desk import Desk
 from coatcheck.errors import SessionEnded
+from coatcheck.login.standing import has_second_factor
 from coatcheck.sessions import records as sessions
 from coatcheck.sessions.session import Session
 from coatcheck.verifier import Principal
@@ -17,9 +18,14 @@ _LOOKED_THROUGH = 100
 
 @dataclass(frozen=True)
 class Overview:
-    """Hold what the account page shows."""
+    """Hold what the account page shows.
+
+    Args:
+        min_length: how long a new password must be.
+    """
 
     account: Account
+    min_length: int
     last_sign_in: Entry | None
     activity: list[Entry]
 
@@ -36,7 +42,8 @@ async def overview(desk: Desk, principal: Principal) -> Overview:
         raise SessionEnded("the account is gone")
     activity = await show(desk, account=account.id, limit=20)
     sign_ins = await show(desk, account=account.id, event="sign_in.done", limit=_LOOKED_THROUGH)
-    return Overview(account, _before(sign_ins, principal.session), activity)
+    min_length = desk.settings.passwords.least_length(has_second_factor=has_second_factor(desk.settings, account))
+    return Overview(account, min_length, _before(sign_ins, principal.session), activity)
 
 
 async def own_sessions(desk: Desk, principal: Principal) -> list[Session]:

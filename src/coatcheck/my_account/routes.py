@@ -262,7 +262,7 @@ async def _account_page(
         activity=[_event(entry) for entry in shown.activity],
         errors=errors or {},
         new_email=new_email,
-        min_length=desk.settings.passwords.min_length,
+        min_length=shown.min_length,
         has_passwords=desk.settings.passwords.enabled,
     )
 

@@ -98,6 +98,7 @@ async def _form(
         return_to=return_to or "",
         confirming=bool(sign_in.session),
         problem=problem,
+        may_have_lost_all=sign_in.may_have_lost_factors,
     )
 
 

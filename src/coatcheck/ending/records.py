@@ -1,0 +1,35 @@
+"""The SQL of what ends with an account's second factors: each room's own, removed together."""
+
+from sqlalchemy import bindparam, delete
+
+from coatcheck.storage.database import Writing
+from coatcheck.storage.prepared import prepared
+from coatcheck.storage.tables.mfa import (
+    backup_codes,
+    factor_recoveries,
+    factor_recovery_links,
+    totp_secrets,
+    trusted_devices,
+)
+from coatcheck.storage.tables.passkeys import passkeys
+
+
+async def drop_factors(tx: Writing, account: str) -> None:
+    """Remove an account's authenticator app, backup codes, passkeys and trusted browsers."""
+    for table in (totp_secrets, backup_codes, passkeys, trusted_devices):
+        await tx.execute(delete(table).where(table.c.account == account))
+
+
+async def drop_recovery(tx: Writing, account: str) -> bool:
+    """Remove the recovery of second factors that waits for an account, and its links; tell whether one did."""
+    dropped = await tx.run(_DROP_RECOVERY, {"account": account})
+    if dropped:
+        await tx.execute(delete(factor_recovery_links).where(factor_recovery_links.c.account == account))
+    return any(due_at is not None for (due_at,) in dropped)
+
+
+_DROP_RECOVERY = prepared(
+    delete(factor_recoveries)
+    .where(factor_recoveries.c.account == bindparam("account"))
+    .returning(factor_recoveries.c.due_at)
+)
