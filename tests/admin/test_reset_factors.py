@@ -34,7 +34,7 @@ async def test_removes_all_and_ends_all(site: Site) -> None:
 async def test_on_the_console(site: Site) -> None:
     ann, admin = await enrolled(site), await site.administrator()
     page = f"/admin/accounts/{ann.id}"
-    assert "A passkey, a code of the authenticator app, a backup code" in (await admin.get(page)).text
+    assert "Authenticator app · Passkeys · Backup codes" in (await admin.get(page)).text
     assert (await submit(admin, page, f"{page}/reset-factors")).status_code == 303
     assert "Remove all" not in (await admin.get(f"{page}?done=reset-factors")).text
     assert await rows_kept(site) == [0, 0, 0, 0]

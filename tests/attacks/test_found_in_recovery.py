@@ -55,7 +55,7 @@ async def test_by_the_mailbox_alone(site: Site) -> None:
 
 
 async def test_a_wait_that_runs_is_not_taken_over_by_the_mailbox(site: Site) -> None:
-    """The owner waits, and the thief of the mailbox, who gets its mails, sets a password and finishes in their place."""
+    """The owner waits; a thief who reads the mails sets a password by one and finishes in the place of the owner."""
     await enrolled(site)
     token = await due(site)
     site.clock.advance(A_SECOND)

@@ -78,5 +78,3 @@ async def test_reset_by_two_administrators_and_finished_at_once(pair: Nodes) -> 
     assert (await account_of(pair[0], ann.id)).epoch == ann.epoch + 1
     async with pair[1].browser() as browser:
         assert (await sign_in(browser, ANN, PASSWORD)).json()["status"] == "admitted"
-
-

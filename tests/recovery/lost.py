@@ -8,6 +8,7 @@ from sqlalchemy import Table, func, insert, select
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
+from coatcheck.desk import Desk
 from coatcheck.login.admit import admit
 from coatcheck.login.factors import Proof
 from coatcheck.login.prove import Step
@@ -31,16 +32,16 @@ KEPT: tuple[Table, ...] = (totp_secrets, backup_codes, passkeys, trusted_devices
 async def enrolled(site: Site, email: str = ANN, *, password: str | None = PASSWORD) -> Account:
     """Make an account that has every second factor, and trusts a browser."""
     person = await site.person(email, password)
-    await enrol(site, person)
+    await enrol(site.desk, person)
     async with site.desk.database.reading() as db:
         account = await accounts.find(db, person.id)
     assert account is not None
     return account
 
 
-async def enrol(site: Site, person: Account) -> None:
+async def enrol(desk: Desk, person: Account) -> None:
     """Give an account every second factor, and a browser that it trusts."""
-    now = site.desk.now()
+    now = desk.now()
     of_hers = {"account": person.id, "created_at": now}
     key = {
         "id": new_id("key_"), "credential_id": random_bytes(16), "public_key": random_bytes(64), "name": "Key",
@@ -51,7 +52,7 @@ async def enrol(site: Site, person: Account) -> None:
         "id": new_id("dev_"), "token_hash": random_bytes(32), "epoch": 1, "expires_at": now + 10**10,
         "address": "203.0.113.7", "user_agent": "Firefox", **of_hers,
     }  # fmt: skip
-    async with site.desk.database.writing() as tx:
+    async with desk.database.writing() as tx:
         await accounts.lock(tx, person.id)
         await tx.execute(insert(totp_secrets).values(sealed=random_bytes(60), last_step=0, **of_hers))
         await tx.execute(insert(backup_codes).values(code_mac=random_bytes(32), **of_hers))

@@ -18,13 +18,13 @@ from coatcheck.audit.show import Entry, show
 from coatcheck.ending.end_sessions import end_session, end_sessions
 from coatcheck.errors import BadInput, Gone
 from coatcheck.gate.request import desk_of, form_of, go, mount_of, page, principal_of, visit_of
-from coatcheck.login.factors import ASSURANCES
 from coatcheck.sessions.device import describe_device
 from coatcheck.verifier import Demand
 
 _ADMIN = Demand(role=ADMIN)
 _FRESH_ADMIN = Demand(role=ADMIN, fresh=timedelta(minutes=5))
 _PAGE = 50
+_FACTORS = {"totp": "Authenticator app", "passkey": "Passkeys", "backup_code": "Backup codes"}
 _DONE = {
     "lock": "The account was locked, and its sessions were ended.",
     "unlock": "The account was unlocked.",
@@ -57,7 +57,7 @@ async def show_person(request: Request) -> Response:
         "admin/person.html",
         notice=_DONE.get(request.query_params.get("done", "")),
         account=person.account,
-        factors=[ASSURANCES[each].words for each in ASSURANCES if each in person.account.factors],
+        factors=[words for factor, words in _FACTORS.items() if factor in person.account.factors],
         is_oneself=person.account.id == principal.subject,
         sessions=listed,
         roles=person.roles,

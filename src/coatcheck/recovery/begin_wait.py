@@ -83,8 +83,8 @@ async def mail_notice(tx: Writing, desk: Desk, account: Account, wait: Wait, tem
             base_url=wait.base_url,
             link=link,
             call_off_link=f"{wait.base_url}/recover/factors/call-off?token={stop.reveal()}",
-            due=_words(wait.due_at),
-            expires=_words(wait.expires_at),
+            due=in_utc(wait.due_at),
+            expires=in_utc(wait.expires_at),
         )
         await post(tx, desk, message, asked_by_stranger=False)
 
@@ -103,6 +103,7 @@ def _wait(desk: Desk, visit: Visit, account: Account) -> Wait:
     )
 
 
-def _words(instant: Instant) -> str:
+def in_utc(instant: Instant) -> str:
+    """Write a time for people, who may be anywhere."""
     day, time = rfc3339(instant)[:16].split("T")
     return f"{day} at {time} UTC"

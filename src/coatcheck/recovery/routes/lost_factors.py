@@ -13,7 +13,7 @@ from coatcheck.http.api import Answer, Body, Handle, Typed, problems
 from coatcheck.http.return_to import parse_return_to
 from coatcheck.login import transactions
 from coatcheck.login.prove import Step
-from coatcheck.recovery.begin_wait import begin_wait, look_at_begin
+from coatcheck.recovery.begin_wait import begin_wait, in_utc, look_at_begin
 from coatcheck.recovery.call_off import call_off, look_at_call_off
 from coatcheck.recovery.lost_factors import ask_for_factor_recovery, look_at_lost_factors
 from coatcheck.recovery.remove_lost import look_at_lost_removal, remove_lost_factors
@@ -117,7 +117,7 @@ async def submit_begin(request: Request) -> Response:
         due_at = await begin_wait(desk_of(request), visit_of(request), token=token)
     except Gone as gone:
         return await _gone(request, gone)
-    return await page(request, "recovery/wait_begun.html", due_at=due_at)
+    return await page(request, "recovery/wait_begun.html", due=in_utc(due_at))
 
 
 async def show_call_off(request: Request) -> Response:
