@@ -14,9 +14,11 @@ from tests.servers.programs import (
     ProgramMissingError,
     all_caddy,
     all_chromium,
+    all_envoy,
     all_nginx,
     all_postgres,
     all_redis,
+    all_traefik,
     first_that_runs,
 )
 from tests.servers.redis import Redis
@@ -29,6 +31,8 @@ MARK_OF_FIXTURE = {
     "chromium": "browser",
     "nginx_program": "proxy",
     "caddy_program": "proxy",
+    "envoy_program": "proxy",
+    "traefik_program": "proxy",
 }
 SLOWEST_FIRST = ("browser", "postgres", "redis", "proxy")
 
@@ -97,6 +101,18 @@ def nginx_program() -> Program:
 def caddy_program() -> Program:
     """Return a Caddy that runs."""
     return found(all_caddy(), "Caddy")
+
+
+@pytest.fixture(scope="session")
+def envoy_program() -> Program:
+    """Return an Envoy that runs."""
+    return found(all_envoy(), "Envoy")
+
+
+@pytest.fixture(scope="session")
+def traefik_program() -> Program:
+    """Return a Traefik that runs."""
+    return found(all_traefik(), "Traefik")
 
 
 @pytest.fixture

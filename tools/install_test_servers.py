@@ -18,9 +18,11 @@ from tests.servers.programs import (
     ProgramMissingError,
     all_caddy,
     all_chromium,
+    all_envoy,
     all_nginx,
     all_postgres,
     all_redis,
+    all_traefik,
     first_that_runs,
 )
 from tools import install_node_packages
@@ -31,7 +33,7 @@ FONTS = Path("/usr/share/fonts")
 
 @dataclass(frozen=True, kw_only=True)
 class Component:
-    """A program that tests need, and the Debian packages that bring it."""
+    """A program that tests need, and the Debian packages that bring it; none where only a wheel does."""
 
     name: str
     found: Callable[[], list[Program]]
@@ -63,6 +65,18 @@ COMPONENTS = (
         found=all_caddy,
         packages=("caddy",),
         otherwise="install Caddy 2.6 or newer",
+    ),
+    Component(
+        name="Envoy",
+        found=all_envoy,
+        packages=(),
+        otherwise="install Envoy",
+    ),
+    Component(
+        name="Traefik",
+        found=all_traefik,
+        packages=(),
+        otherwise="install Traefik 3.7 or newer",
     ),
     Component(
         name="Chromium",
@@ -113,7 +127,7 @@ def install(component: Component) -> str:
     Raises:
         ProgramMissingError: If it still is not there.
     """
-    if os.geteuid() == 0 and shutil.which("apt-get"):
+    if component.packages and os.geteuid() == 0 and shutil.which("apt-get"):
         with nothing_starts():
             if not apt_get("install", *component.packages):
                 apt_get("update")

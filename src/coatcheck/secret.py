@@ -110,7 +110,8 @@ class KeyRing:
     """Derive every key from the master keys by HKDF-SHA256, one label each; seal and unseal stored values.
 
     Args:
-        masters: 32-byte master keys, the current one first; the others only unseal.
+        masters: 32-byte master keys, the current one first; the others only unseal and
+            find.
 
     Raises:
         ValueError: there is no master key, or one is not 32 bytes.
@@ -134,6 +135,10 @@ class KeyRing:
     def mac(self, label: str, *parts: str | bytes) -> bytes:
         """Give a keyed hash of the parts, each length-prefixed so that no two lists collide."""
         return _mac(self.key(label), parts)
+
+    def macs(self, label: str, *parts: str | bytes) -> list[bytes]:
+        """Give the keyed hash under each master, so that what was stored under a former one is still found."""
+        return [_mac(_derive(master, label), parts) for master in self.masters]
 
     def seal(self, plain: bytes, *, place: str) -> bytes:
         """Encrypt a value for one place (`table.column:id`); only there can it be unsealed.

@@ -9,6 +9,7 @@ from coatcheck.admin.services import (
     MOST_SCOPE,
     create_service,
     disable_service,
+    enable_service,
     grant_to_service,
     list_services,
     resolve_service,
@@ -145,6 +146,37 @@ async def test_a_disabled_service_is_nobody(site: Site) -> None:
         await grant_to_service(site.desk, VISIT, service=made.id, permission="notes:read", actor="operator")
     with pytest.raises(Conflict):
         await create(site)
+
+
+async def test_an_enabled_service_is_what_it_was_by_a_new_secret_alone(site: Site) -> None:
+    """Whatever made somebody disable it, a secret that leaked or a token, stays dead."""
+    made, witness = await machine(site, calls=[NOTES], serves=[NOTES]), await machine(site, "witness", serves=[NOTES])
+    token = await made.token()
+    await disable_service(site.desk, VISIT, service=made.id, actor="operator")
+    secret = await enable_service(site.desk, VISIT, service=made.id, actor="operator")
+    assert secret is not None
+    assert (await made.ask_for_token()).json()["error"] == "invalid_client"
+    assert await witness.counts(token) is False
+    again = Machine(site, made.id, secret.reveal())
+    assert (claims_of(await again.token()).scope, claims_of(await again.token()).aud) == (
+        "notes:read notes:write",
+        NOTES,
+    )
+    [entry] = await show(site.desk, event="service.enabled")
+    assert (entry.account, entry.actor) == (made.id, "operator")
+    assert entry.details == {"kind": "secret", "permissions": "notes:read notes:write"}
+
+
+async def test_what_cannot_be_enabled(site: Site) -> None:
+    made = await machine(site)
+    with pytest.raises(Conflict, match="reports is not disabled"):
+        await enable_service(site.desk, VISIT, service=made.id, actor="operator")
+    with pytest.raises(NotFound):
+        await enable_service(site.desk, VISIT, service="svc_nobody", actor="operator")
+    await disable_service(site.desk, VISIT, service=made.id, actor="operator")
+    with pytest.raises(BadInput):
+        await enable_service(site.desk, VISIT, service=made.id, public_key=b"{}", actor="operator")
+    assert [each.status for each in await list_services(site.desk)] == ["disabled"]
 
 
 async def test_a_service_is_found_by_id_and_by_name(site: Site) -> None:

@@ -1,6 +1,6 @@
 """A small notes app with Coatcheck mounted at /auth, as a person meets it, and pages of a stranger's site beside it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import escape
@@ -24,7 +24,7 @@ from coatcheck.server.coatcheck import Coatcheck
 from coatcheck.settings.master_key import make_key_file
 from coatcheck.settings.read import read_settings
 from coatcheck.visit import Visit
-from tests.recovery.lost import enrol
+from tests.recovery.lost import APP, enrol
 from tests.site import PASSWORD
 
 ROOT, BEN, CLEO = "root@example.org", "ben@example.org", "cleo@example.org"
@@ -48,18 +48,20 @@ class House:
         return f"{self.url}/auth{path}"
 
 
-def notes_app(port: int, folder: Path, set_up: list[str] | None = None) -> ASGIApp:
+def notes_app(port: int, folder: Path, set_up: list[str] | None = None, **sections: Mapping[str, object]) -> ASGIApp:
     """Make the app; Root, an administrator, Ben, and Cleo, who has second factors, have accounts from the start.
 
     Args:
         set_up: where to put the token of the set-up link; nobody has an account then.
+        sections: more settings, by section.
     """
     make_key_file(folder / "master.key")
-    overrides = {
+    overrides: dict[str, Mapping[str, object]] = {
         "database": {"url": f"sqlite:///{folder / 'notes.db'}"},
         "secret": {"master_key_file": str(folder / "master.key")},
         "server": {"public_url": f"http://localhost:{port}/auth"},
         "site": {"name": "Notes", "home": "/notes"},
+        **sections,
     }
     auth = Coatcheck.from_settings(read_settings(None, {}, overrides), base=folder)
 
@@ -95,7 +97,7 @@ async def _people(auth: Coatcheck) -> None:
     root = await create_account(auth.desk, Visit(), email=ROOT, password=PASSWORD, actor="operator")
     await create_account(auth.desk, Visit(), email=BEN, password=PASSWORD, username="ben", actor="operator")
     cleo = await create_account(auth.desk, Visit(), email=CLEO, password=PASSWORD, actor="operator")
-    await enrol(auth.desk, cleo)
+    await enrol(auth.desk, cleo, APP)
     await create_role(auth.desk, Visit(), role=ADMIN, permissions=[], actor="operator")
     await create_role(auth.desk, Visit(), role="editor", permissions=["notes:delete"], actor="operator")
     await grant_role(auth.desk, Visit(), account=root.id, role=ADMIN, actor="operator")

@@ -40,7 +40,16 @@ nothing-waits remove-lost remove-lost-refused factors-removed
 """
 CONSOLE = "admin-people admin-person admin-person-factors admin-person-locked admin-audit admin-audit-empty"
 SET_UP = "set-up"
-NAMES = " ".join((EVERYBODY, OWN, LOST, CONSOLE, SET_UP))
+BY_MAIL = """
+sign-in-by-mail-too sign-in-by-mail-refused sign-in-code sign-in-code-refused sign-in-code-mail mailed-elsewhere mailed
+mailed-gone sign-in-again-by-mail sign-in-code-told
+"""
+BY_MAIL_ALONE = "sign-in-by-mail-alone"
+FACTORS = """
+ways-in ways-in-app set-up-totp set-up-totp-key set-up-totp-refused backup-codes make-backup-codes step-totp
+step-totp-refused step-backup-code remove-totp remove-totp-refused
+"""
+NAMES = " ".join((EVERYBODY, OWN, LOST, CONSOLE, SET_UP, FACTORS, BY_MAIL, BY_MAIL_ALONE))
 SMALLEST = 2_000  # bytes; a picture of nothing has fewer
 
 COUNT = """() => {
@@ -322,3 +331,61 @@ async def test_set_up(browser: Browser, tmp_path: Path) -> None:
             await expect(page.get_by_role("heading", name="People")).to_be_visible()
             await page.goto(new.at(f"/admin/set-up?token={link[0]}"))
             assert await heading(page) == "This link no longer works"
+
+
+async def test_mailed_codes(browser: Browser, tmp_path: Path) -> None:
+    """A code typed, a link in the browser that asked and elsewhere, and confirming within a session."""
+    with pictures(BY_MAIL):
+        codes = {"email_codes": True}
+        with served(lambda port: notes_app(port, tmp_path, sign_in=codes)) as port:
+            house = House(f"http://localhost:{port}", "")
+            page, phone = await visitor(browser), await visitor(browser, user_agent=IPHONE)
+            await page.goto(f"{house.url}/notes")
+            await keep(page, "sign-in-by-mail-too")
+            await press(page, "Mail me a code")
+            await keep(page, "sign-in-by-mail-refused")
+            await page.get_by_label("Email or username").fill("ben")
+            await press(page, "Mail me a code")
+            await keep(page, "sign-in-code")
+            await page.get_by_label("Code").fill("0000 0000")
+            await press(page, "Continue")
+            await expect(page.get_by_role("alert")).to_be_visible()
+            await keep(page, "sign-in-code-refused")
+            mailbox = await page.context.new_page()
+            link = await open_mail(mailbox, house, "Your code")
+            await keep(mailbox, "sign-in-code-mail")
+            await phone.goto(link)
+            await keep(phone, "mailed-elsewhere")
+            code = await phone.locator(".code").inner_text()
+            await mailbox.goto(link)
+            await keep(mailbox, "mailed")
+            await page.get_by_label("Code").fill(code)
+            await press(page, "Continue")
+            await expect(page.locator("#me")).to_have_text(BEN)
+            await mailbox.goto(link)
+            await keep(mailbox, "mailed-gone")
+            await page.goto(house.at("/sign-in?confirm=1&return_to=/notes"))
+            await keep(page, "sign-in-again-by-mail")
+            await press(page, "Mail me a code")
+            await keep(page, "sign-in-code-told")
+            await mailbox.goto(await open_mail(mailbox, house, "Your code"))
+            await press(mailbox, "Confirm")
+            await expect(mailbox.locator("#me")).to_have_text(BEN)
+
+
+async def test_mailed_codes_alone(browser: Browser, tmp_path: Path) -> None:
+    """A site without passwords has a whole way in."""
+    codes, none = {"email_codes": True}, {"enabled": False}
+    with (
+        pictures(BY_MAIL_ALONE),
+        served(lambda port: notes_app(port, tmp_path, sign_in=codes, passwords=none)) as port,
+    ):
+        house = House(f"http://localhost:{port}", "")
+        page = await visitor(browser)
+        await page.goto(house.at("/sign-in"))
+        await keep(page, "sign-in-by-mail-alone")
+        await page.get_by_label("Email or username").fill(BEN)
+        await press(page, "Mail me a code")
+        await page.goto(await open_mail(page, house, "Your code"))
+        await press(page, "Sign in")
+        await expect(page.locator("#me")).to_have_text(BEN)

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from coatcheck.clock import SystemClock
+from coatcheck.revocation import records
+from coatcheck.revocation.log import start_new_era
 from tests.cli.running import coatcheck
 from tests.clients.machines import NOTES, Machine, Signing
 from tests.site import open_site
@@ -56,6 +59,14 @@ def test_story(folder: Path) -> None:
     assert done(folder, "revoke", service, "notes:read") == f"{service} may no longer notes:read.\n"
     assert listed(folder)[0]["permissions"] == ["notes:write"]
 
+    changed = done(folder, "update", "reports", "--add-audience", "urn:mail", "--remove-audience", NOTES)
+    assert changed == "reports is changed. Its tokens are revoked; the next ones say it.\n"
+    moved = ("--add-serves", "urn:r", "--remove-serves", "urn:reports")
+    assert done(folder, "update", service, *moved) == f"{service} is changed.\n"
+    assert (listed(folder)[0]["audiences"], listed(folder)[0]["serves"]) == (["urn:mail"], ["urn:r"])
+    unknown = refused(folder, "update", "reports", "--remove-audience", NOTES)
+    assert unknown == f"coatcheck: reports does not call {NOTES}\n"
+
     second = re.match(r"secret  (ccs_\S+)\n", done(folder, "rotate-secret", "reports"))
     assert second is not None
     assert second[1] != secret
@@ -69,10 +80,23 @@ def test_story(folder: Path) -> None:
     assert done(folder, "disable", "reports") == "reports is disabled, and its tokens are revoked.\n"
     assert (listed(folder)[0]["status"], listed(folder)[0]["credentials"]) == ("disabled", [])
     assert "disabled" in done(folder, "list")
+    revived = re.match(r"secret  (ccs_\S+)\n", done(folder, "enable", "reports"))
+    assert revived is not None
+    assert revived[1] not in (secret, second[1])
+    assert listed(folder)[0]["status"] == "active"
+    assert refused(folder, "enable", "reports") == "coatcheck: reports is not disabled\n"
 
     events = coatcheck("audit", "show", "--json", folder=folder).stdout
-    named = ("created", "permissions_changed", "secret_added", "credential_removed", "disabled")
-    assert [events.count(f'"service.{name}"') for name in named] == [1, 2, 1, 1, 1]
+    named = (
+        "created",
+        "permissions_changed",
+        "audiences_changed",
+        "secret_added",
+        "credential_removed",
+        "disabled",
+        "enabled",
+    )
+    assert [events.count(f'"service.{name}"') for name in named] == [1, 2, 4, 1, 1, 1, 1]
 
 
 def test_a_public_key(folder: Path) -> None:
@@ -99,10 +123,35 @@ def test_a_public_key(folder: Path) -> None:
         (("rotate-secret", "nobody"), "coatcheck service list"),
         (("remove-credential", "cred_nothing"), "no such credential"),
         (("disable", "nobody"), "coatcheck service list"),
+        (("enable", "nobody"), "coatcheck service list"),
+        (("update", "nobody", "--add-audience", "urn:notes"), "coatcheck service list"),
     ],
 )
 def test_what_is_refused(folder: Path, arguments: tuple[str, ...], says: str) -> None:
     assert says in refused(folder, *arguments)
+
+
+async def test_who_lags_behind(folder: Path) -> None:
+    key: dict[str, Any] = {"secret": {"master_key_file": str(folder / "master.key")}}
+    service, _ = parts(done(folder, "create", "reports"))
+    assert [each["feed"] for each in listed(folder)] == [None]
+    assert "never" in done(folder, "list")
+    async with open_site(f"sqlite:///{folder / 'coatcheck.db'}", folder, **key) as site:
+        async with site.desk.database.reading() as db:
+            head = await records.head(db)
+        async with site.desk.database.writing() as tx:
+            now = SystemClock().now()
+            records.put_reader(tx, service, head, now, forget_at=now + 60_000)
+        assert " all " in done(folder, "list")
+        done(folder, "grant", "reports", "notes:read")
+        [found] = listed(folder)
+        assert found["feed"]["events_behind"] == 2
+        shown = done(folder, "list")
+        assert "2 events behind" in shown
+        assert re.search(r"\d+ s ago", shown)
+        await start_new_era(site.desk)
+        assert listed(folder)[0]["feed"]["events_behind"] is None
+        assert "has to start over" in done(folder, "list")
 
 
 async def test_a_running_server_heeds_it(folder: Path) -> None:

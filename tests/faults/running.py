@@ -18,14 +18,17 @@ MASTER_KEY = "a2V5IGZvciB0ZXN0cyBhbG9uZSwgb2YgMzIgYnl0ZXM="
 
 
 @asynccontextmanager
-async def running(url: str, folder: Path, *, ephemeral: str = "sql") -> AsyncIterator[Site]:
-    """Run a site on a database, as a worker does."""
+async def running(
+    url: str, folder: Path, *, ephemeral: str = "sql", **sections: Mapping[str, object]
+) -> AsyncIterator[Site]:
+    """Run a site on a database, as a worker does; `sections` are settings by section."""
     overrides: dict[str, Mapping[str, object]] = {
         "database": {"url": url},
         "ephemeral": {"url": ephemeral},
         "secret": {"master_key": MASTER_KEY},
         "server": {"public_url": ORIGIN},
         "limits": {"overall_per_second": 1_000_000},
+        **sections,
     }
     clock = ManualClock()
     auth = Coatcheck.from_settings(read_settings(None, {}, overrides), base=folder, clock=clock)

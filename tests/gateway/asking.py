@@ -72,9 +72,9 @@ def token_of(answer: httpx.Response) -> str:
     return str(token)
 
 
-async def cookie_of(site: Site) -> dict[str, str]:
+async def cookie_of(site: Site, email: str = "ann@example.org") -> dict[str, str]:
     """Make a person and give the header of their browser."""
-    admitted = await site.let_in(await site.person(password=None))
+    admitted = await site.let_in(await site.person(email, password=None))
     return {"cookie": f"a=1; {COOKIE}={admitted.secret.reveal()}"}
 
 

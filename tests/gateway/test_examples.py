@@ -16,7 +16,7 @@ def test_what_nginx_passes_on_says_nobody_is_anybody() -> None:
 
 
 def test_traefik_removes_them_by_name() -> None:
-    """No Traefik is to be had here: its configuration is read, and the proxies above show what it must come to."""
+    """Where no Traefik is to be had, its configuration is read."""
     http = read_yaml("traefik.yaml")["http"]
     middlewares = http["middlewares"]
     assert http["routers"]["notes"]["middlewares"] == ["no-identity", "gateway-secret", "verify", "no-credentials"]
@@ -27,14 +27,16 @@ def test_traefik_removes_them_by_name() -> None:
     }
     removed = middlewares["no-identity"]["headers"]["customRequestHeaders"]
     assert set(removed.values()) == {""}
-    written_by_traefik = {"X-Forwarded-Method", "X-Forwarded-Uri", "Coatcheck-Gateway", "Coatcheck-User"}
+    written_by_traefik = {"X-Forwarded-Method", "X-Forwarded-Uri", "Coatcheck-Gateway"}
     assert [name for name in NAMES if name not in written_by_traefik | removed.keys()] == []
-    spelled = {name.replace("-", "_") for name in {*NAMES, *removed} - {"Coatcheck-User"}}
+    spelled = {name.replace("-", "_") for name in {*NAMES, *removed}}
     assert spelled - removed.keys() == set()
     assert middlewares["gateway-secret"]["headers"]["customRequestHeaders"] == {"Coatcheck-Gateway": "SECRET"}
     gone = middlewares["no-credentials"]["headers"]["customRequestHeaders"]
     assert gone == {"Coatcheck-Gateway": "", "Cookie": "", "DPoP": ""}
     assert "!Path(`/verify`)" in http["routers"]["coatcheck"]["rule"]
+    entry = read_yaml("traefik-static.yaml")["entryPoints"]["websecure"]
+    assert entry == {"address": ":443", "http": {"aliasHeadersStrategy": "delete"}}
 
 
 def test_envoy_lets_nobody_in_by_failing() -> None:

@@ -17,8 +17,7 @@ from coatcheck.ending.end_sessions import end_sessions
 from coatcheck.verifier.canonical import decode_base64url
 from tests.gateway.asking import COOKIE, NOTES, NOTES_HOST, OWN_HOST, bearer, cookie_of
 from tests.gateway.behind import EXAMPLES, NAMES, Behind, headers_in, serving, standing_behind, tell_what_came
-from tests.servers.programs import ProgramMissingError, all_envoy, first_that_runs
-from tests.servers.proxies import Caddy, Envoy, Nginx, Proxy
+from tests.servers.proxies import Caddy, Envoy, Nginx, Proxy, Traefik
 from tests.servers.server import free_port
 from tests.site import ORIGIN, VISIT
 
@@ -68,7 +67,7 @@ def caddy(behind: Behind, request: pytest.FixtureRequest) -> Proxy:
 
 
 def envoy(behind: Behind, request: pytest.FixtureRequest) -> Proxy:
-    """Run Envoy with our example; Debian has none, so that CI may go without."""
+    """Run Envoy with our example."""
     write = behind.example(
         "envoy.yaml",
         ("address: 0.0.0.0, port_value: 443", "address: 127.0.0.1, port_value: {port}"),
@@ -77,11 +76,21 @@ def envoy(behind: Behind, request: pytest.FixtureRequest) -> Proxy:
             "use_remote_address: true\n                scheme_header_transformation: {scheme_to_overwrite: https}",
         ),
     )
-    try:
-        program = first_that_runs(all_envoy(), "Envoy")
-    except ProgramMissingError as missing:
-        pytest.skip(str(missing))
-    return Envoy(program, write)
+    return Envoy(request.getfixturevalue("envoy_program"), write)
+
+
+def traefik(behind: Behind, request: pytest.FixtureRequest) -> Proxy:
+    """Run Traefik with our example."""
+    own, routed = f"http://127.0.0.1:{behind.coatcheck}", f"http://127.0.0.1:{behind.service}"
+    routes = behind.example("traefik.yaml", ("tls: {}", ""), ("http://COATCHECK", own), ("http://NOTES", routed))
+    static = behind.example(
+        "traefik-static.yaml", ('":443"', '"127.0.0.1:{port}"'), ("/etc/traefik/routes.yaml", "{folder}/routes.yaml")
+    )
+    program = request.getfixturevalue("traefik_program")
+    return Traefik(program, static, {"routes.yaml": routes(0, Path())})
+
+
+PROXIES = (nginx, caddy, envoy, traefik)
 
 
 @pytest.fixture
@@ -90,7 +99,7 @@ async def behind(tmp_path: Path) -> AsyncIterator[Behind]:
         yield standing
 
 
-@pytest.fixture(params=[nginx, caddy, envoy], ids=lambda each: each.__name__)
+@pytest.fixture(params=PROXIES, ids=lambda each: each.__name__)
 async def proxy(behind: Behind, request: pytest.FixtureRequest) -> AsyncIterator[Proxy]:
     """Run each proxy in front of the service."""
     started = await asyncio.to_thread(request.param, behind, request)
@@ -200,24 +209,28 @@ async def test_a_socket_of_another_site(proxy: Proxy, behind: Behind) -> None:
 
 
 ANSWERS: Mapping[str, tuple[int, dict[str, str], dict[str, int]]] = {
-    "away": (403, {"retry-after": "1"}, {"nginx": 503, "caddy": 503, "envoy": 403}),
-    "refused": (403, {}, {"nginx": 403, "caddy": 403, "envoy": 403}),
-    "failed": (500, {}, {"nginx": 500, "caddy": 500, "envoy": 403}),
-    "wrong-secret": (404, {}, {"nginx": 500, "caddy": 404, "envoy": 404}),
-    "nobody": (401, {}, {"nginx": 401, "caddy": 401, "envoy": 401}),
-    "nobody-at-a-page": (401, {"location": f"{ORIGIN}/sign-in"}, {"nginx": 302, "caddy": 401, "envoy": 401}),
-    "redirected": (302, {"location": f"{ORIGIN}/sign-in"}, {"nginx": 500, "caddy": 302, "envoy": 302}),
+    "away": (403, {"retry-after": "1"}, {"nginx": 503, "caddy": 503, "envoy": 403, "traefik": 403}),
+    "refused": (403, {}, {"nginx": 403, "caddy": 403, "envoy": 403, "traefik": 403}),
+    "failed": (500, {}, {"nginx": 500, "caddy": 500, "envoy": 403, "traefik": 500}),
+    "wrong-secret": (404, {}, {"nginx": 500, "caddy": 404, "envoy": 404, "traefik": 404}),
+    "nobody": (401, {}, {"nginx": 401, "caddy": 401, "envoy": 401, "traefik": 401}),
+    "nobody-at-a-page": (
+        401,
+        {"location": f"{ORIGIN}/sign-in"},
+        {"nginx": 302, "caddy": 401, "envoy": 401, "traefik": 401},
+    ),
+    "redirected": (302, {"location": f"{ORIGIN}/sign-in"}, {"nginx": 500, "caddy": 302, "envoy": 302, "traefik": 302}),
 }
 """What Coatcheck answers, and what the client of each proxy sees."""
 
 
-@pytest.mark.parametrize("run", [nginx, caddy, envoy], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("run", PROXIES, ids=lambda each: each.__name__)
 async def test_what_each_makes_of_an_answer(request: pytest.FixtureRequest, run: Runs) -> None:
     """Nothing but 200 lets anybody in, also not where Coatcheck fails or the secret is wrong."""
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
-        headers = dict(scope["headers"])
-        wanted = dict(part.split("=") for part in headers[b"cookie"].decode().split("; "))["case"]
+        sent = dict(scope["headers"]).get(b"cookie", b"case=nobody").decode()
+        wanted = dict(part.split("=") for part in sent.split("; "))["case"]
         status, added, _ = ANSWERS[wanted]
         pairs = [(name.encode(), value.encode()) for name, value in added.items()]
         await send({"type": "http.response.start", "status": status, "headers": [*pairs, (b"content-length", b"0")]})
@@ -237,9 +250,9 @@ async def test_what_each_makes_of_an_answer(request: pytest.FixtureRequest, run:
 
 async def test_nobody_is_let_in_while_coatcheck_is_away(request: pytest.FixtureRequest) -> None:
     async with serving(tell_what_came) as service:
-        for run in (nginx, caddy):
+        for run in PROXIES:
             proxy = await asyncio.to_thread(run, Behind(free_port(), service), request)
             try:
-                assert (await ask(proxy)).status_code in (500, 502)
+                assert (await ask(proxy)).status_code in (403, 500, 502)
             finally:
                 await asyncio.to_thread(proxy.close)

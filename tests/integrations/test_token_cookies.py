@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from coatcheck.integrations.fastapi import CurrentUser
 from coatcheck.tokens.refresh_token import new_refresh_token
@@ -63,6 +64,16 @@ async def ann(tmp_path: Path) -> AsyncIterator[Visitor]:
             body = {"identifier": "ann@example.org", "password": PASSWORD, "present": "token_cookies"}
             given = (await browser.post("/auth/api/sign-in", json=body)).json()
             yield Visitor(site, browser, given["session"]["id"])
+
+
+def set_in(answer: httpx.Response) -> list[str]:
+    """List the cookies that an answer sets or clears."""
+    return answer.headers.get_list("set-cookie")
+
+
+async def rename(site: Site, table: str, to: str) -> None:
+    async with site.desk.database.writing() as tx:
+        await tx.execute(text(f"ALTER TABLE {table} RENAME TO {to}"))
 
 
 async def test_a_page_is_shown(ann: Visitor) -> None:
@@ -136,6 +147,40 @@ async def test_led_to_renewal_without_tokens(ann: Visitor, headers: dict[str, st
         assert answer.status_code in (200, 401)
     assert (await other.get("/notes")).status_code == 200
     assert await is_alive(site, ann.session)
+
+
+async def test_what_goes_wrong_on_the_way_is_a_page(ann: Visitor) -> None:
+    """A person is sent there by the app, and was shown a problem document."""
+    ann.site.clock.advance(LONG)
+    await rename(ann.site, "refresh_tokens", "elsewhere")
+    page = await ann.browser.get("/auth/token/renew?return_to=/notes", headers=PAGE, follow_redirects=True)
+    assert (page.status_code, page.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert "Something went wrong" in page.text
+    assert "style-src 'self'" in page.headers["content-security-policy"]
+    assert not {"__Host-coatcheck-access", "__Secure-coatcheck-refresh"} & {each.split("=")[0] for each in set_in(page)}
+    program = await ann.browser.get("/auth/api/token/renew", headers={"accept": "application/json"})
+    assert (program.status_code, program.headers["content-type"]) == (500, "application/problem+json")
+    await rename(ann.site, "elsewhere", "refresh_tokens")
+    assert (await ann.go("/notes"))[-1] == f'{{"session":"{ann.session}"}}', "the tokens are as good as before"
+
+
+async def test_another_method_or_two_cookies_there_is_a_page_too(ann: Visitor) -> None:
+    posted = await ann.browser.post("/auth/api/token/renew", headers=PAGE)
+    assert (posted.status_code, posted.headers["content-type"]) == (405, "text/html; charset=utf-8")
+    ann.browser.cookies.clear()
+    twice = f"{ACCESS}=a; {REFRESH}=b; {REFRESH}=c"
+    page = await ann.browser.get("/auth/api/token/renew", headers={**PAGE, "cookie": twice})
+    assert (page.status_code, page.headers["content-type"]) == (422, "text/html; charset=utf-8")
+
+
+async def test_tokens_that_no_page_can_renew_lead_to_sign_in_and_not_in_a_ring(ann: Visitor) -> None:
+    """One that is bound to a key: the sign-in page would send the browser to renew it, again and again."""
+    async with ann.site.desk.database.writing() as tx:
+        await tx.execute(text("UPDATE refresh_tokens SET cnf_jkt = 'a key'"))
+    ann.site.clock.advance(LONG)
+    *_, page = await ann.go("/notes")
+    assert 'name="password"' in page
+    assert not {ACCESS, REFRESH} & ann.browser.cookies.keys()
 
 
 async def test_an_image_renews_nothing(ann: Visitor) -> None:

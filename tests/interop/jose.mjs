@@ -1,6 +1,6 @@
 // Checks tokens by npm's jose: a job on standard input, a list of payloads (null where it refuses) on standard output.
 //
-//   node jose.mjs PATH_OF_JOSE < {"jwks", "tokens", "issuer", "audience", "algorithms", "now"}
+//   node jose.mjs PATH_OF_JOSE < {"jwks", "tokens", "issuer", "audience", "algorithms", "now", "leeway"}
 
 import { readFileSync } from "node:fs";
 
@@ -10,6 +10,7 @@ const keys = createLocalJWKSet(job.jwks);
 const options = {
   algorithms: job.algorithms,
   audience: job.audience,
+  clockTolerance: job.leeway,
   currentDate: new Date(job.now * 1000),
   issuer: job.issuer,
   requiredClaims: ["exp", "iat", "sub", "jti", "client_id"],

@@ -1,10 +1,6 @@
 """npm's jose takes our tokens by our published keys, and refuses nothing that we take."""
 
-import json
-import os
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +8,7 @@ import pytest
 from coatcheck.errors import TokenRefused
 from coatcheck.verifier.canonical import encode_base64url
 from coatcheck.verifier.jwk import keys_of
-from tests.servers.programs import ProgramMissingError, node_package, node_program
+from tests.interop.theirs import Theirs
 from tests.verifier.tokens import (
     AUDIENCE,
     ISSUER,
@@ -27,7 +23,6 @@ from tests.verifier.tokens import (
     token,
 )
 
-SCRIPT = Path(__file__).with_name("jose.mjs")
 JWKS = {"keys": [signer(algorithm).jwk for algorithm in PUBLISHED]}
 KEYS = keys_of(as_json(JWKS))
 Jose = Callable[[list[str]], list[dict[str, Any] | None]]
@@ -36,26 +31,7 @@ Jose = Callable[[list[str]], list[dict[str, Any] | None]]
 @pytest.fixture(scope="module")
 def jose() -> Jose:
     """Give what jose finds in tokens."""
-    try:
-        node, package = node_program(), node_package("jose")
-    except ProgramMissingError as missing:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(missing))
-    entry = json.loads((package / "package.json").read_text("utf-8"))["exports"]["."]["default"]
-
-    def check(tokens: list[str]) -> list[dict[str, Any] | None]:
-        job = {"jwks": JWKS, "tokens": tokens, "issuer": ISSUER, "audience": AUDIENCE, "algorithms": PUBLISHED}
-        done = subprocess.run(
-            [node, SCRIPT, (package / entry).as_uri()],
-            input=json.dumps(job | {"now": NOW_S}),
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
-        found: list[dict[str, Any] | None] = json.loads(done.stdout)
-        return found
-
-    return check
+    return Theirs(JWKS, ISSUER, AUDIENCE, PUBLISHED, NOW_S).jose
 
 
 def ours(text: str) -> bool:

@@ -18,6 +18,7 @@ def test_what_there_is() -> None:
         "jwks_uri": f"{ISSUER}/.well-known/jwks.json",
         "status_list_aggregation_endpoint": f"{ISSUER}/status",
         "status_feed_endpoint": f"{ISSUER}/status/feed",
+        "status_ack_endpoint": f"{ISSUER}/status/ack",
         "token_endpoint": f"{ISSUER}/oauth/token",
         "token_endpoint_auth_methods_supported": METHODS,
         "token_endpoint_auth_signing_alg_values_supported": SIGNED_BY,

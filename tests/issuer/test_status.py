@@ -6,18 +6,21 @@ import time
 import zlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import msgspec
 import pytest
 
 from coatcheck.admin.services import Registered, create_service
+from coatcheck.desk import Desk
 from coatcheck.ending.end_sessions import end_session
 from coatcheck.errors import DatabaseAway, NotFound, RevocationUnknown, TokenRefused
 from coatcheck.issuer.status import SignedNews
 from coatcheck.keys.signing_key import SigningKey
+from coatcheck.revocation import records
 from coatcheck.revocation.event import Position
 from coatcheck.revocation.feed import news_after
 from coatcheck.revocation.log import start_new_era
@@ -29,6 +32,7 @@ from coatcheck.verifier.news import open_news
 from coatcheck.verifier.status_token import StatusClaims, read_status_token
 from coatcheck.verifier.verifier import Verifier
 from tests.clients.machines import machine
+from tests.faults.running import eventually
 from tests.faults.workers import Deployment, Worker, workers
 from tests.keys.checking import raw
 from tests.keys.sites import keys_of, signing_site
@@ -188,6 +192,28 @@ async def test_the_feed(site: Site) -> None:
     assert [event.index for event in everything.events] == [place_of(first)["idx"], place_of(second)["idx"]]
 
 
+async def test_who_wants_to_know_at_once_is_not_made_to_wait(site: Site) -> None:
+    await ended(site)
+    client, claims = await service(site), await list_of(site)
+    here = f"{claims.era}.{claims.n}"
+    holding = asyncio.create_task(client.get(FEED, params={"after": here}))
+    for _ in range(5):
+        answer = await client.get(FEED, params={"after": here, "hold": "0"})
+        news = open_news(answer.text, "statusfeed+jwt", lambda kid: published(site, kid), FeedClaims)
+        assert (news.to, news.events) == (claims.n, [])
+    assert not holding.done(), "the one before it still waits"
+    await ended(site)
+    assert (await holding).status_code == 200
+
+
+@pytest.mark.parametrize("hold", ["", "1", "3600", "-1", "00", "x", "0&hold=0"])
+async def test_nobody_has_it_held_for_longer(site: Site, hold: str) -> None:
+    await ended(site)
+    client, claims = await service(site), await list_of(site)
+    answer = await client.get(f"{FEED}?after={claims.era}.0&hold={hold}")
+    assert (answer.status_code, list(answer.json()["fields"])) == (422, ["hold"])
+
+
 async def test_its_time_is_when_the_log_was_read(site: Site) -> None:
     """The same news asked for later are signed anew: an old time would make a verifier stale by what is true."""
     await ended(site)
@@ -302,7 +328,10 @@ async def test_a_stream_ends_when_its_token_does(site: Site) -> None:
         open_news(line.removeprefix("data: "), "statusfeed+jwt", lambda kid: published(site, kid), FeedClaims)
 
 
-async def test_real_verifiers_over_real_sockets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("way", ["feed", "stream"])
+async def test_real_verifiers_over_real_sockets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], way: Literal["feed", "stream"]
+) -> None:
     """Two workers on one file: people sign in and out through one, the verifier asks the other."""
     shared = Deployment(tmp_path)
     [email] = await shared.people(1)
@@ -318,16 +347,30 @@ async def test_real_verifiers_over_real_sockets(tmp_path: Path, capsys: pytest.C
                 public_key=None,
                 actor="operator",
             )
-        took = await _follow(here, there, email, made)
+            took = await _follow(here, there, email, made, way, desk)
     with capsys.disabled():
-        says = f"{max(took) * 1000:.0f} ms at most, {min(took) * 1000:.0f} ms at least, of {len(took)}"
+        says = f"{max(took) * 1000:.0f} ms at most, {min(took) * 1000:.0f} ms at least, of {len(took)}, by {way}"
         print(f"\na revoked token was refused by a verifier of another worker after {says}", file=sys.stderr)  # noqa: T201
 
 
-async def _follow(here: Worker, there: Worker, email: str, made: Registered) -> list[float]:
+async def _head(desk: Desk) -> Position | None:
+    """Give up to where the log is written."""
+    async with desk.database.reading() as db:
+        return await records.head(db)
+
+
+async def _applied(desk: Desk, service: str) -> Position | None:
+    """Give up to where a service says that it has applied the log."""
+    async with desk.database.reading() as db:
+        return {name: position for name, position, _ in await records.readers(db)}.get(service)
+
+
+async def _follow(
+    here: Worker, there: Worker, email: str, made: Registered, way: Literal["feed", "stream"], desk: Desk
+) -> list[float]:
     took: list[float] = []
     assert made.secret is not None
-    with Verifier(there.url, credentials=(made.id, made.secret)) as verifier:
+    with Verifier(there.url, credentials=(made.id, made.secret), revocation=way) as verifier:
         async with there.person() as owner, here.person() as elsewhere:
             for _ in range(TRIES):
                 given = (await sign_in(owner, email, PASSWORD, present="tokens")).json()
@@ -340,6 +383,7 @@ async def _follow(here: Worker, there: Worker, email: str, made: Registered) -> 
                     await asyncio.sleep(0.002)
                     assert time.monotonic() - began < 3, "the verifier still takes it"
                 took.append(time.monotonic() - began)
+        await eventually(partial(_applied, desk, made.id), await _head(desk))
     return took
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from coatcheck.audit.show import show
 from coatcheck.clock import millis
 from coatcheck.errors import Conflict
 from coatcheck.keys import records
 from coatcheck.keys.life import KeyRow, gone_after, lead
 from coatcheck.keys.rotate import add_first, publish_next, replace_all
 from coatcheck.keys.signing_key import make_key
-from tests.keys.sites import signing_site
+from tests.keys.sites import keys_of, signing_site
 from tests.site import Site
 
 
@@ -48,6 +49,16 @@ async def test_the_first_signs_at_once_and_there_is_one(site: Site) -> None:
             await add_first(tx, site.desk, each)
     now = site.clock.now()
     assert [(key.kid, key.number, key.signs_from) for key in await stored(site)] == [(made[0].kid, 1, now)]
+
+
+async def test_the_first_is_recorded_once(site: Site) -> None:
+    """Whatever signs first makes it, so no command tells of it."""
+    kid = (await keys_of(site).current()).kid
+    async with site.desk.database.writing() as tx:
+        await add_first(tx, site.desk, await make_key(site.desk))
+    [entry] = await show(site.desk, event="keys.made")
+    assert (entry.actor, entry.account, entry.outcome) == ("first use", None, "done")
+    assert entry.details == {"kid": kid, "algorithm": "EdDSA"}
 
 
 async def test_publishing_into_an_empty_database_signs_at_once(site: Site) -> None:

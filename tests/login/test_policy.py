@@ -112,6 +112,11 @@ def test_a_stranger_shows_the_mailbox_too() -> None:
     assert reached(PASSWORD, MAILED, at=at)[0] == "aal1"
 
 
+def test_a_stranger_who_shows_the_mailbox_first_owes_nothing_beside_it() -> None:
+    at = standing("email_code", is_stranger=True)
+    assert reached(MAILED, at=at) == ("aal1", ("otp",))
+
+
 def test_a_factor_that_the_site_has_no_more_is_not_asked_for() -> None:
     has = frozenset({"password", "totp", "email_code"})
     at = Standing(site=("password", "email_code"), begins=("password",), enrolled=has)

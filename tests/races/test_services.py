@@ -3,8 +3,10 @@
 import asyncio
 from datetime import timedelta
 
+from coatcheck.admin.service_audiences import change_audiences
 from coatcheck.admin.service_credentials import remove_credential, rotate_secret
-from coatcheck.admin.services import grant_to_service, list_services
+from coatcheck.admin.services import disable_service, enable_service, grant_to_service, list_services
+from coatcheck.clients.registration import MOST_AUDIENCES
 from coatcheck.issuer.revoke_token import revoke_token
 from tests.attacks.census import what_is_kept
 from tests.clients.machines import REVOKE, Machine, claims_of, keyed_machine, machine, present
@@ -50,6 +52,36 @@ async def test_many_remove_one_credential(pair: Nodes) -> None:
         for number in range(20)
     )
     assert counted(await at_once(crowd)) == {"str": 1, "NotFound": 19}
+
+
+async def test_fifty_enable_one_service(pair: Nodes) -> None:
+    """One secret comes of it: a second one would let in somebody whom nobody knows of."""
+    made = await machine(pair[0])
+    await disable_service(pair[0].desk, visit(), service=made.id, actor="operator")
+    crowd = (
+        enable_service(pair[number % 2].desk, visit(number), service=made.id, actor="operator")
+        for number in range(CROWD)
+    )
+    assert counted(await at_once(crowd)) == {"Secret": 1, "Conflict": CROWD - 1}
+    [service] = await list_services(pair[0].desk)
+    assert (service.status, len(service.credentials)) == ("active", 1)
+
+
+async def test_many_fill_the_last_place_for_an_audience(pair: Nodes) -> None:
+    made = await machine(pair[0], calls=[f"urn:{number}" for number in range(MOST_AUDIENCES - 1)])
+    crowd = (
+        change_audiences(
+            pair[number % 2].desk,
+            visit(number),
+            service=made.id,
+            add=[("calls", f"urn:more:{number}")],
+            remove=[],
+            actor="operator",
+        )
+        for number in range(10)
+    )
+    assert counted(await at_once(crowd)) == {"NoneType": 1, "BadInput": 9}
+    assert len((await list_services(pair[0].desk))[0].calls) == MOST_AUDIENCES
 
 
 async def test_many_take_one_token_back(pair: Nodes) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from coatcheck.admin.rotate_keys import replace_keys, rotate_keys
+from coatcheck.audit.show import show
 from coatcheck.keys import records
 from coatcheck.keys.life import KeyRow
 from coatcheck.keys.ring import SigningKeys
@@ -43,6 +44,8 @@ async def test_fifty_workers_that_start_at_once_end_with_one_first_key(signers: 
     [row] = await stored(signers[0])
     assert {key.kid for key in signing} == {row.kid}
     assert {ring.verifying(row.kid) is not None for ring in rings} == {True}
+    [entry] = await show(signers[0].desk, event="keys.made")
+    assert entry.details["kid"] == row.kid
 
 
 async def test_fifty_rotate_at_once(signers: Nodes) -> None:

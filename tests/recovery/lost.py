@@ -26,20 +26,23 @@ WAIT = timedelta(days=3)
 HALF = WAIT / 2
 A_SECOND = timedelta(seconds=1)
 FACTORS = ("backup_code", "passkey", "totp")
+APP = ("backup_code", "totp")
 KEPT: tuple[Table, ...] = (totp_secrets, backup_codes, passkeys, trusted_devices)
 
 
-async def enrolled(site: Site, email: str = ANN, *, password: str | None = PASSWORD) -> Account:
+async def enrolled(
+    site: Site, email: str = ANN, *, password: str | None = PASSWORD, factors: tuple[str, ...] = FACTORS
+) -> Account:
     """Make an account that has every second factor, and trusts a browser."""
     person = await site.person(email, password)
-    await enrol(site.desk, person)
+    await enrol(site.desk, person, factors)
     async with site.desk.database.reading() as db:
         account = await accounts.find(db, person.id)
     assert account is not None
     return account
 
 
-async def enrol(desk: Desk, person: Account) -> None:
+async def enrol(desk: Desk, person: Account, factors: tuple[str, ...] = FACTORS) -> None:
     """Give an account every second factor, and a browser that it trusts."""
     now = desk.now()
     of_hers = {"account": person.id, "created_at": now}
@@ -58,7 +61,7 @@ async def enrol(desk: Desk, person: Account) -> None:
         await tx.execute(insert(backup_codes).values(code_mac=random_bytes(32), **of_hers))
         await tx.execute(insert(passkeys).values(**key))
         await tx.execute(insert(trusted_devices).values(**device))
-        await accounts.set_factors(tx, person.id, FACTORS)
+        await accounts.set_factors(tx, person.id, factors)
 
 
 async def rows_kept(site: Site) -> list[int]:

@@ -9,7 +9,7 @@ from coatcheck.login.begin import begin_sign_in
 from coatcheck.login.prove import Step
 from coatcheck.login.transactions import look
 from coatcheck.recovery.lost_factors import ASKS_PER_HOUR, ask_for_factor_recovery, look_at_lost_factors
-from tests.recovery.lost import ANN, enrolled, is_waiting, mailed, rows_kept, stopped
+from tests.recovery.lost import ANN, APP, enrolled, is_waiting, mailed, rows_kept, stopped
 from tests.site import ORIGIN, VISIT, Site, submit
 
 
@@ -37,7 +37,7 @@ async def test_by_the_call(site: Site) -> None:
 
 
 async def test_on_the_pages(site: Site) -> None:
-    await enrolled(site)
+    await enrolled(site, factors=APP)
     browser = site.browser()
     there = await submit(browser, "/sign-in", "/sign-in", identifier=ANN, password="seven quiet lanterns drift")
     step = await browser.get(there.headers["location"])

@@ -79,6 +79,15 @@ async def test_only_from_when_it_is_due_and_for_a_week(site: Site) -> None:
     assert await rows_kept(site) == [1, 1, 1, 1]
 
 
+async def test_no_other_link_finishes(site: Site) -> None:
+    await enrolled(site)
+    await due(site)
+    for kind in ("begin", "call-off"):
+        with pytest.raises(Gone):
+            await remove_lost_factors(site.desk, VISIT, token=await mailed(site, kind), password=PASSWORD)
+    assert await rows_kept(site) == [1, 1, 1, 1]
+
+
 async def test_its_password_is_guessed_within_the_limits(site: Site) -> None:
     await enrolled(site)
     token = await due(site)

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +81,14 @@ def all_envoy() -> list[Program]:
     paths = [Path(path)] if (path := shutil.which("envoy")) else []
     paths += _package("envoy").glob("_bin/envoy")
     return [Program(path=each, needs=(each.parent,)) for each in paths]
+
+
+def all_traefik() -> list[Program]:
+    """List each Traefik found: the system's, then one that came as a wheel, which lies beside our Python."""
+    paths = [Path(path)] if (path := shutil.which("traefik")) else []
+    beside = Path(sys.prefix) / "bin" / "traefik"
+    paths += [beside] if beside.exists() else []
+    return [Program(path=each, needs=(each.parent,), asked_by="version") for each in dict.fromkeys(paths)]
 
 
 def node_program() -> Path:

@@ -3,6 +3,9 @@
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 
 from tests.servers.programs import Program
@@ -80,3 +83,21 @@ class Envoy(Proxy):
         """Return the server's arguments."""
         alone = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]
         return ["--config-path", self.written("envoy.yaml"), *alone]
+
+
+class Traefik(Proxy):
+    """A Traefik whose routes are beside its configuration."""
+
+    name = "traefik"
+
+    def command(self) -> list[str]:
+        """Return the server's arguments."""
+        return [f"--configFile={self.written('static.yaml')}"]
+
+    def answers(self, pid: int) -> bool:
+        """Tell whether it has read its routes, too: it listens before, and there is nothing then."""
+        if not super().answers(pid):
+            return False
+        with closing(HTTPConnection(HOST, self.port, timeout=5)) as asking:
+            asking.request("GET", "/", headers={"host": "notes.example.org"})
+            return asking.getresponse().status != HTTPStatus.NOT_FOUND

@@ -73,6 +73,12 @@ class Issuer:
         self.asked: Counter[str] = Counter()
         self.instead: dict[str, Callable[[], Reply | None]] = {}
         """What a path answers in place of the truth; None closes the connection without an answer."""
+        self.holds: list[bool] = []
+        """Of each poll of the feed, whether its answer might be held back."""
+        self.hold_s = _HOLD_S
+        self.acknowledged: list[str] = []
+        self.streams: Callable[[int], Iterator[bytes]] | None = self.stream
+        """What a stream after a number of the log brings, piece by piece; None: there is no such thing here."""
         self.told: list[str] = []
         """Every answer of the feed, as it was signed."""
         self.active = True
@@ -166,6 +172,27 @@ class Issuer:
         }
         return self.key.sign("statusfeed+jwt", told | claims)
 
+    def stream(self, number: int) -> Iterator[bytes]:
+        """Give one event after another: what was written since a number of the log, or after a while nothing."""
+        while True:
+            with self._news:
+                token, number = self.feed_token(number), len(self.log)
+            yield event(token)
+            with self._news:
+                self._news.wait_for(lambda: len(self.log) > number, self.hold_s)  # noqa: B023 (waited for at once)
+
+    def streaming(self, after: str, authorization: str) -> Iterator[bytes] | Reply:
+        """Answer one request for a stream."""
+        self.asked["stream"] += 1
+        if "stream" in self.instead and (instead := self.instead["stream"]()):
+            return instead
+        era, _, number = after.rpartition(".")
+        if authorization.removeprefix("Bearer ") not in self.service_tokens:
+            return 401, b""
+        if era != self.era or not self.oldest <= int(number) <= len(self.log):
+            return 410, b"{}"
+        return self.streams(int(number)) if self.streams else (200, self.feed_token(int(number)).encode())
+
     def answer(self, path: str, query: dict[str, list[str]], headers: Any, form: dict[str, list[str]]) -> Reply | None:
         """Answer one request."""
         self.asked[path] += 1
@@ -183,7 +210,8 @@ class Issuer:
                 shown = [f"{self.url}/status/{list_id}" for list_id in self.lists if list_id not in self.hidden]
                 return 200, json.dumps({"status_lists": shown}).encode()
             case "/status/feed":
-                return self._feed(query["after"][0], headers["authorization"])
+                self.holds.append(query.get("hold") != ["0"])
+                return self._feed(query["after"][0], headers["authorization"], self.hold_s * self.holds[-1])
             case "/oauth/token":
                 return self._token(headers["authorization"], form)
             case "/oauth/introspect":
@@ -199,14 +227,15 @@ class Issuer:
             "introspection_endpoint": f"{self.url}/oauth/introspect",
             "status_list_aggregation_endpoint": f"{self.url}/status",
             "status_feed_endpoint": f"{self.url}/status/feed",
+            "status_ack_endpoint": f"{self.url}/status/ack",
         }
 
-    def _feed(self, after: str, authorization: str) -> Reply:
+    def _feed(self, after: str, authorization: str, hold_s: float) -> Reply:
         if authorization.removeprefix("Bearer ") not in self.service_tokens:
             return 401, b""
         era, _, number = after.rpartition(".")
         with self._news:
-            self._news.wait_for(lambda: era != self.era or len(self.log) > int(number), _HOLD_S)
+            self._news.wait_for(lambda: era != self.era or len(self.log) > int(number), hold_s)
             if era != self.era or not self.oldest <= int(number) <= len(self.log):
                 return 410, b"{}"
             self.told.append(self.feed_token(int(number)))
@@ -256,7 +285,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
-        self._answer(parse_qs(body.decode()))
+        if self.headers["content-type"] == "application/json":
+            self._acknowledge(json.loads(body)["after"])
+        else:
+            self._answer(parse_qs(body.decode()))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the library's name)
         """Say nothing."""
@@ -265,7 +297,15 @@ class _Handler(BaseHTTPRequestHandler):
         server = self.server
         assert isinstance(server, _Server)
         parts = urlsplit(self.path)
-        reply = server.issuer.answer(parts.path, parse_qs(parts.query), self.headers, form)
+        query = parse_qs(parts.query)
+        reply: Reply | Iterator[bytes] | None
+        if self.headers["accept"] == "text/event-stream":
+            reply = server.issuer.streaming(query["after"][0], self.headers["authorization"])
+        else:
+            reply = server.issuer.answer(parts.path, query, self.headers, form)
+        if isinstance(reply, Iterator):
+            self._stream(reply)
+            return
         if reply is None:
             self.close_connection = True
             return
@@ -273,6 +313,25 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(reply[1])))
         self.end_headers()
         self.wfile.write(reply[1])
+
+    def _acknowledge(self, after: str) -> None:
+        assert isinstance(self.server, _Server)
+        self.server.issuer.acknowledged.append(after)
+        self.send_response(204)
+        self.end_headers()
+
+    def _stream(self, pieces: Iterator[bytes]) -> None:
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream; charset=utf-8")
+        self.end_headers()
+        for piece in pieces:
+            self.wfile.write(piece)
+
+
+def event(token: str) -> bytes:
+    """Write one event of a stream."""
+    return f"data: {token}\n\n".encode()
 
 
 def eventually(holds: Callable[[], bool], what: str = "it") -> None:

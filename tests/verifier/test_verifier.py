@@ -93,6 +93,35 @@ def cut(issuer: Issuer, verifier: Verifier) -> None:
     assert not verifier.is_fresh
 
 
+def test_it_is_fresh_by_one_question_after_its_snapshots(issuer: Issuer) -> None:
+    issuer.hold_s = 60.0
+    with verifier_of(issuer) as verifier:
+        eventually(lambda: verifier.is_fresh)
+        verifier.check(issuer.token())
+        eventually(lambda: len(issuer.holds) == 2)
+        assert issuer.holds == [False, True], "only the first is answered at once"
+
+
+def test_after_an_answer_that_failed_it_asks_at_once_again(issuer: Issuer) -> None:
+    with verifier_of(issuer) as verifier:
+        eventually(lambda: issuer.holds[:2] == [False, True])
+        cut(issuer, verifier)
+        issuer.hold_s = 60.0
+        issuer.holds.clear()
+        del issuer.instead["/status/feed"]
+        eventually(lambda: verifier.is_fresh)
+        assert not issuer.holds[0]
+
+
+def test_what_is_in_doubt_is_not_asked_in_a_rush(issuer: Issuer) -> None:
+    """Answers that make nobody fresher are held back like others: a clock that is wrong floods no issuer."""
+    ahead = ManualClock(issuer.clock.now() + 60_000)
+    with Verifier(issuer.url, audience=AUDIENCE, credentials=SERVICE, clock=ahead) as verifier:
+        eventually(lambda: len(issuer.holds) >= 4)
+        assert not verifier.is_fresh
+    assert issuer.holds[:4] == [False, True, True, True]
+
+
 def test_cut_for_longer_than_the_bound_it_rejects(issuer: Issuer) -> None:
     token = issuer.token(7)
     with verifier_of(issuer) as verifier:

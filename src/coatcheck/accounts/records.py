@@ -93,11 +93,20 @@ async def set_factors(tx: Writing, account_id: str, factors: Iterable[str]) -> N
     await tx.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
 
 
+async def drop_factor(tx: Writing, account: Account, factor: str) -> None:
+    """Keep that a factor is used up; nothing pending rests on what is left of it, so the epoch stays.
+
+    The caller holds the account's row.
+    """
+    left = " ".join(sorted(account.factors - {factor}))
+    await tx.execute(update(accounts).where(accounts.c.id == account.id).values(factors=left))
+
+
 async def set_status(tx: Writing, account_id: str, status: Status) -> None:
-    """Lock, unlock or close an account; a closed one keeps no address and no name."""
+    """Lock, unlock or close an account; a closed one keeps no address, no name and no factors."""
     values: dict[str, Any] = {"status": status}
     if status == "closed":
-        values |= {"email": None, "username": None}
+        values |= {"email": None, "username": None, "factors": ""}
     await tx.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
 
 

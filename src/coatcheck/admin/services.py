@@ -8,7 +8,14 @@ from coatcheck.access.names import parse_permission
 from coatcheck.admin.service_credentials import add_credential
 from coatcheck.audit.record import record
 from coatcheck.clients import records
-from coatcheck.clients.registration import PREFIX, Registration, parse_audience, parse_service_name
+from coatcheck.clients.registration import (
+    PREFIX,
+    Audience,
+    Registration,
+    check_room,
+    parse_audience,
+    parse_service_name,
+)
 from coatcheck.desk import Desk
 from coatcheck.errors import BadInput, Conflict, NotFound
 from coatcheck.revocation import indices
@@ -48,16 +55,16 @@ async def create_service(
         public_key: its public key (JWK); without one it gets a secret.
 
     Raises:
-        BadInput: the name, a permission, an audience or the key is none, or there are too many permissions.
+        BadInput: the name, a permission, an audience or the key is none, or there are too many of them.
         Conflict: another service has the name.
 
     See: ASVS 10.4.16 (confidential clients), 13.2.2 (least privilege).
     """
     name, allowed = parse_service_name(name), [parse_permission(permission) for permission in permissions]
-    audiences = [("calls", parse_audience(each)) for each in calls] + [
-        ("serves", parse_audience(each)) for each in serves
-    ]
-    _check_room(allowed)
+    audiences: set[Audience] = {("calls", parse_audience(each)) for each in calls}
+    audiences |= {("serves", parse_audience(each)) for each in serves}
+    _check_scope(allowed)
+    check_room(audiences)
     service = new_id(PREFIX)
     try:
         async with desk.database.writing() as tx:
@@ -84,7 +91,7 @@ async def grant_to_service(desk: Desk, visit: Visit, *, service: str, permission
     parse_permission(permission)
     async with desk.database.writing() as tx:
         held = await hold(tx, service)
-        _check_room([*held.permissions, permission])
+        _check_scope([*held.permissions, permission])
         if await records.add_permission(tx, service, permission):
             await _permissions_changed(tx, desk, visit, service, actor, {"granted": permission})
 
@@ -103,7 +110,7 @@ async def revoke_from_service(desk: Desk, visit: Visit, *, service: str, permiss
 
 
 async def disable_service(desk: Desk, visit: Visit, *, service: str, actor: str) -> None:
-    """Let a service in no more: its credentials are removed, its tokens revoked. The name stays taken.
+    """Let a service in no more: its credentials are removed, its tokens revoked. Registration and name stay.
 
     Raises:
         NotFound: there is no such service, or it is disabled already.
@@ -114,6 +121,32 @@ async def disable_service(desk: Desk, visit: Visit, *, service: str, actor: str)
             await indices.end(tx, desk, owner=credential.id, account=service)
         await records.set_status(tx, service, "disabled")
         await record(tx, desk, visit, "service.disabled", account=service, actor=actor)
+
+
+async def enable_service(
+    desk: Desk, visit: Visit, *, service: str, actor: str, public_key: bytes | None = None
+) -> Secret | None:
+    """Let a disabled service in again, as it was registered, by a new secret or key: what it had before stays dead.
+
+    Returns:
+        The secret, which is shown once; None where there is a key.
+
+    Raises:
+        NotFound: there is no such service.
+        Conflict: it is not disabled.
+        BadInput: the key is none.
+    """
+    async with desk.database.writing() as tx:
+        held = await records.lock(tx, service)
+        if held is None:
+            raise NotFound("no such service")
+        if held.is_active:
+            raise Conflict(f"{held.name} is not disabled")
+        await records.set_status(tx, service, "active")
+        secret = await add_credential(tx, desk, service, public_key)
+        details = {"kind": "secret" if secret else "key", "permissions": " ".join(held.permissions)}
+        await record(tx, desk, visit, "service.enabled", account=service, actor=actor, details=details)
+    return secret
 
 
 async def list_services(desk: Desk) -> list[Registration]:
@@ -154,6 +187,6 @@ async def _permissions_changed(
     await record(tx, desk, visit, "service.permissions_changed", account=service, actor=actor, details=details)
 
 
-def _check_room(permissions: Sequence[str]) -> None:
+def _check_scope(permissions: Sequence[str]) -> None:
     if len(" ".join(permissions)) > MOST_SCOPE:
         raise BadInput({"permission": "These are more permissions than fit into a token. Split the service."})

@@ -9,6 +9,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "sign_in.done": "Signed in",
         "sign_in.refused": "A sign-in was refused",
         "sign_in.blocked": "Sign-ins were blocked for a while",
+        "sign_in.code_asked": "A code to sign in was asked for",
         "sign_out.done": "Signed out",
         "refresh.replayed": "An old refresh token came again; the session was ended",
         "session.ended": "A session was ended",
@@ -45,17 +46,24 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "role.revoked": "Role taken away",
         "service.created": "Service registered",
         "service.permissions_changed": "What a service may do was changed",
+        "service.audiences_changed": "Whom a service calls, or what it is, was changed",
         "service.secret_added": "A service got another credential",
         "service.credential_removed": "A credential of a service was removed",
         "service.disabled": "Service disabled",
+        "service.enabled": "Service enabled again",
         "service.tokens_revoked": "A service gave its tokens back",
         "token.refused": "A service was refused a token",
+        "keys.made": "The first signing key was made",
         "keys.rotated": "The next signing key was published",
         "keys.replaced": "All signing keys were replaced at once",
         "admin.set_up": "The first administrator was set up",
         "step_up.done": "Confirmed that it was you",
         "step_up.refused": "A confirmation that it was you was refused",
         "step_up.blocked": "Confirmations that it was you were blocked for a while",
+        "totp.enrolled": "An authenticator app was set up",
+        "totp.removed": "The authenticator app was removed",
+        "backup_code.used": "A backup code was used",
+        "backup_code.made": "New backup codes were made",
         "access.refused": "Something was asked for that this account may not do",
         "cross_site.refused": "A request from another site was refused",
         "audit.tally": "Refused several times within a minute",
@@ -67,8 +75,8 @@ OUTCOMES: Final = frozenset({"done", "refused", "failed"})
 """How an event can have gone."""
 
 _LATER = {
-    "api_key", "backup_code", "client", "coatcheck", "factor", "identity", "issuer", "key", "mfa", "passkey",
-    "provider", "service", "token", "totp",
+    "api_key", "client", "coatcheck", "factor", "identity", "issuer", "key", "mfa", "passkey", "provider", "service",
+    "token",
 }  # fmt: skip
 OUR_PREFIXES: Final = frozenset(name.split(".")[0] for name in EVENTS) | _LATER
 """What the first part of an app's own event must not be: ours, now or in a later release."""

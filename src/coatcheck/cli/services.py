@@ -1,25 +1,29 @@
 """`coatcheck service`: register services, change what they may do and what they prove themselves by."""
 
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
+from coatcheck.admin.feed_readers import Standing, standings
+from coatcheck.admin.service_audiences import change_audiences
 from coatcheck.admin.service_credentials import remove_credential, rotate_secret
 from coatcheck.admin.services import (
     Registered,
     create_service,
     disable_service,
+    enable_service,
     grant_to_service,
     list_services,
     resolve_service,
     revoke_from_service,
 )
 from coatcheck.cli.opening import CONFIG, OPERATOR, ConfigOption, JsonOption, at_desk
-from coatcheck.cli.showing import moment, say, say_json, say_table
+from coatcheck.cli.services_shown import COLUMNS, rows_of, words_of
+from coatcheck.cli.showing import say, say_json, say_table
 from coatcheck.clients.client_key import LONGEST
-from coatcheck.clients.registration import Registration
-from coatcheck.clock import Instant, rfc3339
+from coatcheck.clients.registration import Audience, Registration
+from coatcheck.clock import Instant
 from coatcheck.desk import Desk
 from coatcheck.errors import BadInput
 from coatcheck.secret import Secret
@@ -77,17 +81,49 @@ def create(
 
 @services.command("list", epilog="Example: coatcheck service list --json")
 def list_all(as_json: JsonOption = False, config: ConfigOption = CONFIG) -> None:
-    """List the services, what they may do, and their credentials."""
+    """List the services, what they may do, their credentials, and how far each has applied the revocations."""
 
-    async def work(desk: Desk, visit: Visit) -> tuple[list[Registration], Instant]:
-        return await list_services(desk), desk.now()
+    async def work(desk: Desk, visit: Visit) -> tuple[list[Registration], dict[str, Standing], Instant]:
+        return await list_services(desk), await standings(desk), desk.now()
 
-    found, now = at_desk(config, work)
+    found, heard, now = at_desk(config, work)
     if as_json:
-        say_json([_words(each) for each in found])
+        say_json([words_of(each, heard.get(each.id)) for each in found])
         return
-    rows = [row for each in found for row in _rows(each, now)]
-    say_table(("Service", "Name", "Status", "May", "Credential", "Works until"), rows, empty="No services.")
+    rows = [row for each in found for row in rows_of(each, heard.get(each.id), now)]
+    say_table(COLUMNS, rows, empty="No services.")
+
+
+@services.command(epilog="Example: coatcheck service update reports --add-audience https://notes.example.org")
+def update(
+    service: ServiceArgument,
+    add_audience: Annotated[
+        list[str] | None,
+        typer.Option("--add-audience", metavar="URL", help="A service that it calls from now on; may be repeated."),
+    ] = None,
+    remove_audience: Annotated[
+        list[str] | None,
+        typer.Option("--remove-audience", metavar="URL", help="One that it calls no more; may be repeated."),
+    ] = None,
+    add_serves: Annotated[
+        list[str] | None,
+        typer.Option("--add-serves", metavar="URL", help="An audience that it is itself; may be repeated."),
+    ] = None,
+    remove_serves: Annotated[
+        list[str] | None,
+        typer.Option("--remove-serves", metavar="URL", help="One that it is no more; may be repeated."),
+    ] = None,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Change whom a service calls and what it is: all of it or nothing. `grant` and `revoke` change what it may do."""
+    add, remove = _audiences(add_audience, add_serves), _audiences(remove_audience, remove_serves)
+
+    async def work(desk: Desk, visit: Visit) -> None:
+        found = await resolve_service(desk, service)
+        await change_audiences(desk, visit, service=found, add=add, remove=remove, actor=OPERATOR)
+
+    at_desk(config, work)
+    say(f"{service} is changed.{' Its tokens are revoked; the next ones say it.' if remove_audience else ''}")
 
 
 @services.command("rotate-secret", epilog="Example: coatcheck service rotate-secret reports")
@@ -117,13 +153,25 @@ def remove(
 
 @services.command(epilog="Example: coatcheck service disable reports")
 def disable(service: ServiceArgument, config: ConfigOption = CONFIG) -> None:
-    """Disable a service for good: its credentials are removed, its tokens revoked."""
+    """Let a service in no more: its credentials are removed, its tokens revoked. `enable` takes that back."""
 
     async def work(desk: Desk, visit: Visit) -> None:
         await disable_service(desk, visit, service=await resolve_service(desk, service), actor=OPERATOR)
 
     at_desk(config, work)
     say(f"{service} is disabled, and its tokens are revoked.")
+
+
+@services.command(epilog="Example: coatcheck service enable reports")
+def enable(service: ServiceArgument, public_key: KeyOption = None, config: ConfigOption = CONFIG) -> None:
+    """Let a disabled service in again, as it was registered, and print its new secret, once; old ones stay dead."""
+    key = _read_key(public_key)
+
+    async def work(desk: Desk, visit: Visit) -> Secret | None:
+        found = await resolve_service(desk, service)
+        return await enable_service(desk, visit, service=found, public_key=key, actor=OPERATOR)
+
+    _say_secret(at_desk(config, work))
 
 
 @services.command(epilog="Example: coatcheck service grant reports notes:read")
@@ -150,6 +198,11 @@ def revoke(service: ServiceArgument, permission: PermissionArgument, config: Con
     say(f"{service} may no longer {permission}.")
 
 
+def _audiences(calls: list[str] | None, serves: list[str] | None) -> list[Audience]:
+    called: list[Audience] = [("calls", each) for each in calls or ()]
+    return [*called, *(("serves", each) for each in serves or ())]
+
+
 def _read_key(path: Path | None) -> bytes | None:
     if path is None:
         return None
@@ -166,31 +219,3 @@ def _say_secret(secret: Secret | None) -> None:
     else:
         say(f"secret  {secret.reveal()}")
         say("The secret is not shown again. Keep it where only the service can read it.")
-
-
-def _rows(service: Registration, now: Instant) -> list[tuple[str, ...]]:
-    about = (service.id, service.name, service.status, ", ".join(service.permissions) or "-")
-    credentials = [(f"{each.id} ({each.kind})", moment(each.expires_at)) for each in service.working(now)]
-    first, *others = credentials or [("-", "-")]
-    return [(*about, *first), *(("", "", "", "", *each) for each in others)]
-
-
-def _words(service: Registration) -> dict[str, Any]:
-    return {
-        "id": service.id,
-        "name": service.name,
-        "status": service.status,
-        "created_at": rfc3339(service.created_at),
-        "permissions": service.permissions,
-        "audiences": service.calls,
-        "serves": service.serves,
-        "credentials": [
-            {
-                "id": each.id,
-                "kind": each.kind,
-                "created_at": rfc3339(each.created_at),
-                "expires_at": rfc3339(each.expires_at),
-            }
-            for each in service.credentials
-        ],
-    }

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from coatcheck.accounts.account import Account
 from coatcheck.clock import Instant, rfc3339
+from coatcheck.http.ago import in_words
 
 _BEHIND_A_PIPE = 200
 
@@ -66,6 +67,12 @@ def plain(text: str) -> str:
 def moment(instant: Instant) -> str:
     """Write a time for people, in UTC."""
     return rfc3339(instant).replace("T", " ").replace("Z", " UTC")
+
+
+def ago(instant: Instant, now: Instant) -> str:
+    """Write how long ago something was, by the second within the last minute."""
+    seconds = (now - instant) // 1000
+    return f"{seconds} s ago" if 0 <= seconds < 60 else in_words(instant, now)
 
 
 def name_of(account: Account) -> str:

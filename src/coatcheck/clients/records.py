@@ -135,6 +135,16 @@ async def add_audience(tx: Writing, service: str, kind: str, audience: str) -> N
     await tx.run(_ADD_AUDIENCE, {"service": service, "kind": kind, "audience": audience})
 
 
+async def remove_audience(tx: Writing, service: str, kind: str, audience: str) -> bool:
+    """Remove an audience of a service; tell whether it was there."""
+    its = and_(
+        service_audiences.c.service == service,
+        service_audiences.c.kind == kind,
+        service_audiences.c.audience == audience,
+    )
+    return bool((await tx.execute(delete(service_audiences).where(its))).rowcount)
+
+
 def add_credential(tx: Writing, service: str, credential: ServiceCredential) -> None:
     """Keep a credential."""
     tx.add(_ADD_CREDENTIAL, {"service": service, **{name: getattr(credential, name) for name in _CREDENTIAL}})

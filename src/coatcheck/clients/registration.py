@@ -1,6 +1,8 @@
 """What is registered of a service: its name, what it may do, for whom its tokens are, and its credentials."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -11,8 +13,13 @@ from coatcheck.verifier.claims import StatusPlace
 MOST_CREDENTIALS: Final = 2
 """How many a service has at once: the one in use, and the one that it is changed for."""
 
+MOST_AUDIENCES: Final = 50
+"""How many a service calls at most, and how many it is."""
+
 PREFIX: Final = "svc_"
 Kind: TypeAlias = Literal["secret", "key"]
+Audience: TypeAlias = tuple[Literal["calls", "serves"], str]
+"""Whom a service calls, or what it is."""
 
 _NAME = re.compile(r"[a-z][a-z0-9.-]{0,62}")
 _LONGEST_AUDIENCE = 200
@@ -65,6 +72,13 @@ class Registration:
         """Whether it is let in at all."""
         return self.status == "active"
 
+    @property
+    def audiences(self) -> frozenset[Audience]:
+        """Whom it calls and what it is."""
+        calls: set[Audience] = {("calls", each) for each in self.calls}
+        serves: set[Audience] = {("serves", each) for each in self.serves}
+        return frozenset(calls | serves)
+
     def working(self, now: Instant) -> list[ServiceCredential]:
         """List the credentials that have not run out."""
         return [credential for credential in self.credentials if credential.expires_at > now]
@@ -93,3 +107,14 @@ def parse_audience(raw: str) -> str:
     if not fits or any(letter in raw for letter in ' "\\#'):
         raise BadInput({"audience": "An audience is an address such as https://notes.example.org, up to 200 letters."})
     return raw
+
+
+def check_room(audiences: Iterable[Audience]) -> None:
+    """Refuse more audiences than a service may have.
+
+    Raises:
+        BadInput: there are too many of one kind.
+    """
+    of_kind = Counter(kind for kind, _ in audiences)
+    if max(of_kind.values(), default=0) > MOST_AUDIENCES:
+        raise BadInput({"audience": f"A service has up to {MOST_AUDIENCES} audiences of a kind. Split the service."})

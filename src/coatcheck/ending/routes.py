@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from coatcheck.ending.by_refresh_token import sign_out_by_refresh_token
 from coatcheck.ending.end_sessions import end_session, end_sessions
 from coatcheck.ending.sign_out import sign_out
 from coatcheck.errors import NotSignedIn
@@ -22,24 +23,30 @@ from coatcheck.gate.request import (
     visit_of,
     way_in,
 )
-from coatcheck.http.api import Body, Handle, problems
+from coatcheck.http.api import Body, Handle, Token, problems
 from coatcheck.verifier import Principal
 
 api = APIRouter(prefix="/api", tags=["sessions"])
 
 
 class SignOutBody(Body):
-    """Sign out here, or everywhere."""
+    """Sign out here, or everywhere; by a refresh token, where that is what the client has."""
 
     everywhere: bool = False
+    refresh_token: Token | None = None
 
 
 @api.post("/sign-out", status_code=204, responses=problems(401))
 async def sign_out_call(request: Request, body: SignOutBody | None = None) -> Response:
-    """End this session, or with `everywhere` all of the account's. Cookies are cleared in any case.
+    """End this session, or with `everywhere` all of the account's, and clear the cookies that present it.
 
-    A client with tokens gives back its refresh token instead, or renews an access token that has run out: 401.
+    With `refresh_token` it is the session of that one, whatever else comes with the request; an access token that has
+    run out is refused: 401.
     """
+    if body is not None and body.refresh_token is not None:
+        desk, visit = desk_of(request), visit_of(request)
+        await sign_out_by_refresh_token(desk, visit, refresh_token=body.refresh_token, everywhere=body.everywhere)
+        return Response(status_code=204)
     await _sign_out(request, everywhere=body is not None and body.everywhere)
     response = Response(status_code=204)
     clear_session(request, response)

@@ -25,6 +25,8 @@ from coatcheck.visit import Visit
 DESK = "coatcheck.desk"
 VISIT = "coatcheck.visit"
 NEW_BROWSER = "coatcheck.new_browser"
+RENEWAL = "/api/token/renew"
+"""Where a browser is sent to renew its tokens: among the calls, as its cookie goes there alone, but a person's page."""
 
 
 def desk_of(request: Request) -> Desk:

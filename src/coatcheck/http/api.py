@@ -35,6 +35,7 @@ class Problem(Answer):
 
 Identifier: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=254)]
 Typed: TypeAlias = Annotated[str, StringConstraints(max_length=4096)]
+Token: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 Handle: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 

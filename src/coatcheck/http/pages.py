@@ -68,6 +68,7 @@ def mail_text(
         "link": link,
         "sign_in_link": f"{base_url}/sign-in",
         "recover_link": f"{base_url}{_PUBLIC_RECOVERY}",
+        "ways_in_link": f"{base_url}/account/ways-in",
         **more,
     }
     filled = _templates().mails().get_template(template).render(site=settings.site, **values)

@@ -40,6 +40,7 @@ def _status(issuer: str) -> Mapping[str, Any]:
     return {
         "status_list_aggregation_endpoint": f"{issuer}/status",
         "status_feed_endpoint": f"{issuer}/status/feed",
+        "status_ack_endpoint": f"{issuer}/status/ack",
     }
 
 

@@ -28,7 +28,7 @@ from coatcheck.issuer.status import TTL_S, SignedNews
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.revocation.acks import Acknowledged
 from coatcheck.revocation.event import Position
-from coatcheck.revocation.feed import News, news_after
+from coatcheck.revocation.feed import HOLD_SECONDS, News, news_after
 from coatcheck.revocation.lists import HeldLists
 from coatcheck.verifier.news import parse_position
 from coatcheck.verifier.status_token import uri_of
@@ -102,15 +102,18 @@ async def show_status_list(request: Request) -> Response:
 
 
 async def follow_feed(request: Request) -> Response:
-    """Tell a service what came after a position: at once, or after a while that there is nothing."""
-    service, desk = await _service(request), desk_of(request)
+    """Tell a service what came after a position: at once, or after a while that there is nothing.
+
+    With `hold=0` it is told at once that there is nothing: who begins wants to know, not to wait.
+    """
+    service, desk, hold = await _service(request), desk_of(request), _hold(request)
     position = _position(request.query_params.get("after", ""))
     if "text/event-stream" in request.headers.get("accept", ""):
         first = await news_after(desk, position, hold=0)  # what cannot be gone on from is 410, and no stream
         lines = _stream(desk, visit_of(request), first)
         return StreamingResponse(lines, media_type="text/event-stream", headers=_UNBUFFERED)
     await desk.keep(Acknowledged).note(service, position)
-    news = await news_after(desk, position)
+    news = await news_after(desk, position, hold=hold)
     token = await desk.keep(SignedNews).feed(visit_of(request).base_url, news)
     return Response(token, media_type="application/statusfeed+jwt")
 
@@ -144,6 +147,16 @@ async def _service(request: Request) -> str:
     if not principal.subject.startswith("svc_"):
         raise NotAllowed("the feed is for registered services")
     return principal.subject
+
+
+def _hold(request: Request) -> float:
+    match request.query_params.getlist("hold"):
+        case []:
+            return HOLD_SECONDS
+        case ["0"]:
+            return 0.0
+        case _:
+            raise BadInput({"hold": "Leave this out, or send 0."})
 
 
 def _position(text: str) -> Position:

@@ -31,8 +31,8 @@ class SigningKeys:
         self._reading = asyncio.Lock()
         self._making = asyncio.Lock()
         self._wanted = asyncio.Event()
-        self._told = 0
-        self._read_at = float("-inf")
+        self._told = self._begun = 0
+        self._read_at = self._looked_up_at = float("-inf")
         self._keys: list[tuple[KeyRow, SigningKey, PublicKey]] = []
         self._public: dict[str, tuple[PublicKey, Instant | None]] = {}
 
@@ -69,13 +69,15 @@ class SigningKeys:
     async def find(self, kid: str) -> PublicKey | None:
         """Give what checks a signature; a name that is not known is looked up, at most once a second.
 
+        While no key is known at all each name is: another worker may have made the first key this very moment.
+
         Raises:
             ConfigurationError: a key cannot be unsealed.
             DatabaseAway: see `read`.
         """
         await self.read()
-        if kid not in self._public and self._age() > _ASK_AGAIN_SECONDS:
-            await self._read_since(self._desk.clock.monotonic() - _ASK_AGAIN_SECONDS)
+        if kid not in self._public:
+            await self._look_up()
         return self.verifying(kid)
 
     def verifying(self, kid: str) -> PublicKey | None:
@@ -129,6 +131,7 @@ class SigningKeys:
                 await self._read()
 
     async def _read(self) -> None:
+        self._begun += 1
         told, asked_at = self._told, self._desk.clock.monotonic()
         async with self._desk.database.reading() as db:
             rows = await records.listed(db)
@@ -138,6 +141,21 @@ class SigningKeys:
             self._keys = [(row, key, key.public()) for row, key in keys]
             self._public = {row.kid: (public, row.gone_at) for row, _, public in self._keys}
             self._read_at = asked_at
+
+    async def _look_up(self) -> None:
+        """Read the keys by a question that is asked after this call; those who wait for their turn share one.
+
+        Names come from strangers: within a second of the last such question nobody asks, but waits for its answer.
+        """
+        asks, begun = not self._keys or self._since_look_up() > _ASK_AGAIN_SECONDS, self._begun
+        if asks:
+            self._looked_up_at = self._desk.clock.monotonic()
+        async with self._reading:
+            if asks and self._begun == begun:
+                await self._read()
+
+    def _since_look_up(self) -> float:
+        return self._desk.clock.monotonic() - self._looked_up_at
 
     async def _make_first(self) -> None:
         """Make the first key; of two processes that do so at once one is heeded, and both read which."""

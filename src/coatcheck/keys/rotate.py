@@ -1,5 +1,8 @@
 """Put keys in the place of others, in a transaction of the caller's."""
 
+from typing import Final
+
+from coatcheck.audit.record import record
 from coatcheck.clock import Instant, millis
 from coatcheck.desk import Desk
 from coatcheck.errors import Conflict
@@ -7,12 +10,21 @@ from coatcheck.keys import records
 from coatcheck.keys.life import KeyRow, gone_after, lead
 from coatcheck.keys.signing_key import NewKey
 from coatcheck.storage.database import Writing
+from coatcheck.visit import Visit
+
+FIRST_USE: Final = "first use"
+"""Who acted, in the audit trail, where no operator and no schedule did."""
 
 
 async def add_first(tx: Writing, desk: Desk, made: NewKey) -> None:
-    """Add the first key of a database, which signs at once; do nothing if there is one by now."""
-    if not await records.locked(tx):
-        await records.add(tx, _row(made, 1, desk.now(), desk.now()))
+    """Add the first key of a database, which signs at once; do nothing if there is one by now.
+
+    It is recorded here, as no person asks for it: whichever flow is the first to sign something has it made.
+    """
+    if await records.locked(tx) or not await records.add(tx, _row(made, 1, desk.now(), desk.now())):
+        return
+    details = {"kid": made.kid, "algorithm": made.algorithm}
+    await record(tx, desk, Visit(), "keys.made", actor=FIRST_USE, details=details)
 
 
 async def publish_next(tx: Writing, desk: Desk, made: NewKey) -> KeyRow:

@@ -48,6 +48,11 @@ def address_total(desk: Desk, visit: Visit, what: str, now: Instant, *, per_hour
     return TotalTry(f"address ({what})", key, now, _HOUR_MS, per_hour)
 
 
+def subject_total(desk: Desk, subject: str, what: str, now: Instant, *, per_hour: int) -> TotalTry:
+    """Give the hour's count of a subject for one kind of asking."""
+    return TotalTry(f"account ({what})", account_key(desk, subject, what), now, _HOUR_MS, per_hour)
+
+
 def overall_total(desk: Desk, now: Instant) -> TotalTry:
     """Give this second's count of strangers, over all."""
     key = desk.key_ring.mac("limits overall")

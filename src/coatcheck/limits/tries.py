@@ -116,6 +116,22 @@ async def spend_address(desk: Desk, visit: Visit, *, what: str, per_hour: int) -
         await _spend_one(tx, counters.address_total(desk, visit, what, desk.now(), per_hour=per_hour))
 
 
+async def spend_subject(desk: Desk, *, subject: str, what: str, per_hour: int) -> None:
+    """Spend one asking of an account, for what only somebody may ask who has proven something of it.
+
+    Args:
+        subject: the account's id.
+        what: names what is asked; each is counted apart.
+        per_hour: how many are let through in an hour from the first.
+
+    Raises:
+        TooManyAttempts: too much was asked for this account.
+        DatabaseAway: the database cannot be reached.
+    """
+    async with desk.database.writing() as tx:
+        await _spend_one(tx, counters.subject_total(desk, subject, what, desk.now(), per_hour=per_hour))
+
+
 async def client_failed(desk: Desk, visit: Visit, *, client: str) -> None:
     """Count a service that did not prove itself.
 

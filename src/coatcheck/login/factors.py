@@ -50,6 +50,15 @@ SECONDS: Final = frozenset({"passkey", "totp", "backup_code"})
 ENROLMENTS: Final[Mapping[Factor, Factor]] = MappingProxyType({"enrol_passkey": "passkey", "enrol_totp": "totp"})
 """What is offered when nothing an account has would do: to enrol a factor, which is then proven."""
 
+_OFFERS: Final[Mapping[Factor, str]] = MappingProxyType(
+    {"enrol_passkey": "a new passkey", "enrol_totp": "a new authenticator app"}
+)
+
+
+def words_of(option: Factor) -> str:
+    """Give what people call a factor, or one that they may enrol now."""
+    return ASSURANCES[option].words if option in ASSURANCES else _OFFERS[option]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:

@@ -24,11 +24,13 @@ class Wanted:
         acr: the least level.
         phr: whether one proof must be one that no false site can pass on.
         another: whether a second proof of any other kind is needed, a mailbox too.
+        beyond: whether a password alone will not do, and anything beside it or instead will, a mailbox too.
     """
 
     acr: Level = "aal1"
     phr: bool = False
     another: bool = False
+    beyond: bool = False
 
 
 NO_MORE: Final = Wanted()
@@ -108,7 +110,7 @@ def _of_the_account(standing: Standing) -> Iterator[tuple[Wanted, str]]:
 
 def _of_strangers(standing: Standing) -> Iterator[tuple[Wanted, str]]:
     if standing.is_stranger and "email_code" in standing.enrolled:
-        yield Wanted(another=True), "this browser is new to the account, so a second proof is asked for"
+        yield Wanted(beyond=True), "this browser is new to the account, so a password alone will not do"
 
 
 RULES: Final[tuple[_Rule, ...]] = (_of_the_site, _of_roles, _of_the_application, _of_the_account, _of_strangers)
@@ -176,7 +178,8 @@ def _shortfall(proofs: tuple[Proof, ...], wanted: Wanted) -> int:
     levels = max(0, int(wanted.acr[-1]) - int(level_of(proofs)[-1]))
     phr = wanted.phr and not resists_phishing(methods_of(proofs))
     kinds = {kind for each in proofs for kind in each.kinds}
-    return levels + int(phr) + int(wanted.another and len(kinds) < 2)
+    alone = (wanted.another and len(kinds) < 2) + (wanted.beyond and kinds <= {"knowledge"})
+    return levels + int(phr) + alone
 
 
 def _all_of(demands: Iterable[Wanted]) -> Wanted:
@@ -185,6 +188,7 @@ def _all_of(demands: Iterable[Wanted]) -> Wanted:
         acr=max((each.acr for each in given), key=_rank),
         phr=any(each.phr for each in given),
         another=any(each.another for each in given),
+        beyond=any(each.beyond for each in given),
     )
 
 

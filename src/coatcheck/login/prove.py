@@ -15,6 +15,7 @@ from coatcheck.desk import Desk
 from coatcheck.errors import BadInput, CoatcheckError, InvalidCode, InvalidCredentials
 from coatcheck.limits import tries
 from coatcheck.limits.address import address_key
+from coatcheck.limits.counters import CODE
 from coatcheck.limits.tries import Spent
 from coatcheck.login import transactions
 from coatcheck.login.admit import admit
@@ -37,13 +38,26 @@ class Step:
     continuation: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Enrolled:
+    """Say that a factor was enrolled within the sign-in, and is proven by that.
+
+    Args:
+        epoch: the account's since then: the enrolment raised it, and this sign-in alone goes on.
+    """
+
+    proof: Proof
+    epoch: int
+
+
 _EVENTS: Final = {
     "refused": ("sign_in.refused", "step_up.refused"),
     "blocked": ("sign_in.blocked", "step_up.blocked"),
 }
 """How a sign-in is called in the audit trail, and how one that raises a session."""
 
-Judge: TypeAlias = Callable[[SignIn, Who], Awaitable[Proof | None]]
+Judged: TypeAlias = Proof | Enrolled | None
+Judge: TypeAlias = Callable[[SignIn, Who], Awaitable[Judged]]
 """Tell what an answer proves, or None where it is wrong. It spends what works once; `Busy` means unjudged."""
 Find: TypeAlias = Callable[[Desk, SignIn], Awaitable[Who]]
 
@@ -70,29 +84,31 @@ async def prove(
         SignInGone: it ran out, went on already, is another's, or was answered wrongly too often.
         BadInput: this factor is not among what would bring it further.
         InvalidCode: the answer was wrong.
-        InvalidCredentials: the same for a first proof, or the account changed meanwhile.
+        InvalidCredentials: the same for a first proof that is no code, or the account changed meanwhile.
         TooManyAttempts: this try was not judged.
 
     See: NIST SP 800-63B-4 section 3.2.2; ASVS 6.5.1, 6.5.5.
     """
     sign_in = await transactions.resume(desk, step.sign_in, step.continuation)
-    async with _back_unless_judged(desk, sign_in, step):
+    async with back_unless_judged(desk, sign_in, step):
         if factor not in sign_in.options:
             raise BadInput({"factor": f"{factor} would bring this sign-in no further."})
         who = await find(desk, sign_in)
         spent = await _spend(desk, visit, sign_in, who, limit) if limit else None
-        proof = await _judged(desk, judge, sign_in, who, spent)
-    if proof is None or who.account is None or not who.account.is_active:
+        judged = await _judged(desk, judge, sign_in, who, spent)
+    if judged is None or who.account is None or not who.account.is_active:
         await refused(desk, visit, _event(sign_in, "refused"), account=_id(who), email=who.email, details=_of(factor))
         left = await transactions.put_back_wrong(desk, sign_in, step.continuation)
-        raise InvalidCode(left, f"a wrong {factor}") if sign_in.proofs else InvalidCredentials(f"a wrong {factor}")
+        is_code = bool(sign_in.proofs) or limit == CODE
+        raise InvalidCode(left, f"a wrong {factor}") if is_code else InvalidCredentials(f"a wrong {factor}")
     epoch = sign_in.epoch if sign_in.account else who.account.epoch
-    proven = replace(sign_in, account=who.account.id, epoch=epoch, proofs=(*sign_in.proofs, proof))
+    given = judged if isinstance(judged, Enrolled) else Enrolled(judged, epoch)
+    proven = replace(sign_in, account=who.account.id, epoch=given.epoch, proofs=(*sign_in.proofs, given.proof))
     return await admit(desk, visit, proven, spent)
 
 
 @asynccontextmanager
-async def _back_unless_judged(desk: Desk, sign_in: SignIn, step: Step) -> AsyncIterator[None]:
+async def back_unless_judged(desk: Desk, sign_in: SignIn, step: Step) -> AsyncIterator[None]:
     """Keep a sign-in where it was when its answer could not be judged: nothing is lost by a limit or a busy moment."""
     try:
         yield
@@ -107,7 +123,7 @@ async def _spend(desk: Desk, visit: Visit, sign_in: SignIn, who: Who, limit: str
         return await tries.spend(desk, visit, subject=who.subject, what=limit)
 
 
-async def _judged(desk: Desk, judge: Judge, sign_in: SignIn, who: Who, spent: Spent | None) -> Proof | None:
+async def _judged(desk: Desk, judge: Judge, sign_in: SignIn, who: Who, spent: Spent | None) -> Judged:
     if spent is None:
         return await judge(sign_in, who)
     async with tries.while_judged(desk, spent):

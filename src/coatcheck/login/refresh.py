@@ -18,7 +18,7 @@ from coatcheck.tokens import records
 from coatcheck.tokens.access_token import sign_access_token
 from coatcheck.tokens.audience import check_audience
 from coatcheck.tokens.family import judge
-from coatcheck.tokens.records import Locked
+from coatcheck.tokens.records import Found
 from coatcheck.tokens.refresh_token import RefreshToken, parse_refresh_token
 from coatcheck.visit import Visit
 
@@ -81,7 +81,7 @@ async def _use(desk: Desk, visit: Visit, presented: RefreshToken, audience: str 
         return Tokens(access, successor)
 
 
-async def _successor(tx: Writing, desk: Desk, found: Locked, presented: RefreshToken) -> Secret:
+async def _successor(tx: Writing, desk: Desk, found: Found, presented: RefreshToken) -> Secret:
     family, now = found.family, desk.now()
     verdict = judge(family, presented.digest, now)
     match verdict:

@@ -25,10 +25,12 @@ async def begin_step_up(
         in_pages: whether it goes on in the pages of the visiting browser.
 
     Raises:
-        SessionEnded: the account is gone.
+        SessionEnded: there is no session, or the account is gone.
 
     See: RFC 9470; ASVS 7.5.1, 7.5.3.
     """
+    if principal.session is None:
+        raise SessionEnded("a credential without a session has none to raise")
     async with desk.database.reading() as db:
         account = await accounts.find(db, principal.subject)
         if account is None:
@@ -38,7 +40,7 @@ async def begin_step_up(
             account=account.id,
             epoch=account.epoch,
             asked_for=AskedFor(wanted=wanted),
-            session=principal.session or "",
+            session=principal.session,
             in_pages=in_pages,
         )
         decision = policy.decide((), await standing_of(db, desk, visit, account, sign_in))

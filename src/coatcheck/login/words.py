@@ -4,12 +4,12 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import StringConstraints
 
-from coatcheck.http.api import Answer, Body, Handle, Identifier, Typed
+from coatcheck.http.api import Answer, Body, Handle, Identifier, Token, Typed
 from coatcheck.login.sign_in import AskedFor
 from coatcheck.sessions.session import Presented
 
 Audience: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Token: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+Code: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class SignInBody(Body):
@@ -37,6 +37,27 @@ class PasswordProof(Body):
 
     continuation: Handle
     password: Typed
+
+
+class StartBody(Body):
+    """Start a factor of a sign-in that was begun."""
+
+    continuation: Handle
+
+
+class CodeProof(Body):
+    """Go on with a sign-in by a code."""
+
+    continuation: Handle
+    code: Code
+
+
+class TotpOffer(Answer):
+    """Hold what brings a key into an authenticator app: to type, as an address, and as a picture of it."""
+
+    secret: str
+    url: str
+    qr_svg: str
 
 
 class SessionWords(Answer):
@@ -89,6 +110,13 @@ class RevokeBody(Body):
     """Give back a token: the session that it presents ends."""
 
     token: Token | None = None
+
+
+class CodeMailedAnswer(Answer):
+    """Say that a mail may be on its way; the same for every identifier."""
+
+    status: Literal["accepted"]
+    expires_at: str
 
 
 class MoreNeededAnswer(Answer):

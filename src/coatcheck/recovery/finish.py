@@ -7,7 +7,7 @@ from coatcheck.desk.outbox import post
 from coatcheck.errors import Gone
 from coatcheck.http.pages import mail_text
 from coatcheck.limits import known_devices
-from coatcheck.login.standing import has_second_factor
+from coatcheck.login.standing import asks_for_second_factor
 from coatcheck.passwords.choose import choose_password, store_password
 from coatcheck.recovery import records
 from coatcheck.secret import hash_secret
@@ -26,7 +26,7 @@ async def look_at_link(desk: Desk, *, token: str) -> int:
         account = await accounts.find(db, found[0]) if found else None
     if account is None:
         raise Gone("no recovery waits for this link")
-    return desk.settings.passwords.least_length(has_second_factor=has_second_factor(desk.settings, account))
+    return desk.settings.passwords.least_length(has_second_factor=asks_for_second_factor(desk.settings, account))
 
 
 async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password: str) -> None:
@@ -51,7 +51,7 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
     if account is None or account.email is None:
         raise Gone("no recovery waits for this link")
     context = [account.email, account.username or ""]
-    is_second_asked = has_second_factor(desk.settings, account)
+    is_second_asked = asks_for_second_factor(desk.settings, account)
     chosen = await choose_password(
         desk, new_password, context=context, name="new_password", has_second_factor=is_second_asked
     )

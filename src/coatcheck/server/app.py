@@ -27,6 +27,7 @@ from coatcheck.server.refusals import answer_error
 from coatcheck.server.request_log import RequestLog
 from coatcheck.settings import Settings
 from coatcheck.signup import routes as signup
+from coatcheck.ways_in import routes as ways_in
 
 
 def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
@@ -57,13 +58,13 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
 
 def _apis(settings: Settings) -> list[APIRouter]:
     """List the calls that this site has; without passwords, none that is about them."""
-    always = [*login.apis, ending.api, my_account.api, gateway.api]
+    always = [*login.apis, ending.api, my_account.api, *ways_in.apis, gateway.api]
     return [*always, *(_PASSWORD_APIS if settings.passwords.enabled else ())]
 
 
 def _pages(settings: Settings) -> list[Route]:
     """List the pages that this site has."""
-    always = [*login.pages, *ending.pages, *my_account.pages, *admin.pages, *issuer.pages]
+    always = [*login.pages, *ending.pages, *my_account.pages, *ways_in.pages, *admin.pages, *issuer.pages]
     return [*always, *(_PASSWORD_PAGES if settings.passwords.enabled else ())]
 
 

@@ -11,7 +11,7 @@ from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
 from coatcheck.errors import BadBody, BadInput, BodyTooLarge, CoatcheckError, CrossSiteRefused, NotFound
 from coatcheck.gate.hot import HotCall
-from coatcheck.gate.request import DESK, NEW_BROWSER, VISIT
+from coatcheck.gate.request import DESK, NEW_BROWSER, RENEWAL, VISIT
 from coatcheck.gateway import routes as gateway
 from coatcheck.http.bodies import MAX_BYTES, check_json
 from coatcheck.http.cookies import cookie_kind, read_cookie
@@ -129,7 +129,8 @@ class Entrance:
         base_url = server.public_url or f"{scope['scheme']}://{reached.host}{root}"
         cookies = headers.get("cookie", "")
         kind, browser, known = cookie_kind(server), "", ""
-        is_reading_call = scope["method"] in SAFE_METHODS and arrived.path.startswith("/api/")
+        is_call = arrived.path.startswith("/api/") and arrived.path != RENEWAL
+        is_reading_call = is_call and scope["method"] in SAFE_METHODS
         if not is_reading_call and not is_gateway:
             browser, known = _cookie(cookies, kind.name("browser")), _cookie(cookies, kind.name("known"))
             if not browser and scope["method"] == "GET":

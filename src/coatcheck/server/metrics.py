@@ -1,4 +1,4 @@
-"""Prometheus metrics of this process."""
+"""Prometheus metrics of this process; each says which worker it is, as the next scrape may come to another."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -20,7 +20,8 @@ _BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
 class Metrics(Collector):
     """Count requests and show how the caches, the pool and the log reader are doing.
 
-    No label holds what a visitor can choose: paths are folded to their first part.
+    No label holds what a visitor can choose: paths are folded to their first part. Workers share a socket, so a scrape
+    shows one of them, whichever took it: without its name the counters of several would look like one that jumps.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -43,20 +44,25 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Give what was counted."""
-        requests = CounterMetricFamily("coatcheck_requests", "Requests answered", labels=("method", "room", "status"))
+        requests = CounterMetricFamily(
+            "coatcheck_requests", "Requests answered", labels=("worker", "method", "room", "status")
+        )
         for (method, room, status), count in self._requests.items():
-            requests.add_metric((method, room, str(status)), count)
+            requests.add_metric((self._desk.worker, method, room, str(status)), count)
         yield requests
         ends = [*map(str, _BUCKETS), "+Inf"]
         up_to = list(zip(ends, accumulate(self._buckets), strict=True))
-        yield HistogramMetricFamily("coatcheck_request_seconds", "Time to answer", up_to, self._seconds)
+        took = HistogramMetricFamily("coatcheck_request_seconds", "Time to answer", labels=("worker",))
+        took.add_metric((self._desk.worker,), up_to, self._seconds)
+        yield took
 
     def exposition(self) -> bytes:
         """Give everything in Prometheus's text format."""
         return generate_latest(self.registry)
 
     def _gauge(self, name: str, says: str, read: object) -> None:
-        Gauge(name, says, registry=self.registry).set_function(read)  # type: ignore[arg-type]
+        gauge = Gauge(name, says, ("worker",), registry=self.registry)
+        gauge.labels(self._desk.worker).set_function(read)  # type: ignore[arg-type]
 
     def _fresh(self) -> float:
         return max(0.0, self._desk.keep(LogReader).fresh_until - self._desk.clock.monotonic())

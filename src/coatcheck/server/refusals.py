@@ -20,7 +20,7 @@ from coatcheck.errors import (
     SessionEnded,
     TooManyAttempts,
 )
-from coatcheck.gate.request import DESK, VISIT, clear_session, go, hop_if_needed, page, visit_of, way_in
+from coatcheck.gate.request import DESK, RENEWAL, VISIT, clear_session, go, hop_if_needed, page, visit_of, way_in
 from coatcheck.http.oauth_problems import CALLS, oauth_response
 from coatcheck.http.problems import note_refusal, problem_response
 from coatcheck.http.return_to import place_asked_for
@@ -49,7 +49,14 @@ async def answer_error(request: Request, error: Exception) -> Response:
 
 def is_program(request: Request) -> bool:
     """Tell whether an address is for programs, so that its errors are problem documents."""
-    return _path(request).startswith(_PROGRAMS) or _path(request) == "/verify"
+    path = _path(request)
+    if path == RENEWAL:
+        return not _wants_page(request)
+    return path.startswith(_PROGRAMS) or path == "/verify"
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
 
 
 def _path(request: Request) -> str:
@@ -58,7 +65,7 @@ def _path(request: Request) -> str:
 
 def _page_before_ours(request: Request, refused: CoatcheckError) -> Response:
     """Answer where nothing of ours may be shown yet: a host that is not ours has no mount, no look and no links."""
-    if "text/html" not in request.headers.get("accept", ""):
+    if not _wants_page(request):
         return problem_response(refused)
     title = _TITLES.get(refused.status, "That did not work")
     words = _BARE.format(title=title, says=refused.says, code=f"{refused.status} {refused.code}")

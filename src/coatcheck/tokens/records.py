@@ -1,5 +1,6 @@
 """The SQL of tokens: the family of a session's refresh tokens, and what its access token says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -27,7 +28,7 @@ _FAMILY = (
     "cnf_jkt",
 )
 _ADD = adding(refresh_tokens, *_FAMILY)
-_LOCK = prepared(
+_WITH_SESSION = (
     select(
         *(refresh_tokens.c[name] for name in _FAMILY),
         sessions.c.account,
@@ -37,8 +38,9 @@ _LOCK = prepared(
     )
     .join(sessions, sessions.c.id == refresh_tokens.c.session)
     .where(refresh_tokens.c.family_hash == bindparam("its_family"))
-    .with_for_update(of=[sessions, refresh_tokens])
 )
+_FIND = prepared(_WITH_SESSION)
+_LOCK = prepared(_WITH_SESSION.with_for_update(of=[sessions, refresh_tokens]))
 _WHOSE = prepared(
     select(sessions.c.account, sessions.c.id)
     .join(refresh_tokens, refresh_tokens.c.session == sessions.c.id)
@@ -73,7 +75,7 @@ _FACTS = prepared(
 
 
 @dataclass(frozen=True)
-class Locked:
+class Found:
     """Hold a family, and how long the session lives that it belongs to."""
 
     family: Family
@@ -109,13 +111,14 @@ def add_family(tx: Writing, family: Family) -> None:
     tx.add(_ADD, {name: getattr(family, name) for name in _FAMILY})
 
 
-async def lock_family(tx: Writing, family_hash: bytes) -> Locked | None:
+async def lock_family(tx: Writing, family_hash: bytes) -> Found | None:
     """Give a family, and hold its row and its session's until the transaction ends."""
-    rows = await tx.run(_LOCK, {"its_family": family_hash})
-    if not rows:
-        return None
-    width = len(_FAMILY)
-    return Locked(Family(**dict(zip(_FAMILY, rows[0][:width], strict=True))), *rows[0][width:])
+    return _found(await tx.run(_LOCK, {"its_family": family_hash}))
+
+
+async def find_family(db: Reading, family_hash: bytes) -> Found | None:
+    """Give a family as it is."""
+    return _found(await db.run(_FIND, {"its_family": family_hash}))
 
 
 async def whose(db: Reading, family_hash: bytes) -> tuple[str, str] | None:
@@ -143,6 +146,13 @@ async def facts(db: Reading, session: str) -> Facts | None:
     row["amr"], row["remember_me"] = tuple(row["amr"].split()), bool(row["remember_me"])
     row["roles"], row["permissions"] = _words(row["roles"]), _words(row["permissions"])
     return Facts(session, **row)
+
+
+def _found(rows: Sequence[Any]) -> Found | None:
+    if not rows:
+        return None
+    width = len(_FAMILY)
+    return Found(Family(**dict(zip(_FAMILY, rows[0][:width], strict=True))), *rows[0][width:])
 
 
 def _words(text: str | None) -> list[str]:

@@ -90,6 +90,10 @@ class Feed:
         """Tell whether the news are as young as their owner demands."""
         return self._clock.monotonic() <= self.fresh_until
 
+    def fresh_for(self) -> float:
+        """Tell for how many seconds more the news are young enough; not above nothing when they are not."""
+        return self.fresh_until - self._clock.monotonic()
+
     def start_over(self, snapshots: Iterable[Snapshot]) -> None:
         """Begin at snapshots of all lists. Within an era what was set stays set; nothing becomes fresher by it.
 

@@ -2,16 +2,20 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
 import httpx
 import msgspec
 
+from coatcheck.verifier.event_stream import MEDIA_TYPE, EventStream, TooLong
+
 WITHIN_S: Final = 5.0
 """Seconds after which an answer is given up, if the caller names no others."""
 
+_MOST_SAID: Final = 16_384
 
 _Parsed = TypeVar("_Parsed")
 
@@ -100,16 +104,63 @@ class Fetcher:
         """
         return await self._ask(self._client.build_request("POST", url, data=dict(form), headers=headers), most, within)
 
+    async def tell(self, url: str, document: Mapping[str, str], *, headers: Mapping[str, str]) -> Answer:
+        """Post a JSON document to an address that has nothing to say in return.
+
+        Raises:
+            CannotFetch: there was no answer in time.
+        """
+        headers = {**headers, "content-type": "application/json"}
+        request = self._client.build_request("POST", url, content=msgspec.json.encode(document), headers=headers)
+        return await self._ask(request, _MOST_SAID, WITHIN_S)
+
+    @asynccontextmanager
+    async def stream(
+        self, url: str, *, most: int, within: float, headers: Mapping[str, str]
+    ) -> AsyncIterator[EventStream]:
+        """Get an address that streams server-sent events, and hang up when the block ends.
+
+        Args:
+            url: the address.
+            most: bytes that one event may have.
+            within: seconds until it begins to answer.
+            headers: sent along.
+
+        Raises:
+            CannotFetch: it does not answer in time; or, within the block, no event came in time, one was too long, or
+                the connection was lost.
+        """
+        request = self._client.build_request("GET", url, headers={**headers, "accept": MEDIA_TYPE})
+        with _told_alike(request):
+            async with asyncio.timeout(within):
+                answer = await self._client.send(request, stream=True)
+            try:
+                async with aclosing(_chunks(answer)) as chunks:
+                    yield EventStream(answer, chunks, most)
+            finally:
+                await answer.aclose()
+
     async def _ask(self, request: httpx.Request, most: int, within: float) -> Answer:
-        try:
+        with _told_alike(request):
             async with asyncio.timeout(within):
                 answer = await self._client.send(request, stream=True)
                 try:
                     return Answer(answer.status_code, await _body(answer, most))
                 finally:
                     await answer.aclose()
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise CannotFetch(f"{request.url.path}: {type(error).__name__}") from None
+
+
+@contextmanager
+def _told_alike(request: httpx.Request) -> Iterator[None]:
+    try:
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, TooLong) as error:
+        raise CannotFetch(f"{request.url.path}: {type(error).__name__}") from None
+
+
+async def _chunks(answer: httpx.Response) -> AsyncGenerator[bytes]:
+    async for chunk in answer.aiter_raw():
+        yield chunk
 
 
 async def _body(answer: httpx.Response, most: int) -> bytes:

@@ -18,8 +18,9 @@ from coatcheck.verifier.own_loop import OURS
 ASK_AGAIN_AFTER_S: Final = 10.0
 """Seconds between two questions that unknown key ids cause."""
 
-REFRESH_AFTER_S: Final = 300.0
-"""Seconds after which the keys are fetched anew; a new key is published for longer before it signs."""
+REFRESH_AFTER_S: Final = 60.0
+"""Seconds after which the keys are fetched anew. An issuer publishes a new key for 140 at least before it signs, so
+that one question may fail."""
 
 KEEP_FOR_S: Final = 3600.0
 """Seconds for which keys stay in force while the issuer does not publish any that can be read."""

@@ -23,6 +23,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     introspection_endpoint: str | None = None
     status_list_aggregation_endpoint: str | None = None
     status_feed_endpoint: str | None = None
+    status_ack_endpoint: str | None = None
 
     def __repr__(self) -> str:
         return f"Metadata({self.issuer})"

@@ -1,7 +1,8 @@
 """Keep a verifier's news up to date, in its own loop: keys, snapshots of the status lists, then the feed for ever.
 
-    metadata and keys → snapshots of all lists → ask the feed ⟲ → apply → fresh
-                              ↑ another era, gap, 410, unknown kind ↓
+    metadata and keys → snapshots of all lists → poll at once → apply → fresh → poll ⟲ (held while there is no news)
+                              ↑                                           ↓ ↑
+              another era, gap, 410, unknown kind          stream: event → apply ⟲; ended, stalled, or old: poll
 
 What fails is tried again soon; meanwhile what is known stays, and grows old.
 """
@@ -9,48 +10,35 @@ What fails is tried again soon; meanwhile what is known stays, and grows old.
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, TypeVar
-
-import msgspec
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 from coatcheck.clock import Clock
 from coatcheck.secret import random_number
 from coatcheck.traces import trace_of
-from coatcheck.verifier.feed import Feed, FeedClaims, Then, read_feed
-from coatcheck.verifier.fetching import Answer, CannotFetch, Fetcher, parsed
+from coatcheck.verifier.feed import Feed, FeedClaims, Then
+from coatcheck.verifier.fetching import Answer, CannotFetch, Fetcher
 from coatcheck.verifier.key_source import KeySource
-from coatcheck.verifier.metadata import Metadata
-from coatcheck.verifier.news import LONGEST_NEWS, NewsRefused, UnknownSigner
+from coatcheck.verifier.news import NewsRefused, Position
 from coatcheck.verifier.own_loop import OURS
-from coatcheck.verifier.service_tokens import MOST_TOKEN_ANSWER, TokenSource
-from coatcheck.verifier.status_token import Snapshot, list_of, read_status_token, uri_of
+from coatcheck.verifier.questions import EVENT_WITHIN_S, PositionGone, Questions
+from coatcheck.verifier.service_tokens import TokenSource
+from coatcheck.verifier.status_token import Snapshot
 
-_POLL_WITHIN_S: Final = 5.0  # the issuer holds it for three; one that is lost must not make the verifier stale
+STREAM_AGAIN_AFTER_S: Final = 30.0
+"""Seconds from the beginning of one stream to that of the next at least; the feed is polled meanwhile."""
+
+_FRESH_FOR_S: Final = EVENT_WITHIN_S + 0.5  # a stream that stalls is noticed, and the feed polled, before it is stale
+_ACKNOWLEDGED_EVERY_S: Final = 2.0
+_ACKNOWLEDGED_AFTER_S: Final = 60.0
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 2.0
 _TICK_S: Final = 1.0
 _TIDY_AFTER_S: Final = 3600.0
 _AT_ONCE: Final = 4
-_MOST_LISTS: Final = 1024
-_MOST_LIST_OF_LISTS: Final = 262_144
 _MISSING_FOR_S: Final = 10.0
 _MOST_MISSING: Final = 256
-_FRESH: Final = {"cache-control": "no-cache"}
-_News = TypeVar("_News")
 _log = logging.getLogger("coatcheck.verifier")
-
-
-class ListOfLists(msgspec.Struct, frozen=True):
-    """Hold the addresses of all status lists.
-
-    See: IETF Token Status List section 9.3.
-    """
-
-    status_lists: list[str]
-
-
-_LISTS = msgspec.json.Decoder(ListOfLists)
 
 
 class Upkeep:
@@ -64,6 +52,7 @@ class Upkeep:
         source: gives the token with which the feed is asked.
         on_keys_changed: is told when tokens that were checked must be checked again.
         tls: whom to trust.
+        streams: have the feed streamed, as long as that goes well.
     """
 
     def __init__(
@@ -75,6 +64,8 @@ class Upkeep:
         source: TokenSource | None,
         on_keys_changed: Callable[[], None],
         tls: ssl.SSLContext | None,
+        *,
+        streams: bool = False,
     ) -> None:
         self._issuer = issuer
         self._clock = clock
@@ -83,6 +74,7 @@ class Upkeep:
         self._source = source
         self._on_keys_changed = on_keys_changed
         self._tls = tls
+        self._streams = streams
         self._missing: dict[int, float] = {}
         self._begin()
 
@@ -92,17 +84,23 @@ class Upkeep:
         if self._source:
             self._source.forget_questions()
         self._fetching: dict[int, asyncio.Task[None]] = {}
-        self._fetcher: Fetcher | None = None
-        self._must_reload = True
+        self._questions: Questions | None = None
+        self._must_reload = self._in_doubt = True
+        self._stream_from = self._acknowledged_at = float("-inf")
+        self._acknowledged: Position | None = None
         self._tidied_at = self._clock.monotonic()
         self._has_begun = asyncio.Event()
 
     async def run(self) -> None:
         """Keep everything up to date until cancelled."""
         self._begin()
-        async with Fetcher(self._tls) as self._fetcher:
+        async with Fetcher(self._tls) as fetcher:
+            self._questions = Questions(self._issuer, self._clock, self._keys, self._source, fetcher)
             await self._keep_going(self._follow_keys, until=lambda: self._keys.in_force)
-            jobs = [self._follow_keys] + ([self._follow_feed] if self._feed else [])
+            jobs = [self._follow_keys]
+            if feed := self._feed:
+                jobs += [lambda: self._follow_feed(feed)]
+                jobs += [lambda: self._acknowledge(feed)] if self._streams else []
             await asyncio.gather(*(self._keep_going(job, until=lambda: False) for job in jobs))
 
     @property
@@ -116,8 +114,8 @@ class Upkeep:
 
     async def look_for_key(self) -> None:
         """Ask for the keys again, as a token named an unknown one; at most once per interval."""
-        if self._fetcher is not None:
-            await self._keys.look_again(self._fetcher)
+        if self._questions is not None:
+            await self._keys.look_again(self._questions.fetcher)
 
     def may_want_list(self, list_id: int) -> bool:
         """Tell whether a list that is not held is worth a question."""
@@ -126,7 +124,7 @@ class Upkeep:
 
     async def look_for_list(self, list_id: int) -> None:
         """Fetch a list that a token named; those who want the same one share the question."""
-        if self._fetcher is None or self._feed is None or not self.may_want_list(list_id):
+        if self._questions is None or self._feed is None or not self.may_want_list(list_id):
             return
         if list_id not in self._fetching:
             self._fetching[list_id] = task = asyncio.create_task(self._admit(self._feed, list_id), name=OURS)
@@ -141,12 +139,7 @@ class Upkeep:
 
         See: RFC 7662 section 2.1.
         """
-        endpoint = self._metadata().introspection_endpoint
-        if endpoint is None:
-            raise CannotFetch("the issuer has no introspection endpoint")
-        headers = {"authorization": authorization, "accept": "application/json"}
-        form = {"token": token, "token_type_hint": "access_token"}
-        return await self._open().post(endpoint, form, most=MOST_TOKEN_ANSWER, headers=headers)
+        return await self._asking().introspect(token, authorization)
 
     async def _keep_going(self, job: Callable[[], Awaitable[None]], until: Callable[[], bool]) -> None:
         pause = _FIRST_PAUSE_S
@@ -165,43 +158,71 @@ class Upkeep:
 
     async def _follow_keys(self) -> None:
         if self._keys.is_due:
-            await self._keys.refresh(self._open())
+            await self._keys.refresh(self._asking().fetcher)
             if self._feed is None:
                 self._has_begun.set()
         else:
             await asyncio.sleep(_TICK_S)
 
-    async def _follow_feed(self) -> None:
-        feed = self._feed
-        if feed is None:
-            return
+    async def _follow_feed(self, feed: Feed) -> None:
         if self._must_reload or feed.position is None:
+            self._in_doubt = True
             await self._reload(feed)
-        await self._ask(feed)
+        await self._hear(feed)
         self._has_begun.set()
         if self._clock.monotonic() - self._tidied_at >= _TIDY_AFTER_S:
-            feed.keep_only(await self._list_of_lists())
+            feed.keep_only(await self._asking().list_of_lists())
             self._tidied_at = self._clock.monotonic()
 
-    async def _ask(self, feed: Feed) -> None:
-        """Ask the feed once; the issuer holds the answer back while there is nothing to tell."""
-        source, endpoint = self._source, self._metadata().status_feed_endpoint
-        if source is None or endpoint is None:
-            raise CannotFetch("the issuer has no feed")
-        headers = {"authorization": await source.header(self._issuer, self._post)} | _FRESH
-        sent = self._clock.monotonic()
-        url = f"{endpoint}?after={feed.position}"
-        answer = await self._open().get(url, most=LONGEST_NEWS, within=_POLL_WITHIN_S, headers=headers)
-        if answer.status == 401:
-            source.drop(self._issuer)
-        if answer.status == 410:
+    async def _hear(self, feed: Feed) -> None:
+        """Hear of news: at once and by a poll where the last try failed, or there was none, so that we know soon."""
+        at_once, self._in_doubt = self._in_doubt, True
+        try:
+            if not at_once and self._streams and self._clock.monotonic() >= self._stream_from:
+                await self._stream(feed)
+            else:
+                await self._poll(feed, at_once=at_once)
+        except PositionGone:
             self._must_reload = True
-            return
-        text = parsed(answer, _ascii, "the feed")
-        news = await self._trusting(lambda: read_feed(text, issuer=self._issuer, find_key=self._keys.find))
+            raise
+        self._in_doubt = False
+
+    async def _poll(self, feed: Feed, *, at_once: bool) -> None:
+        news, sent = await self._asking().poll(_position(feed), at_once=at_once)
         await self._apply(feed, news, sent)
 
-    async def _apply(self, feed: Feed, news: FeedClaims, sent: float) -> None:
+    async def _stream(self, feed: Feed) -> None:
+        """Apply one event after another, until the stream ends; leave it when it does not keep us fresh.
+
+        Raises:
+            CannotFetch: it stalls, breaks off, or what comes by it is old: kept back on its way, or sent again.
+            NewsRefused: what comes is not to be believed.
+        """
+        self._stream_from = self._clock.monotonic() + STREAM_AGAIN_AFTER_S
+        asking = self._asking()
+        async with asking.stream(_position(feed)) as stream:
+            while events := await stream.next(EVENT_WITHIN_S):
+                for event in events:
+                    await self._apply(feed, await asking.read(event.decode("ascii", "replace")), sent=None)
+                if feed.fresh_for() < _FRESH_FOR_S:
+                    raise CannotFetch("the stream of the feed brings what is old: asking by polls")
+                if self._must_reload:
+                    return
+
+    async def _acknowledge(self, feed: Feed) -> None:
+        """Say up to where the feed is applied: soon when it has moved on, else each minute."""
+        await asyncio.sleep(_ACKNOWLEDGED_EVERY_S)
+        now, position = self._clock.monotonic(), feed.position
+        is_news = position != self._acknowledged or now - self._acknowledged_at >= _ACKNOWLEDGED_AFTER_S
+        if position is None or not is_news:
+            return
+        self._acknowledged, self._acknowledged_at = position, now
+        try:
+            await self._asking().acknowledge(position)
+        except CannotFetch as error:
+            _log.warning("%s was not told up to where its feed is applied: %s", self._issuer, error)
+
+    async def _apply(self, feed: Feed, news: FeedClaims, sent: float | None) -> None:
         match feed.hear(news):
             case Then.RELOAD_ALL:
                 self._must_reload = True
@@ -213,44 +234,24 @@ class Upkeep:
         feed.move_on(news, sent)
 
     async def _reload_keys(self) -> None:
-        await self._keys.reload(self._open())
+        await self._keys.reload(self._asking().fetcher)
         self._on_keys_changed()
 
     async def _reload(self, feed: Feed) -> None:
         """Fetch every snapshot; until all are there, what is held stays and grows old."""
         await self._reload_keys()
-        gate = asyncio.Semaphore(_AT_ONCE)
+        asking, gate = self._asking(), asyncio.Semaphore(_AT_ONCE)
 
         async def fetch(list_id: int) -> Snapshot:
             async with gate:
-                return await self._snapshot(list_id)
+                return await asking.snapshot(list_id)
 
-        feed.start_over(await asyncio.gather(*map(fetch, await self._list_of_lists())))
+        feed.start_over(await asyncio.gather(*map(fetch, await asking.list_of_lists())))
         self._must_reload = False
-
-    async def _list_of_lists(self) -> list[int]:
-        endpoint = self._metadata().status_list_aggregation_endpoint or f"{self._issuer}/status"
-        answer = await self._open().get(endpoint, most=_MOST_LIST_OF_LISTS, headers=_FRESH)
-        addresses = parsed(answer, _LISTS.decode, "the list of status lists").status_lists
-        if len(addresses) > _MOST_LISTS:
-            raise CannotFetch(f"more than {_MOST_LISTS} status lists")
-        try:
-            return sorted({list_of(self._issuer, address) for address in addresses})
-        except ValueError as error:
-            raise CannotFetch(f"the list of status lists: {error}") from None
-
-    async def _snapshot(self, list_id: int) -> Snapshot:
-        answer = await self._open().get(uri_of(self._issuer, list_id), most=LONGEST_NEWS, headers=_FRESH)
-        text = parsed(answer, _ascii, f"status list {list_id}")
-        return await self._trusting(
-            lambda: read_status_token(
-                text, issuer=self._issuer, list_id=list_id, find_key=self._keys.find, now=self._clock.now()
-            )
-        )
 
     async def _admit(self, feed: Feed, list_id: int) -> None:
         try:
-            snapshot = await self._snapshot(list_id)
+            snapshot = await self._asking().snapshot(list_id)
             feed.admit(snapshot)
         except NewsRefused as error:
             _log.warning("status list %d: %s", list_id, error)
@@ -262,31 +263,13 @@ class Upkeep:
                 self._missing.clear()
             self._missing[list_id] = self._clock.monotonic()
 
-    async def _trusting(self, read: Callable[[], _News]) -> _News:
-        """Read signed news; when they name an unknown key, once more with the keys fetched again."""
-        try:
-            return read()
-        except UnknownSigner:
-            # Not held back as strangers' key ids are: this comes from the issuer, as often as it is asked.
-            await self._keys.reload(self._open())
-            return read()
-
-    async def _post(self, form: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
-        endpoint = self._metadata().token_endpoint
-        if endpoint is None:
-            raise CannotFetch("the issuer has no token endpoint")
-        return await self._open().post(endpoint, form, most=MOST_TOKEN_ANSWER, headers=headers)
-
-    def _open(self) -> Fetcher:
-        if self._fetcher is None:
+    def _asking(self) -> Questions:
+        if self._questions is None:
             raise CannotFetch("the upkeep is not running")
-        return self._fetcher
-
-    def _metadata(self) -> Metadata:
-        if self._keys.metadata is None:
-            raise CannotFetch("there are no metadata yet")
-        return self._keys.metadata
+        return self._questions
 
 
-def _ascii(body: bytes) -> str:
-    return body.decode("ascii").strip()
+def _position(feed: Feed) -> Position:
+    if feed.position is None:
+        raise CannotFetch("there is no snapshot yet to go on from")
+    return feed.position

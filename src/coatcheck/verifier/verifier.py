@@ -59,7 +59,8 @@ class Verifier:
         issuer: who issues the tokens; `https`, or this machine.
         audience: whom the tokens must be meant for; the issuer itself when left out.
         credentials: id and secret of the service that this is; needed for the feed and for introspection.
-        revocation: `"feed"`, or `coatcheck.unsafe.NO_REVOCATION`.
+        revocation: `"feed"` asks the issuer's feed again and again; `"stream"` has it streamed, and asks where that
+            does not go well; or `coatcheck.unsafe.NO_REVOCATION`.
         max_staleness: how old the news may be, 7 seconds at least.
         when_stale: what to do with a token when they are older: `"reject"` refuses it with 503, `"introspect"` asks the
             issuer about it, `coatcheck.unsafe.ACCEPT_STALE` takes it.
@@ -79,7 +80,7 @@ class Verifier:
         *,
         audience: str | None = None,
         credentials: Credentials | None = None,
-        revocation: Literal["feed"] | unsafe.Unsafe = "feed",
+        revocation: Literal["feed", "stream"] | unsafe.Unsafe = "feed",
         max_staleness: timedelta = timedelta(seconds=10),
         when_stale: Literal["reject", "introspect"] | unsafe.Unsafe = "reject",
         algorithms: tuple[str, ...] = ALGORITHMS,
@@ -91,7 +92,7 @@ class Verifier:
         self._clock = clock or SystemClock()
         self._introspects = when_stale == "introspect"
         self._keys = KeySource(self._issuer, algorithms, self._clock)
-        feed = Feed(self._clock, max_staleness.total_seconds()) if revocation == "feed" else None
+        feed = None if revocation is unsafe.NO_REVOCATION else Feed(self._clock, max_staleness.total_seconds())
         self._source = TokenSource(credentials, self._clock) if credentials else None
         self._judge = Judge(
             issuer=self._issuer,
@@ -103,7 +104,16 @@ class Verifier:
             clock=self._clock,
         )
         self._feed = feed
-        self._upkeep = Upkeep(self._issuer, self._clock, self._keys, feed, self._source, self._judge.forget_tokens, tls)
+        self._upkeep = Upkeep(
+            self._issuer,
+            self._clock,
+            self._keys,
+            feed,
+            self._source,
+            self._judge.forget_tokens,
+            tls,
+            streams=revocation == "stream",
+        )
         self._loop = OwnLoop("coatcheck-verifier", self._upkeep.run)
         self._waiting: set[Future[Any]] = set()
         self._started_at = float("-inf")
@@ -261,21 +271,21 @@ def _look_at_error(waiting: asyncio.Future[Any]) -> None:
 
 
 def _check_choices(
-    revocation: Literal["feed"] | unsafe.Unsafe,
+    revocation: Literal["feed", "stream"] | unsafe.Unsafe,
     when_stale: Literal["reject", "introspect"] | unsafe.Unsafe,
     max_staleness: timedelta,
     algorithms: tuple[str, ...],
     credentials: Credentials | None,
 ) -> None:
-    if revocation != "feed" and revocation is not unsafe.NO_REVOCATION:
-        raise ValueError("revocation: 'feed' or coatcheck.unsafe.NO_REVOCATION")
+    if revocation not in ("feed", "stream") and revocation is not unsafe.NO_REVOCATION:
+        raise ValueError("revocation: 'feed', 'stream' or coatcheck.unsafe.NO_REVOCATION")
     if when_stale not in ("reject", "introspect") and when_stale is not unsafe.ACCEPT_STALE:
         raise ValueError("when_stale: 'reject', 'introspect' or coatcheck.unsafe.ACCEPT_STALE")
     if max_staleness < SHORTEST_STALENESS:
         raise ValueError("max_staleness: 7 seconds at least, as the issuer answers every three")
     if not algorithms or not set(algorithms) <= set(ALGORITHMS):
         raise ValueError(f"algorithms: some of {', '.join(ALGORITHMS)}")
-    if credentials is None and (revocation == "feed" or when_stale == "introspect"):
+    if credentials is None and (revocation is not unsafe.NO_REVOCATION or when_stale == "introspect"):
         raise ValueError(
             "credentials: id and secret of this service (`coatcheck service create`) to follow revocations"
         )

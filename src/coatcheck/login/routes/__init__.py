@@ -1,9 +1,9 @@
 """The HTTP of signing in."""
 
-from coatcheck.login.routes import calls, steps, tokens
+from coatcheck.login.routes import calls, codes, mailed, steps, tokens
 from coatcheck.login.routes import pages as sign_in_pages
 
-apis = (calls.api, tokens.api)
+apis = (calls.api, codes.api, tokens.api)
 password_apis = (calls.password_api,)
-pages = [*sign_in_pages.pages, *steps.pages, *tokens.pages]
+pages = [*sign_in_pages.pages, *steps.pages, *mailed.pages, *tokens.pages]
 password_pages = [*sign_in_pages.password_pages]

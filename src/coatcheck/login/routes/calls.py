@@ -5,6 +5,7 @@ from typing import TypeAlias
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
+from coatcheck.clock import rfc3339
 from coatcheck.errors import BadInput
 from coatcheck.gate.request import clear_tokens, desk_of, forget_session_cookie, principal_of, visit_of
 from coatcheck.http.api import Handle, problems
@@ -15,12 +16,16 @@ from coatcheck.login.replaced import end_replaced_session
 from coatcheck.login.sign_in import Admitted, MoreNeeded
 from coatcheck.login.standing import wanted_of
 from coatcheck.login.step_up import begin_step_up
+from coatcheck.login.with_email_code import prove_email_code, start_email_code
 from coatcheck.login.with_password import prove_password, sign_in_with_password
 from coatcheck.login.words import (
     AdmittedAnswer,
+    CodeMailedAnswer,
+    CodeProof,
     MoreNeededAnswer,
     PasswordProof,
     SignInBody,
+    StartBody,
     StepUpBody,
     TokensAnswer,
 )
@@ -57,6 +62,23 @@ async def sign_in_password(request: Request, sign_in: Handle, body: PasswordProo
     return await answer(
         request, await prove_password(desk_of(request), visit_of(request), step, password=body.password)
     )
+
+
+@api.post(
+    "/sign-in/{sign_in}/email_code/start", status_code=202, response_model=CodeMailedAnswer, responses=problems(410)
+)
+async def start_sign_in_email_code(request: Request, sign_in: Handle, body: StartBody) -> Response:
+    """Mail a code for a sign-in that was begun: 202 for every identifier. Asking again voids the code before."""
+    step = Step(sign_in, body.continuation)
+    expires_at = await start_email_code(desk_of(request), visit_of(request), step)
+    return JSONResponse({"status": "accepted", "expires_at": rfc3339(expires_at)}, 202)
+
+
+@api.post("/sign-in/{sign_in}/email_code", response_model=Outcome, responses=problems(401, 410))
+async def sign_in_email_code(request: Request, sign_in: Handle, body: CodeProof) -> Response:
+    """Prove the mailbox by the code that was mailed last; a wrong one may be tried again, a few times."""
+    step = Step(sign_in, body.continuation)
+    return await answer(request, await prove_email_code(desk_of(request), visit_of(request), step, code=body.code))
 
 
 @api.post("/step-up", response_model=MoreNeededAnswer, responses=problems(401))

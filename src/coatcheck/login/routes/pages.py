@@ -1,6 +1,6 @@
 """The sign-in page, and the same page where somebody signed in confirms that it is them."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -54,13 +54,7 @@ async def submit_sign_in(request: Request) -> Response:
     desk, visit = desk_of(request), visit_of(request)
     identifier, password = fields.get("identifier", "")[:254], fields.get("password", "")
     return_to, remember = parse_return_to(fields.get("return_to")), fields.get("remember_me") == "true"
-    confirming, acr = fields.get("confirming") == "true", _level(fields.get("acr"))
-    shown: dict[str, Any] = {
-        "identifier": identifier,
-        "return_to": return_to or "",
-        "remember_me": remember,
-        "acr": acr,
-    }
+    confirming, acr = fields.get("confirming") == "true", level_of_form(fields)
     try:
         if confirming:
             outcome = await step_up_with_password(
@@ -76,11 +70,38 @@ async def submit_sign_in(request: Request) -> Response:
                 in_pages=True,
             )
     except (InvalidCredentials, TooManyAttempts) as refused:
-        response = await _form(request, status=refused.status, problem=refused.says, confirming=confirming, **shown)
-        if isinstance(refused, TooManyAttempts):
-            response.headers["retry-after"] = str(refused.retry_after)
-        return response
+        waits = refused if isinstance(refused, TooManyAttempts) else None
+        return await form_again(request, fields, status=refused.status, problem=refused.says, refused=waits)
     return await finish(request, outcome, return_to)
+
+
+async def form_again(
+    request: Request,
+    fields: Mapping[str, str],
+    *,
+    status: int,
+    problem: str,
+    refused: TooManyAttempts | None = None,
+) -> Response:
+    """Show the form as it was filled, with what was wrong."""
+    response = await _form(
+        request,
+        identifier=fields.get("identifier", "")[:254],
+        return_to=parse_return_to(fields.get("return_to")) or "",
+        confirming=fields.get("confirming") == "true",
+        acr=level_of_form(fields),
+        remember_me=fields.get("remember_me") == "true",
+        status=status,
+        problem=problem,
+    )
+    if refused is not None:
+        response.headers["retry-after"] = str(refused.retry_after)
+    return response
+
+
+def level_of_form(fields: Mapping[str, str]) -> str:
+    """Give the level that the page which wants a step-up asked for."""
+    return _level(fields.get("acr"))
 
 
 def _level(text: str | None) -> str:
@@ -111,6 +132,7 @@ async def _form(
         remember_me=remember_me,
         problem=problem,
         has_passwords=has_passwords,
+        has_email_codes=settings.sign_in.email_codes,
         can_sign_up=settings.site.sign_up and has_passwords,
         can_recover=has_passwords,
     )

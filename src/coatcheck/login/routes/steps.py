@@ -1,24 +1,21 @@
 """The further steps of a sign-in in our pages: one page for all factors, which offers what brings it further."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from coatcheck.errors import BadInput, InvalidCode, InvalidCredentials, SignInGone, TooManyAttempts
-from coatcheck.gate.request import desk_of, form_of, page, visit_of
+from coatcheck.gate.request import desk_of, form_of, go, page, visit_of
 from coatcheck.http.return_to import parse_return_to
 from coatcheck.login import transactions
-from coatcheck.login.factors import ASSURANCES, Factor
+from coatcheck.login.factors import Factor, words_of
 from coatcheck.login.prove import Step
+from coatcheck.login.routes.kinds import KINDS
 from coatcheck.login.routes.onward import finish
-from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
-from coatcheck.login.with_password import prove_password
-
-_Proves: TypeAlias = Callable[[Request, Step, Mapping[str, str]], Awaitable[Admitted | MoreNeeded]]
+from coatcheck.login.sign_in import SignIn
 
 
 async def show_step(request: Request) -> Response:
@@ -39,28 +36,51 @@ async def submit_step(request: Request) -> Response:
     fields = await form_of(request)
     sign_in_id, factor = fields.get("sign_in", ""), fields.get("factor", "")
     return_to = parse_return_to(fields.get("return_to"))
-    step = _step(request, sign_in_id)
-    if factor not in PROVES:
+    if factor not in KINDS:
         raise BadInput({"factor": "There is no such step."})
     try:
-        outcome = await PROVES[factor](request, step, fields)
+        outcome = await KINDS[factor].takes(request, _step(request, sign_in_id), fields)
     except (InvalidCredentials, TooManyAttempts) as refused:
         if isinstance(refused, InvalidCode) and refused.tries_left == 0:
             raise SignInGone("too many wrong answers") from refused
-        sign_in = await _looked_at(request, sign_in_id)
-        response = await _form(request, sign_in, factor, return_to, status=refused.status, problem=refused.says)
-        if isinstance(refused, TooManyAttempts):
-            response.headers["retry-after"] = str(refused.retry_after)
-        return response
+        return await show_step_again(request, sign_in_id, factor, return_to, refused)
     return await finish(request, outcome, return_to)
 
 
-async def _password(request: Request, step: Step, fields: Mapping[str, str]) -> Admitted | MoreNeeded:
-    return await prove_password(desk_of(request), visit_of(request), step, password=fields.get("password", ""))
+async def show_step_again(
+    request: Request,
+    sign_in_id: str,
+    factor: Factor,
+    return_to: str | None,
+    refused: InvalidCredentials | TooManyAttempts,
+) -> Response:
+    """Show a step again, with what was wrong.
+
+    Raises:
+        SignInGone: it has run out.
+    """
+    sign_in = await _looked_at(request, sign_in_id)
+    response = await _form(request, sign_in, factor, return_to, status=refused.status, problem=refused.says)
+    if isinstance(refused, TooManyAttempts):
+        response.headers["retry-after"] = str(refused.retry_after)
+    return response
 
 
-PROVES: Final[Mapping[Factor, _Proves]] = MappingProxyType({"password": _password})
-"""What takes the answer of each factor; its fields are drawn by `login/steps.html`."""
+async def start_step(request: Request) -> Response:
+    """Start a factor that is started, then show it.
+
+    Raises:
+        BadInput: it is none of those.
+        SignInGone: the sign-in has run out.
+    """
+    fields = await form_of(request)
+    sign_in_id, factor = fields.get("sign_in", ""), fields.get("factor", "")
+    starts = KINDS[factor].starts if factor in KINDS else None
+    if starts is None:
+        raise BadInput({"factor": "There is nothing to start."})
+    await starts(request, _step(request, sign_in_id))
+    query = {"sign_in": sign_in_id, "with": factor, "return_to": parse_return_to(fields.get("return_to")) or ""}
+    return go(request, f"/sign-in/code?{urlencode(query)}")
 
 
 def _step(request: Request, sign_in_id: str) -> Step:
@@ -87,22 +107,25 @@ async def _form(
     status: int = 200,
     problem: str | None = None,
 ) -> Response:
-    others = {each: ASSURANCES[each].words for each in sign_in.options if each != factor and each in ASSURANCES}
+    shows = KINDS[factor].shows if factor else None
+    shown: dict[str, Any] = await shows(request, sign_in) if shows else {}
     return await page(
         request,
         "login/steps.html",
         status=status,
         sign_in=sign_in.id,
         factor=factor,
-        others=others,
+        others={each: words_of(each) for each in sign_in.options if each != factor},
         return_to=return_to or "",
         confirming=bool(sign_in.session),
         problem=problem,
         may_have_lost_all=sign_in.may_have_lost_factors,
+        **shown,
     )
 
 
 pages = [
     Route("/sign-in/code", show_step, methods=["GET"]),
     Route("/sign-in/code", submit_step, methods=["POST"]),
+    Route("/sign-in/code/start", start_step, methods=["POST"]),
 ]

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from coatcheck.errors import BadInput, RefreshSuperseded, SessionEnded
-from coatcheck.gate.request import clear_tokens, desk_of, go, hop_if_needed, visit_of
+from coatcheck.errors import BadInput, NotSignedIn, RefreshSuperseded
+from coatcheck.gate.request import RENEWAL, clear_tokens, desk_of, go, hop_if_needed, visit_of
 from coatcheck.http.api import problems
 from coatcheck.http.cookies import cookie_kind, has_cookie, read_cookie
 from coatcheck.http.return_to import parse_return_to
@@ -64,7 +64,7 @@ async def renew(request: Request) -> Response:
         set_token_cookies(desk, visit, response, await refresh(desk, visit, refresh_token=token or ""))
     except RefreshSuperseded:
         return response  # another tab was faster, and this browser has what it got
-    except SessionEnded:
+    except NotSignedIn:  # over, or bound to a key that no page proves: asking again would lead here again
         clear_tokens(request, to_sign_in)
         return to_sign_in
     return response
@@ -72,7 +72,7 @@ async def renew(request: Request) -> Response:
 
 async def to_renew(request: Request) -> Response:
     """Send on to where the cookie of the refresh token is sent."""
-    return go(request, f"/api/token/renew?{request.url.query}")
+    return go(request, f"{RENEWAL}?{request.url.query}")
 
 
 def _refresh_cookie(request: Request) -> str | None:
@@ -87,5 +87,5 @@ def _refresh_cookie(request: Request) -> str | None:
 
 pages = [
     Route("/token/renew", to_renew, methods=["GET"]),
-    Route("/api/token/renew", renew, methods=["GET"]),
+    Route(RENEWAL, renew, methods=["GET"]),
 ]
