@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from coatcheck.mail import Message
 from tests.site import FORM_TOKEN, Site, open_site, submit
 
 ANN = "ann@example.org"
@@ -49,11 +50,16 @@ async def begun(browser: httpx.AsyncClient, identifier: str = ANN, **more: objec
     return Coded(browser, (await browser.post("/api/sign-in", json={"identifier": identifier, **more})).json())
 
 
-async def code_for(site: Site, to: str = ANN) -> str:
-    """Give the code of the newest mail."""
-    found = CODE.search((await site.mails(to))[0].text)
+def code_in(mail: Message) -> str:
+    """Give the code in a mail."""
+    found = CODE.search(mail.text)
     assert found is not None
     return found[1]
+
+
+async def code_for(site: Site, to: str = ANN) -> str:
+    """Give the code of the newest mail."""
+    return code_in((await site.mails(to))[0])
 
 
 async def link_for(site: Site, to: str = ANN) -> str:

@@ -15,6 +15,7 @@ from coatcheck.storage.tables.mfa import factor_recoveries as waits
 from coatcheck.testing.clock import ManualClock
 from tests.browser.house import BEN, CLEO, ROOT, House, notes_app
 from tests.browser.steps import IPHONE, fill_sign_in, heading, open_mail, sign_in, visitor
+from tests.browser.test_passkeys import NO_AUTOFILL, add_passkey, plug_in, sign_out
 from tests.site import FIREFOX, PASSWORD, open_site
 from tests.web.live import served
 
@@ -49,7 +50,8 @@ FACTORS = """
 ways-in ways-in-app set-up-totp set-up-totp-key set-up-totp-refused backup-codes make-backup-codes step-totp
 step-totp-refused step-backup-code remove-totp remove-totp-refused
 """
-NAMES = " ".join((EVERYBODY, OWN, LOST, CONSOLE, SET_UP, FACTORS, BY_MAIL, BY_MAIL_ALONE))
+PASSKEYS = "ways-in ways-in-added ways-in-listed passkey step-passkey sign-in-again-passkey sign-in-passkey-refused"
+NAMES = " ".join((EVERYBODY, OWN, LOST, CONSOLE, SET_UP, FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS))
 SMALLEST = 2_000  # bytes; a picture of nothing has fewer
 
 COUNT = """() => {
@@ -389,3 +391,32 @@ async def test_mailed_codes_alone(browser: Browser, tmp_path: Path) -> None:
         await page.goto(await open_mail(page, house, "Your code"))
         await press(page, "Sign in")
         await expect(page.locator("#me")).to_have_text(BEN)
+
+
+async def test_pages_of_passkeys(browser: Browser, house: House) -> None:
+    with pictures(PASSKEYS):
+        page = await visitor(browser, scripts=True)
+        devices, authenticator = await plug_in(page)
+        await page.add_init_script(NO_AUTOFILL)
+        await sign_in(page, house, BEN)
+        await page.goto(house.at("/account/ways-in"))
+        await keep(page, "ways-in")
+        await add_passkey(page, house)
+        await keep(page, "ways-in-added")
+        await page.goto(house.at("/account/ways-in"))
+        await keep(page, "ways-in-listed")
+        await page.get_by_role("link", name="Chrome on Linux").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Confirm it is you")
+        await keep(page, "sign-in-again-passkey")
+        await page.get_by_role("button", name="Confirm with a passkey").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Chrome on Linux")
+        await keep(page, "passkey")
+        await sign_out(page, house)
+        await sign_in(page, house, BEN)
+        await keep(page, "step-passkey")
+        await devices.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": authenticator})
+        await plug_in(page, isUserVerified=False)
+        await page.goto(house.at("/sign-in"))
+        await page.get_by_role("button", name="Sign in with a passkey").click()
+        await expect(page.get_by_role("alert")).to_be_visible()
+        await keep(page, "sign-in-passkey-refused")

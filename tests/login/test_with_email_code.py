@@ -1,5 +1,6 @@
 """Signing in with a mailed code: as the first proof, as a further one, and to confirm within a session."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -20,13 +21,14 @@ from tests.mailed import (
     Coded,
     begun,
     code_for,
+    code_in,
     coded_site,
     link_for,
     other_than,
     to_code_page,
     type_code,
 )
-from tests.site import PASSWORD, VISIT, Site, open_site, sign_in, submit
+from tests.site import FORM_TOKEN, PASSWORD, VISIT, Site, open_site, sign_in, submit
 
 
 @pytest.fixture
@@ -380,6 +382,40 @@ async def test_the_further_step_is_mailed_at_once(wary: Site) -> None:
     assert ANN not in shown.text
     done = await type_code(browser, shown, await code_for(wary), return_to="/notes")
     assert (done.status_code, done.headers["location"]) == (303, "/notes")
+
+
+async def test_where_no_code_could_be_mailed_at_once_the_page_offers_it(wary: Site) -> None:
+    await wary.person()
+    for number in range(10):
+        browser = wary.browser(address=f"198.51.100.{number}")
+        await Coded(browser, (await sign_in(browser, ANN, PASSWORD)).json()).start()
+    browser = wary.browser()
+    sent = await submit(browser, "/sign-in", "/sign-in", identifier=ANN, password=PASSWORD)
+    shown, sign_in_id = await browser.get(sent.headers["location"]), sent.headers["location"]
+    assert "Get a code by mail" in shown.text
+    found = SIGN_IN.search(shown.text)
+    assert found
+    refused = await submit(browser, sign_in_id, "/sign-in/code/mail", sign_in=found[1])
+    assert (refused.status_code, "Mail me a code" in refused.text) == (429, True)
+    wary.clock.advance(timedelta(hours=1))
+    begun_anew = await submit(browser, "/sign-in", "/sign-in", identifier=ANN, password=PASSWORD)
+    assert "a…@example.org" in (await browser.get(begun_anew.headers["location"])).text
+
+
+async def test_a_second_press_loses_nothing(coded: Site) -> None:
+    await coded.person()
+    browser = coded.browser()
+    shown = await to_code_page(coded, browser)
+    sign_in_id, form = SIGN_IN.search(shown.text), FORM_TOKEN.search(shown.text)
+    assert sign_in_id
+    assert form
+    data = {"sign_in": sign_in_id[1], "form_token": form[1]}
+    pressed = await asyncio.gather(*(browser.post("/sign-in/code/mail", data=data) for _ in range(2)))
+    assert {answer.status_code for answer in pressed} == {303}
+    codes = [code_in(mail) for mail in await coded.mails(ANN)]
+    assert 303 in [(await type_code(browser, shown, code)).status_code for code in codes]
+    gone = await browser.post("/sign-in/code/mail", data=data, follow_redirects=True)
+    assert gone.status_code == 410
 
 
 async def test_a_site_without_passwords_has_a_whole_way_in(code_only: Site) -> None:

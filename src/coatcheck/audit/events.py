@@ -64,6 +64,10 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "totp.removed": "The authenticator app was removed",
         "backup_code.used": "A backup code was used",
         "backup_code.made": "New backup codes were made",
+        "passkey.added": "Passkey added",
+        "passkey.renamed": "Passkey renamed",
+        "passkey.removed": "Passkey removed",
+        "passkey.copied": "A passkey was refused, as it may have been copied",
         "access.refused": "Something was asked for that this account may not do",
         "cross_site.refused": "A request from another site was refused",
         "audit.tally": "Refused several times within a minute",
@@ -75,8 +79,7 @@ OUTCOMES: Final = frozenset({"done", "refused", "failed"})
 """How an event can have gone."""
 
 _LATER = {
-    "api_key", "client", "coatcheck", "factor", "identity", "issuer", "key", "mfa", "passkey", "provider", "service",
-    "token",
+    "api_key", "client", "coatcheck", "factor", "identity", "issuer", "key", "mfa", "provider", "service", "token",
 }  # fmt: skip
 OUR_PREFIXES: Final = frozenset(name.split(".")[0] for name in EVENTS) | _LATER
 """What the first part of an app's own event must not be: ours, now or in a later release."""

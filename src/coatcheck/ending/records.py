@@ -1,23 +1,10 @@
-"""The SQL of what ends with an account's second factors: each room's own, removed together."""
+"""The SQL of recoveries that are called off, from wherever that is done."""
 
 from sqlalchemy import bindparam, delete
 
 from coatcheck.storage.database import Writing
 from coatcheck.storage.prepared import prepared
-from coatcheck.storage.tables.mfa import (
-    backup_codes,
-    factor_recoveries,
-    factor_recovery_links,
-    totp_secrets,
-    trusted_devices,
-)
-from coatcheck.storage.tables.passkeys import passkeys
-
-
-async def drop_factors(tx: Writing, account: str) -> None:
-    """Remove an account's authenticator app, backup codes, passkeys and trusted browsers."""
-    for table in (totp_secrets, backup_codes, passkeys, trusted_devices):
-        await tx.execute(delete(table).where(table.c.account == account))
+from coatcheck.storage.tables.mfa import factor_recoveries, factor_recovery_links
 
 
 async def drop_recovery(tx: Writing, account: str) -> bool:

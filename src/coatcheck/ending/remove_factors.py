@@ -2,6 +2,8 @@
 
 from coatcheck.accounts import records as accounts
 from coatcheck.ending import records
+from coatcheck.mfa import records as mfa
+from coatcheck.passkeys import records as passkeys
 from coatcheck.storage.database import Writing
 
 
@@ -12,6 +14,7 @@ async def remove_factors(tx: Writing, account: str) -> None:
 
     See: NIST SP 800-63B-4 section 4.2; ASVS 6.4.4.
     """
-    await records.drop_factors(tx, account)
+    await mfa.remove_all(tx, account)
+    await passkeys.remove_all(tx, account)
     await records.drop_recovery(tx, account)
     await accounts.set_factors(tx, account, ())

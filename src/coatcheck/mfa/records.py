@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
-from coatcheck.storage.tables.mfa import backup_codes, totp_secrets
+from coatcheck.storage.tables.mfa import backup_codes, totp_secrets, trusted_devices
 
 
 @dataclass(frozen=True)
@@ -76,3 +76,9 @@ async def codes_left(db: Reading, account: str) -> tuple[int, Instant]:
 async def remove_codes(tx: Writing, account: str) -> None:
     """Forget an account's backup codes."""
     await tx.execute(delete(backup_codes).where(backup_codes.c.account == account))
+
+
+async def remove_all(tx: Writing, account: str) -> None:
+    """Forget all second factors of an account, and the browsers that spare it one."""
+    for table in (totp_secrets, backup_codes, trusted_devices):
+        await tx.execute(delete(table).where(table.c.account == account))

@@ -59,13 +59,15 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
 def _apis(settings: Settings) -> list[APIRouter]:
     """List the calls that this site has; without passwords, none that is about them."""
     always = [*login.apis, ending.api, my_account.api, *ways_in.apis, gateway.api]
-    return [*always, *(_PASSWORD_APIS if settings.passwords.enabled else ())]
+    passkeys = (*login.passkey_apis, *ways_in.passkey_apis) if settings.sign_in.passkeys else ()
+    return [*always, *passkeys, *(_PASSWORD_APIS if settings.passwords.enabled else ())]
 
 
 def _pages(settings: Settings) -> list[Route]:
     """List the pages that this site has."""
     always = [*login.pages, *ending.pages, *my_account.pages, *ways_in.pages, *admin.pages, *issuer.pages]
-    return [*always, *(_PASSWORD_PAGES if settings.passwords.enabled else ())]
+    passkeys = (*login.passkey_pages, *ways_in.passkey_pages) if settings.sign_in.passkeys else ()
+    return [*always, *passkeys, *(_PASSWORD_PAGES if settings.passwords.enabled else ())]
 
 
 _PASSWORD_APIS = (*login.password_apis, signup.api, *recovery.apis, my_account.password_api)

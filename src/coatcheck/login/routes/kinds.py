@@ -8,10 +8,12 @@ from typing import Any, Final, TypeAlias
 from starlette.requests import Request
 
 from coatcheck.gate.request import desk_of, visit_of
+from coatcheck.login.enrol_passkey import STEP as ENROL_PASSKEY
 from coatcheck.login.enrol_totp import ENROL_TOTP, offered_in, prove_enrolled_totp, start_enrolling_totp
 from coatcheck.login.factors import Factor
 from coatcheck.login.mailed_code import EMAIL_CODE, kept_of
 from coatcheck.login.prove import Step
+from coatcheck.login.routes.passkeys import take_new_passkey, take_passkey
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.with_backup_code import prove_backup_code
 from coatcheck.login.with_email_code import SENDS, prove_email_code
@@ -32,11 +34,13 @@ class Kind:
         takes: what takes the fields of its form.
         starts: what starts it, where its owner starts it by a button.
         shows: what it shows beside its fields.
+        is_scripted: whether a script of ours takes part, and tells what went wrong in its own words.
     """
 
     takes: _Takes
     starts: _Starts | None = None
     shows: _Shows | None = None
+    is_scripted: bool = False
 
 
 async def _password(request: Request, step: Step, fields: Mapping[str, str]) -> Admitted | MoreNeeded:
@@ -75,10 +79,12 @@ async def _show_enrol_totp(request: Request, sign_in: SignIn) -> dict[str, Any]:
 
 KINDS: Final[Mapping[Factor, Kind]] = MappingProxyType(
     {
+        "passkey": Kind(take_passkey, is_scripted=True),
         "password": Kind(_password),
         EMAIL_CODE: Kind(_email_code, shows=_show_email_code),
         "totp": Kind(_totp),
         "backup_code": Kind(_backup_code),
+        ENROL_PASSKEY: Kind(take_new_passkey, is_scripted=True),
         ENROL_TOTP: Kind(_enrol_totp, starts=_start_enrol_totp, shows=_show_enrol_totp),
     }
 )

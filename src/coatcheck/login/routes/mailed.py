@@ -46,11 +46,7 @@ async def submit_mail_code(request: Request) -> Response:
 
 
 async def submit_mail_again(request: Request) -> Response:
-    """Mail a code for the step that is shown, or another one.
-
-    Raises:
-        SignInGone: the sign-in has run out.
-    """
+    """Mail a code for the step that is shown, or another one."""
     fields = await form_of(request)
     desk, visit, sign_in = desk_of(request), visit_of(request), fields.get("sign_in", "")
     return_to = parse_return_to(fields.get("return_to"))
@@ -59,6 +55,8 @@ async def submit_mail_again(request: Request) -> Response:
         await start_email_code(desk, visit, step, return_to=return_to)
     except TooManyAttempts as refused:
         return await show_step_again(request, sign_in, EMAIL_CODE, return_to, refused)
+    except SignInGone:
+        pass  # it has run out, which the page says, or a second press came while the first one was under way
     return to_step(request, sign_in, return_to, EMAIL_CODE)
 
 

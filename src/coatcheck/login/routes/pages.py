@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from coatcheck.accounts import records as accounts
 from coatcheck.errors import InvalidCredentials, TooManyAttempts
 from coatcheck.gate.request import (
     clear_session,
@@ -21,11 +22,13 @@ from coatcheck.gate.request import (
     visit_of,
     way_in,
 )
+from coatcheck.http.headers import WITH_SCRIPT
 from coatcheck.http.return_to import parse_return_to, place_asked_for
 from coatcheck.login.routes.onward import finish, onward
 from coatcheck.login.sign_in import AskedFor
 from coatcheck.login.standing import wanted_of
 from coatcheck.login.with_password import sign_in_with_password, step_up_with_password
+from coatcheck.passkeys.rp import has_passkeys
 from coatcheck.settings.sign_in import LEVELS
 
 
@@ -41,8 +44,10 @@ async def show_sign_in(request: Request) -> Response:
     if principal is not None and not confirming:
         return onward(request, return_to)
     identifier = (principal.email or principal.username or "") if principal else ""
-    acr = _level(request.query_params.get("acr"))
-    response = await _form(request, identifier=identifier, return_to=return_to or "", confirming=confirming, acr=acr)
+    acr = level_of(request.query_params.get("acr"))
+    response = await sign_in_form(
+        request, identifier=identifier, return_to=return_to or "", confirming=confirming, acr=acr
+    )
     if principal is None and has_session_cookie(request):
         clear_session(request, response)
     return response
@@ -84,7 +89,7 @@ async def form_again(
     refused: TooManyAttempts | None = None,
 ) -> Response:
     """Show the form as it was filled, with what was wrong."""
-    response = await _form(
+    response = await sign_in_form(
         request,
         identifier=fields.get("identifier", "")[:254],
         return_to=parse_return_to(fields.get("return_to")) or "",
@@ -101,14 +106,15 @@ async def form_again(
 
 def level_of_form(fields: Mapping[str, str]) -> str:
     """Give the level that the page which wants a step-up asked for."""
-    return _level(fields.get("acr"))
+    return level_of(fields.get("acr"))
 
 
-def _level(text: str | None) -> str:
+def level_of(text: str | None) -> str:
+    """Give a level that was asked for, or the lowest."""
     return text if text in LEVELS else LEVELS[0]
 
 
-async def _form(
+async def sign_in_form(
     request: Request,
     *,
     identifier: str,
@@ -118,10 +124,18 @@ async def _form(
     status: int = 200,
     remember_me: bool = False,
     problem: str | None = None,
+    unknown_passkey: dict[str, str] | None = None,
 ) -> Response:
+    """Show the sign-in form, filled as it was.
+
+    Args:
+        confirming: whether somebody signed in confirms that it is them.
+        acr: the level that they are to reach.
+        unknown_passkey: the key that the browser's device may forget.
+    """
     settings = desk_of(request).settings
-    has_passwords = settings.passwords.enabled
-    return await page(
+    has_passwords, offers_passkeys = settings.passwords.enabled, await _offers_passkeys(request, confirming=confirming)
+    response = await page(
         request,
         "login/sign_in.html",
         status=status,
@@ -135,7 +149,25 @@ async def _form(
         has_email_codes=settings.sign_in.email_codes,
         can_sign_up=settings.site.sign_up and has_passwords,
         can_recover=has_passwords,
+        has_passkeys=offers_passkeys,
+        unknown_passkey=unknown_passkey,
     )
+    if offers_passkeys:
+        response.headers["content-security-policy"] = WITH_SCRIPT
+    return response
+
+
+async def _offers_passkeys(request: Request, *, confirming: bool) -> bool:
+    """Tell whether the form offers a passkey: to anybody who signs in, and to who confirms with one of their own."""
+    desk = desk_of(request)
+    if not has_passkeys(desk.settings, visit_of(request).base_url):
+        return False
+    principal = await principal_or_none(request) if confirming else None
+    if principal is None:
+        return not confirming
+    async with desk.database.reading() as db:
+        account = await accounts.find(db, principal.subject)
+    return account is not None and "passkey" in account.factors
 
 
 pages = [Route("/sign-in", show_sign_in, methods=["GET"])]

@@ -9,12 +9,14 @@ from starlette.routing import Route
 
 from coatcheck.errors import BadInput, InvalidCode, InvalidCredentials, SignInGone, TooManyAttempts
 from coatcheck.gate.request import desk_of, form_of, go, page, visit_of
+from coatcheck.http.headers import WITH_SCRIPT
 from coatcheck.http.return_to import parse_return_to
 from coatcheck.login import transactions
 from coatcheck.login.factors import Factor, words_of
 from coatcheck.login.prove import Step
 from coatcheck.login.routes.kinds import KINDS
 from coatcheck.login.routes.onward import finish
+from coatcheck.login.routes.passkeys import words_of_refusal
 from coatcheck.login.sign_in import SignIn
 
 
@@ -40,7 +42,9 @@ async def submit_step(request: Request) -> Response:
         raise BadInput({"factor": "There is no such step."})
     try:
         outcome = await KINDS[factor].takes(request, _step(request, sign_in_id), fields)
-    except (InvalidCredentials, TooManyAttempts) as refused:
+    except (InvalidCredentials, TooManyAttempts, BadInput) as refused:
+        if isinstance(refused, BadInput) and not KINDS[factor].is_scripted:
+            raise
         if isinstance(refused, InvalidCode) and refused.tries_left == 0:
             raise SignInGone("too many wrong answers") from refused
         return await show_step_again(request, sign_in_id, factor, return_to, refused)
@@ -52,7 +56,7 @@ async def show_step_again(
     sign_in_id: str,
     factor: Factor,
     return_to: str | None,
-    refused: InvalidCredentials | TooManyAttempts,
+    refused: InvalidCredentials | TooManyAttempts | BadInput,
 ) -> Response:
     """Show a step again, with what was wrong.
 
@@ -60,7 +64,8 @@ async def show_step_again(
         SignInGone: it has run out.
     """
     sign_in = await _looked_at(request, sign_in_id)
-    response = await _form(request, sign_in, factor, return_to, status=refused.status, problem=refused.says)
+    problem = words_of_refusal(refused) if KINDS[factor].is_scripted else refused.says
+    response = await _form(request, sign_in, factor, return_to, status=refused.status, problem=problem)
     if isinstance(refused, TooManyAttempts):
         response.headers["retry-after"] = str(refused.retry_after)
     return response
@@ -107,9 +112,10 @@ async def _form(
     status: int = 200,
     problem: str | None = None,
 ) -> Response:
-    shows = KINDS[factor].shows if factor else None
-    shown: dict[str, Any] = await shows(request, sign_in) if shows else {}
-    return await page(
+    kind = KINDS.get(factor)
+    shown: dict[str, Any] = await kind.shows(request, sign_in) if kind and kind.shows else {}
+    is_scripted = kind is not None and kind.is_scripted
+    response = await page(
         request,
         "login/steps.html",
         status=status,
@@ -120,8 +126,12 @@ async def _form(
         confirming=bool(sign_in.session),
         problem=problem,
         may_have_lost_all=sign_in.may_have_lost_factors,
+        is_scripted=is_scripted,
         **shown,
     )
+    if is_scripted:
+        response.headers["content-security-policy"] = WITH_SCRIPT
+    return response
 
 
 pages = [

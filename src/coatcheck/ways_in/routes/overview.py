@@ -5,16 +5,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from coatcheck.clock import rfc3339
-from coatcheck.gate.request import desk_of, page, principal_of
+from coatcheck.gate.request import desk_of, principal_of
 from coatcheck.http.api import Answer, problems
 from coatcheck.ways_in.overview import WaysIn, ways_in
+from coatcheck.ways_in.routes.whole import ways_in_page
 
 api = APIRouter(prefix="/api", tags=["factors"])
-
-_DONE = {
-    "totp": "Your authenticator app is set up. The next sign-in asks for its code.",
-    "totp-removed": "The authenticator app was removed. The next sign-in asks for no code.",
-}
 
 
 class TotpListed(Answer):
@@ -47,10 +43,7 @@ async def list_factors(request: Request) -> Response:
 
 async def show_ways_in(request: Request) -> Response:
     """Show one's ways in."""
-    desk = desk_of(request)
-    shown = await ways_in(desk, await principal_of(request))
-    notice = _DONE.get(request.query_params.get("done", ""))
-    return await page(request, "ways_in/ways_in.html", notice=notice, ways=shown, has_totp=desk.settings.sign_in.totp)
+    return await ways_in_page(request, await principal_of(request))
 
 
 def _words(shown: WaysIn) -> dict[str, object]:
