@@ -25,9 +25,10 @@ from coatcheck.settings.master_key import make_key_file
 from coatcheck.settings.read import read_settings
 from coatcheck.testing.clock import ManualClock
 from coatcheck.visit import Visit
+from tests.recovery.lost import APP, enrol
 from tests.site import PASSWORD
 
-ROOT, BEN = "root@example.org", "ben@example.org"
+ROOT, BEN, CLEO = "root@example.org", "ben@example.org", "cleo@example.org"
 SHELL = '<!doctype html><html lang="en"><title>{title}</title><h1>{title}</h1>{body}</html>'
 SHARE = """<form method="post" action="/share">
 <input type="hidden" name="csrf_token" value="5f2c"><label>With <input name="with"></label>
@@ -65,7 +66,7 @@ def notes_app(
     shared: list[dict[str, list[str]]] | None = None,
     **sections: Mapping[str, object],
 ) -> ASGIApp:
-    """Make the app; Root, an administrator, and Ben have accounts from the start.
+    """Make the app; Root, an administrator, Ben, and Cleo, who has second factors, have accounts from the start.
 
     Args:
         set_up: where to put the token of the set-up link; nobody has an account then.
@@ -126,6 +127,8 @@ def notes_app(
 async def _people(auth: Coatcheck) -> None:
     root = await create_account(auth.desk, Visit(), email=ROOT, password=PASSWORD, actor="operator")
     await create_account(auth.desk, Visit(), email=BEN, password=PASSWORD, username="ben", actor="operator")
+    cleo = await create_account(auth.desk, Visit(), email=CLEO, password=PASSWORD, actor="operator")
+    await enrol(auth.desk, cleo, APP)
     await create_role(auth.desk, Visit(), role=ADMIN, permissions=[], actor="operator")
     await create_role(auth.desk, Visit(), role="editor", permissions=["notes:delete"], actor="operator")
     await grant_role(auth.desk, Visit(), account=root.id, role=ADMIN, actor="operator")

@@ -16,6 +16,7 @@ from coatcheck.storage.tables.passkeys import passkeys
 from coatcheck.storage.tables.passwords import passwords
 from tests.passkeys.device import Device
 from tests.passkeys.people import ann_with, sign_in_by
+from tests.recovery.lost import begun, enrolled, is_waiting, rows_kept
 from tests.site import PASSWORD, VISIT, Site, sign_in
 
 
@@ -74,3 +75,14 @@ async def test_closes_once(site: Site) -> None:
         with pytest.raises(NotFound):
             await close_account(site.desk, VISIT, account=gone, actor=account)
     assert len(await site.mails()) == 1
+
+
+async def test_second_factors_go(site: Site) -> None:
+    ann = await enrolled(site)
+    await begun(site)
+    await close_account(site.desk, VISIT, account=ann.id, actor=ann.id)
+    assert await rows_kept(site) == [0, 0, 0, 0]
+    assert not await is_waiting(site)
+    async with site.desk.database.reading() as db:
+        row = (await db.execute(select(accounts.c.factors).where(accounts.c.id == ann.id))).one()
+    assert row.factors == ""

@@ -19,7 +19,9 @@ from coatcheck.login.admit import admit
 from coatcheck.login.sign_in import Admitted, AskedFor, MoreNeeded
 from coatcheck.login.transactions import resume
 from tests.attacks.census import row_counts
+from tests.recovery.lost import enrolled, fully_in
 from tests.site import VISIT, Site, proven
+from tests.statements import statements
 
 TEN_SECONDS = timedelta(seconds=10)
 MILLISECOND = timedelta(milliseconds=1)
@@ -245,3 +247,17 @@ async def test_nothing_proven_raises_nothing(site: Site) -> None:
     assert isinstance(await admit(site.desk, VISIT, unproven, spent), MoreNeeded)
     principal = await check_cookie(site.desk, admitted.secret.reveal())
     assert (principal.session, principal.auth_time) == (admitted.session.id, admitted.session.auth_time)
+
+
+async def test_second_factors_cost_a_sign_in_one_statement(site: Site) -> None:
+    """The one that calls off a recovery which waits; an account without any pays nothing for it."""
+    ben, ann = await site.person("ben@example.org", None), await enrolled(site, password=None)
+    await fully_in(site, ben)
+    ran = []
+    for account in (ben, ann):
+        with statements() as seen:
+            await fully_in(site, account)
+        ran.append(seen)
+    without, with_factors = ran
+    assert not [statement for statement in without if "factor_recover" in statement]
+    assert len(with_factors) == len(without) + 1

@@ -5,6 +5,7 @@ from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
 from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
+from coatcheck.ending import records as ending
 from coatcheck.errors import InvalidCredentials, SessionEnded
 from coatcheck.limits import known_devices, tries
 from coatcheck.limits.tries import Spent
@@ -45,8 +46,12 @@ async def admit(desk: Desk, visit: Visit, sign_in: SignIn, spent: Spent | None) 
             account = await _still_the_same(tx, sign_in)
             decision = policy.decide(sign_in.proofs, await standing_of(tx, desk, visit, account, sign_in))
             if isinstance(decision, policy.Enough):
+                called_off = await _call_off_recovery(tx, account, sign_in)
                 admitting = _raise if sign_in.session else _open
-                return await admitting(tx, desk, visit, account, sign_in, decision, spent)
+                admitted = await admitting(tx, desk, visit, account, sign_in, decision, spent)
+                if called_off:
+                    await record(tx, desk, visit, "recovery.factors_called_off", account=account.id)
+                return admitted
     except _NotAnyMore as reason:
         if sign_in.session:
             raise SessionEnded(str(reason)) from None
@@ -96,6 +101,12 @@ async def _raise(
     await record(tx, desk, visit, "step_up.done", account=account.id, session=session.id, details=details)
     known = await known_devices.remember(tx, desk, visit, account.id)
     return Admitted(session, secret, known, account.email, account.username, is_raised=True)
+
+
+async def _call_off_recovery(tx: Writing, account: Account, sign_in: SignIn) -> bool:
+    """End a recovery of second factors that waits: they are not lost to whoever has just proven one."""
+    has_proven_one = any(proof.factor in account.factors for proof in sign_in.proofs)
+    return has_proven_one and await ending.drop_recovery(tx, account.id)
 
 
 async def _still_the_same(tx: Writing, sign_in: SignIn) -> Account:

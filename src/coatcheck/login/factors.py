@@ -42,6 +42,9 @@ ASSURANCES: Final[Mapping[Factor, Assurance]] = MappingProxyType(
 )
 """The factors, in the order in which they are offered."""
 
+SECONDS: Final = frozenset({"passkey", "totp", "backup_code"})
+"""What an account may have beside its password and its mailbox, and may lose."""
+
 ENROLMENTS: Final[Mapping[Factor, Factor]] = MappingProxyType({"enrol_passkey": "passkey", "enrol_totp": "totp"})
 """What is offered when nothing an account has would do: to enrol a factor, which is then proven."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from coatcheck.clock import Instant
-from coatcheck.login.factors import Factor, Proof
+from coatcheck.login.factors import SECONDS, Factor, Proof
 from coatcheck.login.policy import NO_MORE, Wanted
 from coatcheck.secret import Secret
 from coatcheck.sessions.session import Presented, Session
@@ -63,6 +63,12 @@ class SignIn:
     started: dict[Factor, bytes] = field(default_factory=dict, repr=False)
     tries: int = 0
     expires_at: Instant = 0
+
+    @property
+    def may_have_lost_factors(self) -> bool:
+        """Whether it stopped at a second factor that its account has, the password being proven."""
+        knows = any(each.factor == "password" for each in self.proofs)
+        return knows and not self.session and not SECONDS.isdisjoint(self.options)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,11 @@ def first_factors(settings: Settings) -> tuple[Factor, ...]:
     return tuple(each for each in site_factors(settings) if ASSURANCES[each].begins and has.get(each, True))
 
 
+def asks_for_second_factor(settings: Settings, account: Account) -> bool:
+    """Tell whether a password of this account is always asked for together with a second factor."""
+    return any(ASSURANCES[each].is_second for each in site_factors(settings) if each in account.factors)
+
+
 def standing_of_site(settings: Settings) -> Standing:
     """Give what is decided from while nobody is found: the same for everybody, so nothing can be learnt from it."""
     return Standing(

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
-from coatcheck.storage.tables.mfa import backup_codes, factor_recoveries, totp_secrets, trusted_devices
+from coatcheck.storage.tables.mfa import backup_codes, totp_secrets, trusted_devices
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,6 @@ async def remove_codes(tx: Writing, account: str) -> None:
 
 
 async def remove_all(tx: Writing, account: str) -> None:
-    """Forget all second factors of an account that is closed."""
-    for table in (totp_secrets, backup_codes, trusted_devices, factor_recoveries):
+    """Forget all second factors of an account, and the browsers that spare it one."""
+    for table in (totp_secrets, backup_codes, trusted_devices):
         await tx.execute(delete(table).where(table.c.account == account))

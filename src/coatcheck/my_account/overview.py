@@ -7,6 +7,7 @@ from coatcheck.accounts.account import Account
 from coatcheck.audit.show import Entry, show
 from coatcheck.desk import Desk
 from coatcheck.errors import SessionEnded
+from coatcheck.login.standing import asks_for_second_factor
 from coatcheck.mfa.backup_codes import FEW
 from coatcheck.mfa.enrolled import has_second_factor
 from coatcheck.mfa.records import codes_left
@@ -20,9 +21,14 @@ _LOOKED_THROUGH = 100
 
 @dataclass(frozen=True)
 class Overview:
-    """Hold what the account page shows."""
+    """Hold what the account page shows.
+
+    Args:
+        min_length: how long a new password must be.
+    """
 
     account: Account
+    min_length: int
     last_sign_in: Entry | None
     activity: list[Entry]
     few_codes: int | None
@@ -42,7 +48,9 @@ async def overview(desk: Desk, principal: Principal) -> Overview:
         left, _ = await codes_left(db, account.id) if has_second_factor(account) else (FEW + 1, 0)
     activity = await show(desk, account=account.id, limit=20)
     sign_ins = await show(desk, account=account.id, event="sign_in.done", limit=_LOOKED_THROUGH)
-    return Overview(account, _before(sign_ins, principal.session), activity, left if left <= FEW else None)
+    min_length = desk.settings.passwords.least_length(has_second_factor=asks_for_second_factor(desk.settings, account))
+    few_codes = left if left <= FEW else None
+    return Overview(account, min_length, _before(sign_ins, principal.session), activity, few_codes)
 
 
 async def own_sessions(desk: Desk, principal: Principal) -> list[Session]:

@@ -263,7 +263,7 @@ async def _account_page(
         few_codes=shown.few_codes,
         errors=errors or {},
         new_email=new_email,
-        min_length=desk.settings.passwords.min_length,
+        min_length=shown.min_length,
         has_passwords=desk.settings.passwords.enabled,
     )
 

@@ -70,7 +70,7 @@ def _pages(settings: Settings) -> list[Route]:
     return [*always, *passkeys, *(_PASSWORD_PAGES if settings.passwords.enabled else ())]
 
 
-_PASSWORD_APIS = (*login.password_apis, signup.api, recovery.api, my_account.password_api)
+_PASSWORD_APIS = (*login.password_apis, signup.api, *recovery.apis, my_account.password_api)
 _PASSWORD_PAGES = (
     *login.password_pages,
     *signup.pages,

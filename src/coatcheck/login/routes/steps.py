@@ -128,6 +128,7 @@ async def _form(
         return_to=return_to or "",
         confirming=bool(sign_in.session),
         problem=problem,
+        may_have_lost_all=sign_in.may_have_lost_factors,
         is_scripted=is_scripted,
         trust_days=await _trust_days(request, sign_in),
         **shown,

@@ -44,10 +44,29 @@ factor_recoveries = Table(
     "factor_recoveries",
     metadata,
     Column("account", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
-    # What calls it off, from any of the mails.
-    Column("cancel_hash", LargeBinary(32), nullable=False, unique=True),
+    # A recovery rests on what a sign-in rests on: under another epoch it is void.
+    Column("epoch", Integer, nullable=False),
     Column("asked_at", Moment, nullable=False),
-    Column("due_at", Moment, nullable=False),
+    # Empty where none may begin, as the mailbox set the password: both proofs would be one. It stays until a sign-in
+    # with a second factor.
+    Column("due_at", Moment),
+    Column("expires_at", Moment, index=True),
+    # How many notices have gone, and when the next one does.
+    Column("notices", Integer, nullable=False),
+    Column("next_notice_at", Moment, index=True),
+    # What the links of later notices begin with: no request causes them.
+    Column("base_url", String(400), nullable=False),
+    info={"expires": "expires_at"},
+)
+
+factor_recovery_links = Table(
+    "factor_recovery_links",
+    metadata,
+    Column("link_hash", LargeBinary(32), primary_key=True),
+    Column("account", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    # What it is for, and for nothing else: `begin`, `call_off` or `finish`.
+    Column("leads_to", String(10), nullable=False),
+    Column("epoch", Integer, nullable=False),
     Column("expires_at", Moment, nullable=False, index=True),
     info={"expires": "expires_at"},
 )

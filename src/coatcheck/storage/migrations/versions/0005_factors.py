@@ -10,6 +10,7 @@ down_revision = "0004"
 def upgrade(op: Operations) -> None:
     """Make the tables of factors."""
     op.add_column("accounts", sa.Column("factors", sa.String(100), nullable=False, server_default=""))
+    op.add_column("passwords", sa.Column("stands_alone", sa.Boolean, nullable=False, server_default=sa.true()))
     _codes(op)
     _passkeys(op)
     _trusted_devices(op)
@@ -83,12 +84,29 @@ def _recoveries(op: Operations) -> None:
     op.create_table(
         "factor_recoveries",
         sa.Column("account", sa.String(40), nullable=False),
-        sa.Column("cancel_hash", sa.LargeBinary(32), nullable=False),
+        sa.Column("epoch", sa.Integer, nullable=False),
         sa.Column("asked_at", sa.BigInteger, nullable=False),
-        sa.Column("due_at", sa.BigInteger, nullable=False),
-        sa.Column("expires_at", sa.BigInteger, nullable=False),
+        sa.Column("due_at", sa.BigInteger),
+        sa.Column("expires_at", sa.BigInteger),
+        sa.Column("notices", sa.Integer, nullable=False),
+        sa.Column("next_notice_at", sa.BigInteger),
+        sa.Column("base_url", sa.String(400), nullable=False),
         sa.PrimaryKeyConstraint("account", name="pk_factor_recoveries"),
-        sa.UniqueConstraint("cancel_hash", name="uq_factor_recoveries_cancel_hash"),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name="fk_factor_recoveries_account", ondelete="CASCADE"),
     )
     op.create_index("ix_factor_recoveries_expires_at", "factor_recoveries", ["expires_at"])
+    op.create_index("ix_factor_recoveries_next_notice_at", "factor_recoveries", ["next_notice_at"])
+    op.create_table(
+        "factor_recovery_links",
+        sa.Column("link_hash", sa.LargeBinary(32), nullable=False),
+        sa.Column("account", sa.String(40), nullable=False),
+        sa.Column("leads_to", sa.String(10), nullable=False),
+        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.Column("expires_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("link_hash", name="pk_factor_recovery_links"),
+        sa.ForeignKeyConstraint(
+            ["account"], ["accounts.id"], name="fk_factor_recovery_links_account", ondelete="CASCADE"
+        ),
+    )
+    op.create_index("ix_factor_recovery_links_account", "factor_recovery_links", ["account"])
+    op.create_index("ix_factor_recovery_links_expires_at", "factor_recovery_links", ["expires_at"])
