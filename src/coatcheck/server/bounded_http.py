@@ -8,6 +8,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from coatcheck.errors import CoatcheckError, HeadersTooLarge, MalformedRequest
 from coatcheck.http.headers import secured
 from coatcheck.http.problems import problem_response
+from coatcheck.server.one_piece import OnePiece
 
 MAX_HEAD_BYTES = 65_536
 _EACH_FIELD = 32  # what a list of fields takes beside their text, as HTTP/2 counts it (RFC 9113 section 6.5.2)
@@ -54,6 +55,10 @@ class BoundedHttp(HttpToolsProtocol):
         """Come to the end of a request, and of the fields after its body."""
         self._check_head()
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Have the app answer in one piece."""
+        super()._start_asgi_task(cycle, cast("Any", OnePiece(cycle, app)))
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser could not take, or was told by us not to."""
