@@ -73,14 +73,32 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # A name that is at hand need not be decoded, and its hash is known.
-_NAMES = {
-    name.encode(): name
-    for name in (
-        "host connection user-agent accept accept-encoding accept-language cookie authorization dpop origin referer"
-        " content-type content-length sec-fetch-site sec-fetch-mode sec-fetch-dest cache-control x-request-id"
-        " x-forwarded-for x-forwarded-host x-forwarded-method x-forwarded-proto x-forwarded-uri coatcheck-gateway"
-    ).split()
-}
+_USUAL = (
+    "host",
+    "connection",
+    "user-agent",
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "cookie",
+    "authorization",
+    "dpop",
+    "origin",
+    "referer",
+    "content-type",
+    "content-length",
+    "sec-fetch-site",
+    "sec-fetch-mode",
+    "sec-fetch-dest",
+    "cache-control",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-method",
+    "x-forwarded-proto",
+    "x-forwarded-uri",
+    "coatcheck-gateway",
+)
+_NAMES = {name.encode(): name for name in _USUAL}
 
 
 def headers_of(pairs: list[tuple[bytes, bytes]]) -> Mapping[str, str]:
