@@ -40,6 +40,7 @@ LOADED_LATE = {
     "desk/outbox.py": "without a mail server its client is not needed",
     "passwords/choose.py": "leaked passwords are looked up only where that is set, and the HTTP client takes memory",
     "passkeys/verify.py": "most workers never meet a passkey, and what checks one takes memory and time to import",
+    "server/operations.py": "few workers are scraped, and Prometheus's client takes memory",
     "storage/migrate.py": "a database that is up to date needs no Alembic, which takes memory and time to import",
 }
 
