@@ -75,8 +75,8 @@ async def test_of_fifty_at_once_one_is_kept(strict: Site) -> None:
 async def test_a_refused_one_spends_the_challenge_and_leaves_the_step(strict: Site) -> None:
     held, device = await at_the_step(strict), Device()
     browser = strict.browser()
-    good = device.make(await start(browser, words(held), STEP))
-    bad = replace(device, origin="https://evil.example").make(await start(browser, words(held), STEP))
+    options = await start(browser, words(held), STEP)
+    good, bad = device.make(options), replace(device, origin="https://evil.example").make(options)
     assert (await prove(browser, words(held), bad, STEP)).status_code == 422
     assert (await prove(browser, words(held), good, STEP)).status_code == 422
     assert (await enrol(browser, held, device)).status_code == 200
