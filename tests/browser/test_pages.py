@@ -336,6 +336,39 @@ async def test_set_up(browser: Browser, tmp_path: Path) -> None:
             assert await heading(page) == "This link no longer works"
 
 
+<<<<<<< HEAD
+=======
+async def test_pages_of_passkeys(browser: Browser, house: House) -> None:
+    with pictures(PASSKEYS):
+        page = await visitor(browser, scripts=True)
+        devices, authenticator = await plug_in(page)
+        await page.add_init_script(NO_AUTOFILL)
+        await sign_in(page, house, BEN)
+        await page.goto(house.at("/account/ways-in"))
+        await keep(page, "ways-in-passkeys")
+        await add_passkey(page, house)
+        await keep(page, "ways-in-added")
+        await page.goto(house.at("/account/ways-in"))
+        await keep(page, "ways-in-listed")
+        await page.get_by_role("link", name="Chrome on Linux").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Confirm it is you")
+        await keep(page, "sign-in-again-passkey")
+        await page.get_by_role("button", name="Confirm with a passkey").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Chrome on Linux")
+        await keep(page, "passkey")
+        await sign_out(page, house)
+        await sign_in(page, house, BEN)
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Use your passkey")
+        await keep(page, "step-passkey")
+        await devices.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": authenticator})
+        await plug_in(page, isUserVerified=False)
+        await page.goto(house.at("/sign-in"))
+        await page.get_by_role("button", name="Sign in with a passkey").click()
+        await expect(page.get_by_role("alert")).to_be_visible()
+        await keep(page, "sign-in-passkey-refused")
+
+
+>>>>>>> 25a4bce (Wait for the page of the step before its picture is taken)
 async def test_mailed_codes(browser: Browser, tmp_path: Path) -> None:
     """A code typed, a link in the browser that asked and elsewhere, and confirming within a session."""
     with pictures(BY_MAIL):

@@ -9,6 +9,7 @@ from coatcheck.errors import LastWayIn, NotFound
 from coatcheck.http.pages import mail_text
 from coatcheck.login.sign_in import SignIn
 from coatcheck.login.standing import enrolled_of, first_factors
+from coatcheck.mfa.enrolled import remove_factor
 from coatcheck.passkeys import records
 from coatcheck.storage.database import Writing
 from coatcheck.verifier import Principal
@@ -35,7 +36,10 @@ async def remove_passkey(desk: Desk, visit: Visit, principal: Principal, *, pass
         if is_last and not await _has_another_way_in(tx, desk, account):
             raise LastWayIn("the account has no password and no other first factor")
         await records.remove(tx, account.id, passkey)
-        await accounts.set_factors(tx, account.id, account.factors - {"passkey"} if is_last else account.factors)
+        if is_last:
+            await remove_factor(tx, account, "passkey")
+        else:
+            await accounts.set_factors(tx, account.id, account.factors)
         details = {"passkey": passkey, "name": own[passkey].name}
         await record(tx, desk, visit, "passkey.removed", account=account.id, details=details)
         if account.email:
