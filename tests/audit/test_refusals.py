@@ -53,7 +53,7 @@ async def own_password(site: Site, visit: Visit, ann: Principal) -> None:
 
 @pytest.mark.parametrize(("flow", "event"), [(step_up, "step_up"), (own_password, "password")])
 async def test_blocked_guesses_of_somebody_signed_in(site: Site, flow: Flow, event: str) -> None:
-    ann = Principal(subject=(await site.person()).id)
+    ann = Principal(subject=(await site.person()).id, session="ses_any")
     for _ in range(5):
         with pytest.raises((InvalidCredentials, BadInput)):
             await flow(site, Visit(address="203.0.113.7"), ann)

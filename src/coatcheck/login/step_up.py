@@ -26,7 +26,7 @@ async def begin_step_up(
         in_pages: whether it goes on in the pages of the visiting browser.
 
     Raises:
-        SessionEnded: the account is gone.
+        SessionEnded: the account is gone, or there is no session to raise.
 
     See: RFC 9470; ASVS 7.5.1, 7.5.3.
     """
@@ -38,7 +38,7 @@ async def ways_to_step_up(desk: Desk, visit: Visit, principal: Principal, *, wan
     """Give what a step-up may begin with, to be shown; nothing is begun by it.
 
     Raises:
-        SessionEnded: the account is gone.
+        SessionEnded: the account is gone, or there is no session to raise.
     """
     _, options = await _begun(desk, visit, principal, wanted, in_pages=True)
     # What begins with anything else would end with the passkey all the same.
@@ -50,14 +50,14 @@ async def _begun(
 ) -> tuple[SignIn, tuple[Factor, ...]]:
     async with desk.database.reading() as db:
         account = await accounts.find(db, principal.subject)
-        if account is None:
-            raise SessionEnded("the account is gone")
+        if account is None or principal.session is None:  # without one it would be a sign-in that opens one
+            raise SessionEnded("the account or the session is gone")
         sign_in = SignIn(
             id=new_id("sgn_"),
             account=account.id,
             epoch=account.epoch,
             asked_for=AskedFor(wanted=wanted),
-            session=principal.session or "",
+            session=principal.session,
             in_pages=in_pages,
         )
         decision = policy.decide((), await standing_of(db, desk, visit, account, sign_in))
