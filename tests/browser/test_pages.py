@@ -50,7 +50,9 @@ FACTORS = """
 ways-in ways-in-app set-up-totp set-up-totp-key set-up-totp-refused backup-codes make-backup-codes step-totp
 step-totp-refused step-backup-code remove-totp remove-totp-refused
 """
-PASSKEYS = "ways-in ways-in-added ways-in-listed passkey step-passkey sign-in-again-passkey sign-in-passkey-refused"
+PASSKEYS = (
+    "ways-in-passkeys ways-in-added ways-in-listed passkey step-passkey sign-in-again-passkey sign-in-passkey-refused"
+)
 STEP_UP = "confirm-first go-on form-gone not-kept trusted-browsers"
 NAMES = " ".join((EVERYBODY, OWN, LOST, CONSOLE, SET_UP, FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS, STEP_UP))
 SMALLEST = 2_000  # bytes; a picture of nothing has fewer
@@ -336,8 +338,6 @@ async def test_set_up(browser: Browser, tmp_path: Path) -> None:
             assert await heading(page) == "This link no longer works"
 
 
-<<<<<<< HEAD
-=======
 async def test_pages_of_passkeys(browser: Browser, house: House) -> None:
     with pictures(PASSKEYS):
         page = await visitor(browser, scripts=True)
@@ -368,7 +368,6 @@ async def test_pages_of_passkeys(browser: Browser, house: House) -> None:
         await keep(page, "sign-in-passkey-refused")
 
 
->>>>>>> 25a4bce (Wait for the page of the step before its picture is taken)
 async def test_mailed_codes(browser: Browser, tmp_path: Path) -> None:
     """A code typed, a link in the browser that asked and elsewhere, and confirming within a session."""
     with pictures(BY_MAIL):

@@ -83,6 +83,14 @@ async def test_not_in_a_session_that_ended(site: Site) -> None:
         await step_up_with_password(site.desk, VISIT, principal, password=PASSWORD)
 
 
+async def test_not_without_a_session(site: Site) -> None:
+    """Else what was begun as a step-up would open a session, or raise none."""
+    made = await site.person()
+    with pytest.raises(SessionEnded):
+        await step_up_with_password(site.desk, VISIT, Principal(subject=made.id), password=PASSWORD)
+    assert (await row_counts(site))["sessions"] == 0
+
+
 async def test_not_for_an_account_that_is_not_there(site: Site) -> None:
     with pytest.raises(SessionEnded):
         await step_up_with_password(site.desk, VISIT, Principal(subject="acc_none"), password=PASSWORD)
