@@ -10,7 +10,7 @@ from coatcheck.audit.show import show
 from coatcheck.passwords import records as passwords
 from tests.passkeys.device import Device
 from tests.passkeys.people import ANN, add, ann_with, begin, by_password, prove, sign_in_by, start
-from tests.site import Site, submit
+from tests.site import PASSWORD, Site, submit
 
 
 async def ids(browser: httpx.AsyncClient) -> list[str]:
@@ -42,6 +42,23 @@ async def test_a_pending_sign_in_by_it_is_void(site: Site) -> None:
     assert (await browser.delete(f"/api/passkeys/{passkey}")).status_code == 204
     assert (await prove(other, needed, credential)).status_code == 401
     assert (await begin(other, ANN))["status"] == "more_needed"
+
+
+async def test_a_password_too_short_to_stand_alone_keeps_it(site: Site) -> None:
+    device = Device()
+    browser = await ann_with(site, device)
+    await sign_in_by(browser, device)
+    change = {"password": PASSWORD, "new_password": "nine char"}
+    assert (await browser.post("/api/account/password", json=change)).status_code == 204, "beside a passkey it may be"
+    await sign_in_by(browser, device)
+    [passkey] = await ids(browser)
+    refused = await browser.delete(f"/api/passkeys/{passkey}")
+    assert (refused.status_code, list(refused.json()["fields"])) == (422, ["password"])
+    assert await ids(browser) == [passkey]
+    longer = {"password": "nine char", "new_password": "other words of mine"}
+    assert (await browser.post("/api/account/password", json=longer)).status_code == 204
+    await sign_in_by(browser, device)
+    assert (await browser.delete(f"/api/passkeys/{passkey}")).status_code == 204
 
 
 async def test_the_only_way_in_stays(site: Site) -> None:

@@ -1,20 +1,25 @@
 """Remove a passkey of one's own, unless nobody could sign in to the account without it."""
 
+from typing import Final
+
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import post
-from coatcheck.errors import LastWayIn, NotFound
+from coatcheck.errors import BadInput, LastWayIn, NotFound
 from coatcheck.http.pages import mail_text
 from coatcheck.login.sign_in import SignIn
 from coatcheck.login.standing import enrolled_of, first_factors
-from coatcheck.mfa.enrolled import remove_factor
+from coatcheck.mfa import enrolled as mfa
 from coatcheck.passkeys import records
+from coatcheck.passwords import records as passwords
 from coatcheck.storage.database import Writing
 from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
 from coatcheck.ways_in.own_account import hold_own_account
+
+_TOO_SHORT: Final = "Alone, a password needs at least {} characters, and yours has fewer. Change it first."
 
 
 async def remove_passkey(desk: Desk, visit: Visit, principal: Principal, *, passkey: str) -> None:
@@ -23,6 +28,7 @@ async def remove_passkey(desk: Desk, visit: Visit, principal: Principal, *, pass
     Raises:
         NotFound: the account has no such passkey.
         LastWayIn: it is the last one, and the account has neither a password nor another first factor.
+        BadInput: it is the last second factor, and the password is too short to stand alone.
         SessionEnded: the session or the account is gone.
 
     See: ASVS 6.3.7 (notices); NIST SP 800-63B-4 section 4.5.
@@ -35,9 +41,11 @@ async def remove_passkey(desk: Desk, visit: Visit, principal: Principal, *, pass
         is_last = len(own) == 1
         if is_last and not await _has_another_way_in(tx, desk, account):
             raise LastWayIn("the account has no password and no other first factor")
+        if is_last and mfa.is_last(account, "passkey") and not await passwords.stands_alone(tx, account.id):
+            raise BadInput({"password": _TOO_SHORT.format(desk.settings.passwords.min_length)})
         await records.remove(tx, account.id, passkey)
         if is_last:
-            await remove_factor(tx, account, "passkey")
+            await mfa.remove_factor(tx, account, "passkey")
         else:
             await accounts.set_factors(tx, account.id, account.factors)
         details = {"passkey": passkey, "name": own[passkey].name}

@@ -138,7 +138,7 @@ async def submit_removed(request: Request) -> Response:
     passkey = request.path_params["passkey"]
     try:
         await remove_passkey(desk_of(request), visit_of(request), principal, passkey=passkey)
-    except LastWayIn as refused:
+    except (LastWayIn, BadInput) as refused:
         return await ways_in_page(request, principal, refused=refused)
     return go(request, "/account/ways-in?done=passkey-removed")
 
