@@ -56,7 +56,7 @@ SETS = [frozenset(chosen) for size in range(5) for chosen in combinations(KINDS,
 EVERYTHING = (PASSWORD, APP, VERIFIED, MAILED)
 BEST = {each.factor: each for each in (PASSWORD, APP, MAILED, BACKUP, ATTESTED)}
 ADDRESSES = count(1)
-QUIET = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+QUIET = settings(deadline=None, suppress_health_check=[*HealthCheck])
 
 
 @dataclass(frozen=True)

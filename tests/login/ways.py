@@ -88,6 +88,6 @@ def missing(proofs: tuple[Proof, ...], case: Case) -> list[str]:
         could_be_two = "passkey" in case.usable or "password" in case.usable
         if shown < 2 or (could_be_two and level_by(proofs) == "aal1"):
             lacks.append("account: two factors")
-    if case.holds_off and not case.is_known and shown < 2:
-        lacks.append("stranger: a second proof")
+    if case.holds_off and not case.is_known and not (has(proofs) or has_mailbox(proofs)):
+        lacks.append("stranger: more than a password")
     return lacks

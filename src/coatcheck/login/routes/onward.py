@@ -21,7 +21,7 @@ async def finish(request: Request, outcome: Admitted | MoreNeeded, return_to: st
     """Answer a step on a page."""
     if isinstance(outcome, MoreNeeded):
         return await _next_step(request, outcome, return_to)
-    response = onward(request, return_to)
+    response = _with_tokens_renewed(request, outcome, return_to) or onward(request, return_to)
     desk, visit = desk_of(request), visit_of(request)
     if not outcome.is_raised:
         await end_replaced_session(desk, visit)
@@ -43,6 +43,13 @@ def to_step(request: Request, sign_in: str, return_to: str | None, factor: Facto
     """Send a browser to the page of a step, for a factor or for the first that would do."""
     asked = {"sign_in": sign_in, "return_to": return_to or "", **({"with": factor} if factor else {})}
     return go(request, f"/sign-in/code?{urlencode(asked)}")
+
+
+def _with_tokens_renewed(request: Request, admitted: Admitted, return_to: str | None) -> Response | None:
+    """Lead a browser past the renewal of its tokens, where it presents its session by them: they have gone stale."""
+    if not (admitted.is_raised and admitted.session.presented_as == "token_cookies"):
+        return None
+    return go(request, f"/token/renew?{urlencode({'return_to': onward(request, return_to).headers['location']})}")
 
 
 def onward(request: Request, return_to: str | None) -> Response:
