@@ -2,7 +2,7 @@
 SHELL := bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check format bench lock clean \
+.PHONY: help demo demo-code test test-long check format bench lock clean \
         check-format check-lint check-imports check-mypy check-pyright check-house
 
 # Compiled modules are kept: without them every tool and test worker would compile all of its imports anew.
@@ -22,8 +22,11 @@ endif
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/.ready ## run the example app on http://localhost:8400, with a mailbox and two sample people
+demo: .venv/.ready ## run the example app on http://localhost:8400, with a mailbox and three sample people
 	@exec $(PY) tools/demo.py
+
+demo-code: .venv/.ready ## print the code that an authenticator app would show now for one of them
+	@$(PY) -m tools.demo_code
 
 test: check ## check, then run the tests against real servers and a real browser
 	@$(PY) -m tools.install_test_servers

@@ -36,7 +36,7 @@ from coatcheck.verifier.token_cache import CheckedToken, TokenCache
 
 FIRST = 1_000
 CACHED = 10_000
-ROUNDS = 7
+ROUNDS = 15
 _ISSUER = "https://auth.example.org/auth"
 _AUDIENCE = "https://notes.example.org"
 _SECRET = b"a secret of thirty-two bytes ...."

@@ -17,6 +17,7 @@ from coatcheck.desk import Desk
 from coatcheck.desk.outbox import waiting_mails
 from coatcheck.limits import tries
 from coatcheck.login.admit import admit
+from coatcheck.login.factors import Proof
 from coatcheck.login.sign_in import AS_USUAL, Admitted, AskedFor, SignIn
 from coatcheck.mail import Message
 from coatcheck.revocation.reader import LogReader
@@ -29,6 +30,7 @@ from coatcheck.visit import Visit
 
 ORIGIN = "https://auth.example.org"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+PROVEN = Proof(factor="password")
 PASSWORD = "seven quiet lanterns drift"
 FORM_TOKEN = re.compile(r'name="form_token" value="(\w+)"')
 TOKEN = re.compile(r"token=([\w-]+)")
@@ -108,7 +110,7 @@ class Site:
 
 def proven(account: Account, *, asked_for: AskedFor = AS_USUAL) -> SignIn:
     """Give the sign-in of somebody whose password was right just now."""
-    return SignIn(id=new_id("sgn_"), account=account.id, epoch=account.epoch, proofs=("password",), asked_for=asked_for)
+    return SignIn(id=new_id("sgn_"), account=account.id, epoch=account.epoch, proofs=(PROVEN,), asked_for=asked_for)
 
 
 async def sign_in(browser: httpx.AsyncClient, email: str, password: str, **more: object) -> httpx.Response:

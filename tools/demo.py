@@ -1,4 +1,4 @@
-"""Runs the example app on http://localhost:8400, with a mailbox and two sample people: `make demo`.
+"""Runs the example app on http://localhost:8400, with a mailbox and three sample people: `make demo`.
 
 Everything it makes is in build/demo, and new at each start. Ctrl-C stops it.
 """
@@ -19,17 +19,21 @@ from rich.console import Console
 from rich.table import Table
 from uvicorn import Config, Server
 
+from coatcheck.accounts import records as accounts
 from coatcheck.admin.create_account import create_account
 from coatcheck.admin.roles import create_role, grant_role
 from coatcheck.cli.logs import log_json
 from coatcheck.cli.serve import listen as listen_on
 from coatcheck.desk import Desk
 from coatcheck.errors import ConfigurationError
+from coatcheck.login.enrol_totp import enrol_totp
+from coatcheck.mfa.totp import new_key
 from coatcheck.server.coatcheck import Coatcheck
 from coatcheck.visit import Visit
 
 ROOT = Path(__file__).parents[1]
 WORDS = (Path(__file__).parent / "demo_words.txt").read_text("utf-8").split()
+WITH_AN_APP = "cleo@example.org"
 ROLES: dict[str, list[str]] = {"admin": [], "editor": ["notes:delete"]}
 console = Console(highlight=False)
 
@@ -70,7 +74,7 @@ def listen(port: int) -> socket.socket:
 
 async def run(data: Path, listening: socket.socket) -> None:
     """Make everything, then serve it."""
-    people = [Sample("ann@example.org", ("admin", "editor")), Sample("ben@example.org", ())]
+    people = [Sample("ann@example.org", ("admin", "editor")), Sample("ben@example.org", ()), Sample(WITH_AN_APP, ())]
     with step("an empty folder for it"):
         config = empty(data)
     with (data / "log.jsonl").open("w", encoding="utf-8") as log:
@@ -109,6 +113,16 @@ async def make(desk: Desk, person: Sample) -> None:
     for role in person.roles:
         await create_role(desk, visit, role=role, permissions=ROLES[role], actor=actor)
         await grant_role(desk, visit, account=account.id, role=role, actor=actor)
+    if person.email == WITH_AN_APP:
+        await give_app(desk, account.id)
+
+
+async def give_app(desk: Desk, account: str) -> None:
+    """Set up an authenticator app, with a key drawn for this run; `make demo-code` stands for the phone."""
+    async with desk.database.writing() as tx:
+        held = await accounts.lock(tx, account)
+        if held is not None:
+            await enrol_totp(tx, desk, Visit(), held, new_key(), step=0, shows_codes=False)
 
 
 def app_config(data: Path) -> Config:
@@ -142,8 +156,9 @@ def show(port: int, config: Path, people: list[Sample]) -> None:
     }
     console.print("\n[bold]Notes[/], with Coatcheck at /auth\n")
     console.print(two_columns({name: f"[cyan]{url}{path}[/]" for name, path in links.items()}), soft_wrap=True)
-    console.print("\n[bold]Two people[/], with passwords drawn for this run\n")
+    console.print("\n[bold]Three people[/], with passwords drawn for this run\n")
     console.print(people_table(people), soft_wrap=True)
+    console.print("\n  Cleo is asked for a code as well: [cyan]make demo-code[/] prints what the app would show now.")
     console.print("\n[bold]On the command line[/]\n")
     console.print(f"  export COATCHECK_CONFIG={shortest(config)}", soft_wrap=True)
     for command in ("account show ann@example.org", "role grant editor ben@example.org", "audit verify"):

@@ -25,7 +25,7 @@ from coatcheck.audit.events import EVENTS
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "MAP.md"
 SOURCE = ROOT / "src" / "coatcheck"
-ROOMS = ("login", "signup", "recovery", "my_account", "ending", "admin", "issuer", "gateway", "gate")
+ROOMS = ("login", "signup", "recovery", "my_account", "ways_in", "ending", "admin", "issuer", "gateway", "gate")
 ALSO_SERVES = ("server.operations",)
 RECORDERS = (
     "coatcheck.audit.record",
@@ -50,7 +50,7 @@ INTRO = """\
 | how a session ends, everywhere | [sessions/end.py](src/coatcheck/sessions/end.py), then [revocation/log.py](src/coatcheck/revocation/log.py) |
 | what tokens are signed with | [keys/ring.py](src/coatcheck/keys/ring.py); the life of a key: [keys/life.py](src/coatcheck/keys/life.py) |
 | what every request passes first | [server/entrance.py](src/coatcheck/server/entrance.py) |
-| a page or a call | `routes.py` of its room; its templates are in `pages/` beside it |
+| a page or a call | `routes.py` or `routes/` of its room; its templates are in `pages/` beside it |
 | a statement | `records.py` of its room; the tables are in [storage/tables](src/coatcheck/storage/tables) |
 | an error and its code | [docs/errors.md](docs/errors.md), [errors](src/coatcheck/errors/__init__.py) |
 | a setting | [docs/settings.md](docs/settings.md) |
@@ -103,7 +103,9 @@ def flows() -> dict[FunctionType, Flow]:
 
 def addresses() -> list[Address]:
     """List every route of every room."""
-    modules = [*(f"{room}.routes" for room in ROOMS if (SOURCE / room / "routes.py").exists()), *ALSO_SERVES]
+    served = [f"{room}.routes" for room in ROOMS if (SOURCE / room / "routes.py").exists()]
+    parts = [path for room in ROOMS for path in sorted((SOURCE / room / "routes").glob("[!_]*.py"))]
+    modules = [*served, *(f"{path.parts[-3]}.routes.{path.stem}" for path in parts), *ALSO_SERVES]
     return [address for name in modules for address in _routes(name)]
 
 

@@ -1,6 +1,5 @@
 """Randomness, ids, hashed secrets and the master-key ring: the only place that draws random values."""
 
-import base64
 import hashlib
 import hmac
 import random
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _SECRET_BYTES = 24  # 192 bits; the floor for a secret stored as a plain hash is 128
 _SEALED_FORMAT = b"\x01"
+_BASE32_OF_LOW_BITS = b"abcdefghijklmnopqrstuvwxyz234567" * 8
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -78,8 +78,8 @@ def hash_secret(value: str) -> bytes:
 
 
 def new_id(prefix: str) -> str:
-    """Draw an id such as `acc_…`: the prefix and 128 random bits as 26 lower-case base-32 characters."""
-    return prefix + base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
+    """Draw an id such as `acc_…`: the prefix and 26 lower-case base-32 characters of five random bits each."""
+    return prefix + secrets.token_bytes(26).translate(_BASE32_OF_LOW_BITS).decode()
 
 
 def new_request_id() -> str:
@@ -110,7 +110,8 @@ class KeyRing:
     """Derive every key from the master keys by HKDF-SHA256, one label each; seal and unseal stored values.
 
     Args:
-        masters: 32-byte master keys, the current one first; the others only unseal.
+        masters: 32-byte master keys, the current one first; the others only unseal and
+            find.
 
     Raises:
         ValueError: there is no master key, or one is not 32 bytes.
@@ -134,6 +135,10 @@ class KeyRing:
     def mac(self, label: str, *parts: str | bytes) -> bytes:
         """Give a keyed hash of the parts, each length-prefixed so that no two lists collide."""
         return _mac(self.key(label), parts)
+
+    def macs(self, label: str, *parts: str | bytes) -> list[bytes]:
+        """Give the keyed hash under each master, so that what was stored under a former one is still found."""
+        return [_mac(_derive(master, label), parts) for master in self.masters]
 
     def seal(self, plain: bytes, *, place: str) -> bytes:
         """Encrypt a value for one place (`table.column:id`); only there can it be unsealed.

@@ -58,6 +58,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
             own address.
         browser: the secret of the cookie that names this browser, or empty.
         known: the secret of the known-device cookie, or empty.
+        trusted: the secret of the trusted-browser cookie, or empty.
     """
 
     asked: Asked = Asked()
@@ -67,16 +68,46 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str = ""
     browser: str = ""
     known: str = ""
+    trusted: str = ""
 
     def __repr__(self) -> str:
         return f"Visit({self.request_id} from {self.address})"
+
+
+# A name that is at hand need not be decoded, and its hash is known.
+_USUAL = (
+    "host",
+    "connection",
+    "user-agent",
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "cookie",
+    "authorization",
+    "dpop",
+    "origin",
+    "referer",
+    "content-type",
+    "content-length",
+    "sec-fetch-site",
+    "sec-fetch-mode",
+    "sec-fetch-dest",
+    "cache-control",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-method",
+    "x-forwarded-proto",
+    "x-forwarded-uri",
+    "coatcheck-gateway",
+)
+_NAMES = {name.encode(): name for name in _USUAL}
 
 
 def headers_of(pairs: list[tuple[bytes, bytes]]) -> Mapping[str, str]:
     """Decode ASGI header pairs; a header given twice is joined by `, `, cookies by `; `."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in pairs:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        name, value = _NAMES.get(raw_name) or raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         if name in headers:
             headers[name] += ("; " if name == "cookie" else ", ") + value
         else:

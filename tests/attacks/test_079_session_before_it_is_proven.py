@@ -6,14 +6,14 @@ ephemeral store, its continuation is no credential, and the one door opens a ses
 is enough.
 """
 
+from coatcheck.accounts import records as accounts
 from coatcheck.limits import tries
 from coatcheck.login.admit import admit
-from coatcheck.login.policy import Enough, StillNeeded, decide
 from coatcheck.login.sign_in import MoreNeeded, SignIn
 from coatcheck.login.transactions import hold
 from coatcheck.visit import Visit
 from tests.attacks.census import row_counts
-from tests.site import Site
+from tests.site import PASSWORD, PROVEN, VISIT, Site, sign_in
 
 SESSION = "__Host-coatcheck"
 
@@ -36,8 +36,8 @@ async def test_beginning_opens_nothing(site: Site) -> None:
 
 async def test_a_sign_in_that_waits_for_a_second_factor_is_no_session(site: Site) -> None:
     account = await site.person()
-    half = SignIn(id="sgn_half", account=account.id, epoch=account.epoch, proofs=("password",))
-    waiting = await hold(site.desk, half, ("totp",))
+    half = SignIn(id="sgn_half", account=account.id, epoch=account.epoch, proofs=(PROVEN,))
+    waiting = await hold(site.desk, VISIT, half, ("totp",))
     holder = site.browser()
     holder.cookies.set(SESSION, waiting.continuation.reveal())
     assert (await holder.get("/api/session")).status_code == 401
@@ -52,7 +52,11 @@ async def test_the_one_door_asks_the_policy(site: Site) -> None:
     assert (await row_counts(site))["sessions"] == 0
 
 
-def test_the_policy_wants_what_is_enrolled() -> None:
-    assert decide(["password"], site=("password",), enrolled=frozenset({"totp"})) == StillNeeded(("totp",))
-    assert isinstance(decide(["password"], site=("password",), enrolled=frozenset()), Enough)
-    assert isinstance(decide([], site=("password",), enrolled=frozenset()), StillNeeded)
+async def test_the_policy_wants_what_is_enrolled(site: Site) -> None:
+    account = await site.person()
+    async with site.desk.database.writing() as tx:
+        await accounts.set_factors(tx, account.id, {"totp"})
+    answer = await sign_in(site.browser(), "ann@example.org", PASSWORD)
+    assert (answer.json()["status"], answer.json()["options"]) == ("more_needed", ["totp"])
+    assert "set-cookie" not in answer.headers
+    assert (await row_counts(site))["sessions"] == 0

@@ -1,8 +1,10 @@
 """Attack 116: django-allauth before 65.11.1: a password left out is stored as an empty one, and a blank signs in.
 
 Here an account without a password has no row for one, a blank password is never right whatever is stored, and none is
-ever taken as a new one.
+ever taken as a new one. A mailed code that was never sent is no blank code either.
 """
+
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert
@@ -10,6 +12,7 @@ from sqlalchemy import insert
 from coatcheck.passwords.check import hashing_pool
 from coatcheck.storage.tables.passwords import passwords
 from tests.attacks.census import row_counts
+from tests.mailed import ANN, begun, coded_site, to_code_page, type_code
 from tests.site import PASSWORD, Site, sign_in, submit
 
 BLANK = ("", " ", "   ", "\t", "\u200b", "\ufeff", "null", "None", "undefined", "0")
@@ -45,3 +48,17 @@ async def test_a_blank_one_is_never_taken(site: Site, blank: str) -> None:
     change = {"password": PASSWORD, "new_password": blank}
     assert (await browser.post("/api/account/password", json=change)).status_code == 422
     assert (await sign_in(site.browser(), "ann@example.org", PASSWORD)).status_code == 200
+
+
+async def test_a_blank_code_is_never_right(tmp_path: Path) -> None:
+    """Neither before one was sent, nor after the outbox dropped one, nor by the page."""
+    async with coded_site(tmp_path) as site:
+        await site.person(password=None)
+        for number, blank in enumerate(BLANK):
+            way = await begun(site.browser(address=f"203.0.113.{number}"))
+            assert (await way.prove(blank)).status_code in (401, 422), ascii(blank)
+            await way.start()
+            assert (await way.prove(blank)).status_code in (401, 422), ascii(blank)
+        browser = site.browser(address="198.51.100.1")
+        assert (await type_code(browser, await to_code_page(site, browser, ANN), "")).status_code == 401
+        assert (await row_counts(site))["sessions"] == 0

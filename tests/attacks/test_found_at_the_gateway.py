@@ -9,7 +9,7 @@ are in tests/gateway; here is what they come to together.
 from datetime import timedelta
 
 from coatcheck.gate.cookie import check_cookie
-from coatcheck.login.step_up import step_up_with_password
+from coatcheck.login.with_password import step_up_with_password
 from coatcheck.tokens.access_token import make_access_token
 from tests.gateway.asking import COOKIE, NOTES, ask, bearer, cookie_of, passed_on, token_of
 from tests.site import ORIGIN, PASSWORD, VISIT, Site

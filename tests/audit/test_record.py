@@ -97,14 +97,14 @@ async def test_details_have_few_and_simple_names(desk: Desk, details: dict[str, 
 async def test_hostile_text_stays_data(desk: Desk) -> None:
     agent = 'x\r\n{"event": "account.unlocked"}\x1b[2J\x00\u2028\ud800'
     visit = Visit(address="192.0.2.1", user_agent=agent, request_id="a\nb\x00" + "c" * 100)
-    await happen(desk, visit=visit, email="\x00a@example.org\n", details={"said": "\x00\n\ud800" + "y" * 300})
+    await happen(desk, visit=visit, email="\x00a@example.org\n", details={"said": "\x00\n\ud800" + "y" * 600})
     await happen_and_seal(desk, 1)
     lines = [line async for line in export(desk)]
     assert len(lines) == 2
     assert all(line.isprintable() and line.isascii() for line in lines)
     first = json.loads(lines[0])
     assert first["user_agent"] == 'x\r\n{"event": "account.unlocked"}\x1b[2J\ufffd\u2028?'
-    assert (len(first["request_id"]), len(first["details"]["said"])) == (64, 200)
+    assert (len(first["request_id"]), len(first["details"]["said"])) == (64, 500)
     assert (await verify(desk)).ok
 
 

@@ -10,9 +10,9 @@ from coatcheck.audit.show import show
 from coatcheck.errors import BadInput, InvalidCredentials, TooManyAttempts
 from coatcheck.limits import tries
 from coatcheck.login import begin
-from coatcheck.login.step_up import step_up_with_password
+from coatcheck.login.own_password import prove_own_password
+from coatcheck.login.with_password import step_up_with_password
 from coatcheck.my_account import change_email
-from coatcheck.my_account.own_password import prove_own_password
 from coatcheck.recovery import ask as recovery
 from coatcheck.signup import ask as signup
 from coatcheck.storage.tables.audit import audit_tallies
@@ -53,7 +53,7 @@ async def own_password(site: Site, visit: Visit, ann: Principal) -> None:
 
 @pytest.mark.parametrize(("flow", "event"), [(step_up, "step_up"), (own_password, "password")])
 async def test_blocked_guesses_of_somebody_signed_in(site: Site, flow: Flow, event: str) -> None:
-    ann = Principal(subject=(await site.person()).id)
+    ann = Principal(subject=(await site.person()).id, session="ses_some")
     for _ in range(5):
         with pytest.raises((InvalidCredentials, BadInput)):
             await flow(site, Visit(address="203.0.113.7"), ann)

@@ -1,6 +1,6 @@
 """A small notes app with Coatcheck mounted at /auth, as a person meets it, and pages of a stranger's site beside it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import escape
@@ -19,15 +19,25 @@ from coatcheck.access.names import ADMIN
 from coatcheck.admin.create_account import create_account
 from coatcheck.admin.roles import create_role, grant_role
 from coatcheck.admin.set_up import offer_set_up
-from coatcheck.integrations.fastapi import CurrentUser
+from coatcheck.integrations.fastapi import CurrentUser, minutes, require
 from coatcheck.server.coatcheck import Coatcheck
 from coatcheck.settings.master_key import make_key_file
 from coatcheck.settings.read import read_settings
+from coatcheck.testing.clock import ManualClock
 from coatcheck.visit import Visit
+from tests.recovery.lost import APP, enrol
 from tests.site import PASSWORD
 
-ROOT, BEN = "root@example.org", "ben@example.org"
+ROOT, BEN, CLEO = "root@example.org", "ben@example.org", "cleo@example.org"
 SHELL = '<!doctype html><html lang="en"><title>{title}</title><h1>{title}</h1>{body}</html>'
+SHARE = """<form method="post" action="/share">
+<input type="hidden" name="csrf_token" value="5f2c"><label>With <input name="with"></label>
+<label><input type="checkbox" name="may" value="read" checked> read</label>
+<label><input type="checkbox" name="may" value="write"> write</label>
+<label>Words <textarea name="words"></textarea></label><button>Share</button></form>
+<form method="post" action="/share"><input type="hidden" name="password" value="x">
+<button>Share by password</button></form>
+"""
 
 
 @dataclass(frozen=True)
@@ -47,20 +57,33 @@ class House:
         return f"{self.url}/auth{path}"
 
 
-def notes_app(port: int, folder: Path, set_up: list[str] | None = None) -> ASGIApp:
-    """Make the app; Root, an administrator, and Ben have accounts from the start.
+def notes_app(
+    port: int,
+    folder: Path,
+    set_up: list[str] | None = None,
+    *,
+    clock: ManualClock | None = None,
+    shared: list[dict[str, list[str]]] | None = None,
+    **sections: Mapping[str, object],
+) -> ASGIApp:
+    """Make the app; Root, an administrator, Ben, and Cleo, who has second factors, have accounts from the start.
 
     Args:
         set_up: where to put the token of the set-up link; nobody has an account then.
+        clock: the time by which Coatcheck goes, for tests in which some must pass.
+        shared: where to put what was shared.
+        sections: more settings, by section.
     """
     make_key_file(folder / "master.key")
-    overrides = {
+    overrides: dict[str, Mapping[str, object]] = {
         "database": {"url": f"sqlite:///{folder / 'notes.db'}"},
         "secret": {"master_key_file": str(folder / "master.key")},
         "server": {"public_url": f"http://localhost:{port}/auth"},
         "site": {"name": "Notes", "home": "/notes"},
+        "sign_in": {"trust_devices_for": "30d", **sections.pop("sign_in", {})},
+        **sections,
     }
-    auth = Coatcheck.from_settings(read_settings(None, {}, overrides), base=folder)
+    auth = Coatcheck.from_settings(read_settings(None, {}, overrides), base=folder, clock=clock)
 
     @asynccontextmanager
     async def lifespan(app: object) -> AsyncIterator[None]:
@@ -73,6 +96,7 @@ def notes_app(port: int, folder: Path, set_up: list[str] | None = None) -> ASGIA
 
     app = FastAPI(lifespan=lifespan)
     notes: list[str] = []
+    shared = [] if shared is None else shared
 
     @app.get("/notes")
     async def show(me: CurrentUser, more: Annotated[str, "as typed"] = "") -> HTMLResponse:
@@ -86,6 +110,16 @@ def notes_app(port: int, folder: Path, set_up: list[str] | None = None) -> ASGIA
         notes.append(parse_qs((await request.body()).decode())["text"][0])
         return RedirectResponse("/notes", 303)
 
+    @app.get("/share")
+    async def sharing(me: CurrentUser) -> HTMLResponse:
+        return HTMLResponse(SHELL.format(title="Share your notes", body=SHARE))
+
+    @app.post("/share", dependencies=[require(fresh=minutes(5))])
+    async def share(request: Request) -> HTMLResponse:
+        fields = parse_qs((await request.body()).decode())
+        shared.append(fields)
+        return HTMLResponse(SHELL.format(title=f"Shared with {escape(fields['with'][0])}", body=""))
+
     auth.mount(app, "/auth")
     return app
 
@@ -93,6 +127,8 @@ def notes_app(port: int, folder: Path, set_up: list[str] | None = None) -> ASGIA
 async def _people(auth: Coatcheck) -> None:
     root = await create_account(auth.desk, Visit(), email=ROOT, password=PASSWORD, actor="operator")
     await create_account(auth.desk, Visit(), email=BEN, password=PASSWORD, username="ben", actor="operator")
+    cleo = await create_account(auth.desk, Visit(), email=CLEO, password=PASSWORD, actor="operator")
+    await enrol(auth.desk, cleo, APP)
     await create_role(auth.desk, Visit(), role=ADMIN, permissions=[], actor="operator")
     await create_role(auth.desk, Visit(), role="editor", permissions=["notes:delete"], actor="operator")
     await grant_role(auth.desk, Visit(), account=root.id, role=ADMIN, actor="operator")

@@ -32,7 +32,7 @@ async def fill_sign_in(page: Page, email: str, password: str = PASSWORD) -> None
     """Fill the sign-in form that is open, and send it."""
     await page.get_by_label("Email or username").fill(email)
     await page.get_by_label("Password", exact=True).fill(password)
-    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 async def open_mail(page: Page, house: House, subject: str) -> str:

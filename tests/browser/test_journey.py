@@ -112,7 +112,7 @@ async def test_keyboard_alone(browser: Browser, house: House) -> None:
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="Forgot password?")).to_be_focused()
     await page.keyboard.press("Tab")
-    await expect(page.get_by_role("button", name="Sign in")).to_be_focused()
+    await expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator("#me")).to_have_text(BEN)
     # The skip link comes first on a page with a navigation, and a drawer opens by key.

@@ -7,10 +7,16 @@ from pathlib import Path
 from typing import Literal
 
 from playwright.async_api import Browser, Page, Route, expect
+from sqlalchemy import update
 
-from tests.browser.house import BEN, ROOT, House, notes_app
+from coatcheck.clock import SystemClock
+from coatcheck.recovery.notices import tell_owner
+from coatcheck.storage.tables.mfa import factor_recoveries as waits
+from coatcheck.testing.clock import ManualClock
+from tests.browser.house import BEN, CLEO, ROOT, House, notes_app
 from tests.browser.steps import IPHONE, fill_sign_in, heading, open_mail, sign_in, visitor
-from tests.site import FIREFOX, PASSWORD
+from tests.browser.test_passkeys import NO_AUTOFILL, add_passkey, plug_in, sign_out
+from tests.site import FIREFOX, PASSWORD, open_site
 from tests.web.live import served
 
 PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
@@ -29,9 +35,26 @@ OWN = """
 account account-sessions sign-out sign-in-again account-drawers account-refused account-told confirm-email
 email-confirmed closed
 """
-CONSOLE = "admin-people admin-person admin-person-locked admin-audit admin-audit-empty"
+LOST = """
+step lost-factors lost-factors-sent begin-wait wait-begun begin-gone call-off called-off
+nothing-waits remove-lost remove-lost-refused factors-removed
+"""
+CONSOLE = "admin-people admin-person admin-person-factors admin-person-locked admin-audit admin-audit-empty"
 SET_UP = "set-up"
-NAMES = " ".join((EVERYBODY, OWN, CONSOLE, SET_UP))
+BY_MAIL = """
+sign-in-by-mail-too sign-in-by-mail-refused sign-in-code sign-in-code-refused sign-in-code-mail mailed-elsewhere mailed
+mailed-gone sign-in-again-by-mail sign-in-code-told
+"""
+BY_MAIL_ALONE = "sign-in-by-mail-alone"
+FACTORS = """
+ways-in ways-in-app set-up-totp set-up-totp-key set-up-totp-refused backup-codes make-backup-codes step-totp
+step-totp-refused step-backup-code remove-totp remove-totp-refused
+"""
+PASSKEYS = (
+    "ways-in-passkeys ways-in-added ways-in-listed passkey step-passkey sign-in-again-passkey sign-in-passkey-refused"
+)
+STEP_UP = "confirm-first go-on form-gone not-kept trusted-browsers"
+NAMES = " ".join((EVERYBODY, OWN, LOST, CONSOLE, SET_UP, FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS, STEP_UP))
 SMALLEST = 2_000  # bytes; a picture of nothing has fewer
 
 COUNT = """() => {
@@ -193,6 +216,53 @@ async def test_pages_of_ones_own(browser: Browser, house: House) -> None:
         await keep(page, "closed")
 
 
+async def test_pages_of_lost_factors(browser: Browser, house: House, tmp_path: Path) -> None:
+    with pictures(LOST):
+        page = await visitor(browser, scripts=True)
+        for name in ("begin", "call-off"):
+            await page.goto(house.at(f"/recover/factors/{name}?token=x"))
+            await keep(page, {"begin": "begin-gone", "call-off": "nothing-waits"}[name])
+        await sign_in(page, house, CLEO)
+        await keep(page, "step")
+        await page.get_by_role("link", name="I lost all of these").click()
+        await keep(page, "lost-factors")
+        await press(page, "Mail me the link")
+        await keep(page, "lost-factors-sent")
+        await page.goto(await open_mail(page, house, "lose every"))
+        await keep(page, "begin-wait")
+        await press(page, "Begin the wait")
+        await keep(page, "wait-begun")
+        await page.goto(await open_mail(page, house, "removed soon"))
+        await keep(page, "call-off")
+        await press(page, "Keep them")
+        await keep(page, "called-off")
+        await sign_in(page, house, CLEO)
+        await page.get_by_role("link", name="I lost all of these").click()
+        await press(page, "Mail me the link")
+        await page.goto(await open_mail(page, house, "lose every"))
+        await press(page, "Begin the wait")
+        for half_days in (6, 3):
+            await make_older(tmp_path / "notes.db", half_days * 12 * 3_600_000)
+        link = await open_mail(page, house, "removed now")
+        await page.goto(link)
+        await keep(page, "remove-lost")
+        await page.get_by_label("Password").fill("not the words of cleo")
+        await press(page, "Remove them")
+        await keep(page, "remove-lost-refused")
+        await page.get_by_label("Password").fill(PASSWORD)
+        await press(page, "Remove them")
+        await keep(page, "factors-removed")
+
+
+async def make_older(database: Path, ms: int) -> None:
+    """Let a recovery that waits have begun earlier, and tell its owner what is due by now."""
+    async with open_site(f"sqlite:///{database}", database.parent, clock=ManualClock(SystemClock().now())) as site:
+        async with site.desk.database.writing() as tx:
+            earlier = {name: waits.c[name] - ms for name in ("asked_at", "due_at", "expires_at", "next_notice_at")}
+            account = (await tx.execute(update(waits).values(**earlier).returning(waits.c.account))).scalar_one()
+        await tell_owner(site.desk, account)
+
+
 async def test_console(browser: Browser, house: House) -> None:
     with pictures(CONSOLE):
         page, ben = await visitor(browser, scripts=True), await visitor(browser, user_agent=FIREFOX)
@@ -207,6 +277,15 @@ async def test_console(browser: Browser, house: House) -> None:
         await expect(page.get_by_role("row")).to_have_count(2)
         await page.get_by_role("link", name=BEN).click()
         await keep(page, "admin-person")
+        await page.goto(house.at("/admin?q=cleo"))
+        await page.get_by_role("link", name=CLEO).click()
+        await keep(page, "admin-person-factors")
+        await page.get_by_role("button", name="Remove all").click()
+        await expect(page.get_by_role("status")).to_have_text(
+            "The second factors were removed, and all sessions were ended."
+        )
+        await page.goto(house.at("/admin?q=ben"))
+        await page.get_by_role("link", name=BEN).click()
         # End a session.
         await page.get_by_role("button", name=re.compile("End ?: Firefox on Linux")).click()
         await expect(page.get_by_role("status")).to_have_text("The session was ended.")
@@ -257,3 +336,91 @@ async def test_set_up(browser: Browser, tmp_path: Path) -> None:
             await expect(page.get_by_role("heading", name="People")).to_be_visible()
             await page.goto(new.at(f"/admin/set-up?token={link[0]}"))
             assert await heading(page) == "This link no longer works"
+
+
+async def test_pages_of_passkeys(browser: Browser, house: House) -> None:
+    with pictures(PASSKEYS):
+        page = await visitor(browser, scripts=True)
+        devices, authenticator = await plug_in(page)
+        await page.add_init_script(NO_AUTOFILL)
+        await sign_in(page, house, BEN)
+        await page.goto(house.at("/account/ways-in"))
+        await keep(page, "ways-in-passkeys")
+        await add_passkey(page, house)
+        await keep(page, "ways-in-added")
+        await page.goto(house.at("/account/ways-in"))
+        await keep(page, "ways-in-listed")
+        await page.get_by_role("link", name="Chrome on Linux").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Confirm it is you")
+        await keep(page, "sign-in-again-passkey")
+        await page.get_by_role("button", name="Confirm with a passkey").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Chrome on Linux")
+        await keep(page, "passkey")
+        await sign_out(page, house)
+        await sign_in(page, house, BEN)
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Use your passkey")
+        await keep(page, "step-passkey")
+        await devices.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": authenticator})
+        await plug_in(page, isUserVerified=False)
+        await page.goto(house.at("/sign-in"))
+        await page.get_by_role("button", name="Sign in with a passkey").click()
+        await expect(page.get_by_role("alert")).to_be_visible()
+        await keep(page, "sign-in-passkey-refused")
+
+
+async def test_mailed_codes(browser: Browser, tmp_path: Path) -> None:
+    """A code typed, a link in the browser that asked and elsewhere, and confirming within a session."""
+    with pictures(BY_MAIL):
+        codes = {"email_codes": True}
+        with served(lambda port: notes_app(port, tmp_path, sign_in=codes)) as port:
+            house = House(f"http://localhost:{port}", "")
+            page, phone = await visitor(browser), await visitor(browser, user_agent=IPHONE)
+            await page.goto(f"{house.url}/notes")
+            await keep(page, "sign-in-by-mail-too")
+            await press(page, "Mail me a code")
+            await keep(page, "sign-in-by-mail-refused")
+            await page.get_by_label("Email or username").fill("ben")
+            await press(page, "Mail me a code")
+            await keep(page, "sign-in-code")
+            await page.get_by_label("Code").fill("0000 0000")
+            await press(page, "Continue")
+            await expect(page.get_by_role("alert")).to_be_visible()
+            await keep(page, "sign-in-code-refused")
+            mailbox = await page.context.new_page()
+            link = await open_mail(mailbox, house, "Your code")
+            await keep(mailbox, "sign-in-code-mail")
+            await phone.goto(link)
+            await keep(phone, "mailed-elsewhere")
+            code = await phone.locator(".code").inner_text()
+            await mailbox.goto(link)
+            await keep(mailbox, "mailed")
+            await page.get_by_label("Code").fill(code)
+            await press(page, "Continue")
+            await expect(page.locator("#me")).to_have_text(BEN)
+            await mailbox.goto(link)
+            await keep(mailbox, "mailed-gone")
+            await page.goto(house.at("/sign-in?confirm=1&return_to=/notes"))
+            await keep(page, "sign-in-again-by-mail")
+            await press(page, "Mail me a code")
+            await keep(page, "sign-in-code-told")
+            await mailbox.goto(await open_mail(mailbox, house, "Your code"))
+            await press(mailbox, "Confirm")
+            await expect(mailbox.locator("#me")).to_have_text(BEN)
+
+
+async def test_mailed_codes_alone(browser: Browser, tmp_path: Path) -> None:
+    """A site without passwords has a whole way in."""
+    codes, none = {"email_codes": True}, {"enabled": False}
+    with (
+        pictures(BY_MAIL_ALONE),
+        served(lambda port: notes_app(port, tmp_path, sign_in=codes, passwords=none)) as port,
+    ):
+        house = House(f"http://localhost:{port}", "")
+        page = await visitor(browser)
+        await page.goto(house.at("/sign-in"))
+        await keep(page, "sign-in-by-mail-alone")
+        await page.get_by_label("Email or username").fill(BEN)
+        await press(page, "Mail me a code")
+        await page.goto(await open_mail(page, house, "Your code"))
+        await press(page, "Sign in")
+        await expect(page.locator("#me")).to_have_text(BEN)

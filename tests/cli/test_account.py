@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.running import coatcheck
+from tests.recovery.lost import enrolled, rows_kept
 from tests.site import PASSWORD, open_site, sign_in
 
 
@@ -33,6 +34,24 @@ async def test_story(folder: Path) -> None:
     assert (shown["status"], shown["roles"], shown["sessions"]) == ("locked", ["editor"], [])
     done_by_operator = {each["event"] for each in shown["events"] if each["actor"] == "operator"}
     assert done_by_operator >= {"account.created", "account.locked", "role.granted"}
+
+
+async def test_second_factors_are_shown_and_reset(folder: Path) -> None:
+    key: dict[str, Any] = {"secret": {"master_key_file": str(folder / "master.key")}}
+    async with open_site(f"sqlite:///{folder / 'coatcheck.db'}", folder, **key) as site:
+        await enrolled(site)
+        shown = coatcheck("account", "show", "ann@example.org", folder=folder).stdout
+        assert "backup_code, passkey, totp" in shown
+        unsure = coatcheck("account", "reset-factors", "ann@example.org", folder=folder, typed="n\n")
+        assert (unsure.returncode, await rows_kept(site)) == (1, [1, 1, 1, 1])
+        reset = coatcheck("account", "reset-factors", "ann@example.org", "--yes", folder=folder)
+        assert (reset.returncode, reset.stderr) == (0, "")
+        assert await rows_kept(site) == [0, 0, 0, 0]
+    shown = json.loads(coatcheck("account", "show", "ann@example.org", "--json", folder=folder).stdout)
+    assert shown["factors"] == []
+    assert shown["events"][0]["actor"] == "operator"
+    again = coatcheck("account", "reset-factors", "ann@example.org", "--yes", folder=folder)
+    assert (again.returncode, "no second factor" in again.stderr) == (1, True)
 
 
 def test_a_session_is_ended_or_named(folder: Path) -> None:

@@ -1,6 +1,8 @@
-"""`make demo`: the app, the mailbox and two people whose passwords it prints."""
+"""`make demo`: the app, the mailbox and three people with passwords; for one of them `make demo-code` is the phone."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -15,7 +17,7 @@ def test_demo(tmp_path: Path) -> None:
         said = demo.until("Ctrl-C stops it.")
         url = re.findall(r"The app +(http://localhost:\d+)/", said)[0]
         passwords = dict(re.findall(r"(\w+@example\.org) +((?:[a-z]+-){4}[a-z]+)", said))
-        assert set(passwords) == {"ann@example.org", "ben@example.org"}
+        assert set(passwords) == {"ann@example.org", "ben@example.org", "cleo@example.org"}
 
         with browser(url) as nobody:
             sent = nobody.get("/", headers={"accept": "text/html"})
@@ -35,7 +37,21 @@ def test_demo(tmp_path: Path) -> None:
             assert "Hello" not in ann.get("/").text
             assert "note.deleted" in ann.get("/auth/admin/audit").text
             assert ben.get("/auth/admin").status_code == 403
+        with browser(url) as cleo:
+            body = {"identifier": "cleo@example.org", "password": passwords["cleo@example.org"]}
+            waiting = cleo.post("/auth/api/sign-in", json=body).json()
+            assert waiting["options"] == ["totp"]
+            body = {"continuation": waiting["continuation"], "code": shown(tmp_path / "demo")}
+            path = f"/auth/api/sign-in/{waiting['sign_in']}/totp"
+            assert cleo.post(path, json=body).json()["session"]["acr"] == "aal2"
         assert demo.interrupt() == 0
+
+
+def shown(data: Path) -> str:
+    """Give the code that `make demo-code` prints."""
+    command = [sys.executable, "-m", "tools.demo_code", "--data", str(data)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout.split()[0]
 
 
 def browser(url: str) -> httpx.Client:

@@ -12,6 +12,7 @@ from tests.cli.running import coatcheck, running
 
 VERSIONS = Path(migrate.__file__).parent / "migrations" / "versions"
 MADE = re.compile(r'create_table\(\s*"(\w+)"')
+ADDED = re.compile(r'add_column\(\s*"(\w+)", sa.Column\("(\w+)"')
 
 
 def revision(folder: Path, number: str | None = None) -> str:
@@ -56,6 +57,8 @@ def as_first_released(folder: Path) -> None:
     with closing(sqlite3.connect(folder / "coatcheck.db")) as db, db:
         for table in MADE.findall("\n".join(later)):
             db.execute(f"DROP TABLE {table}")
+        for table, column in ADDED.findall("\n".join(later)):
+            db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     revision(folder, "0001")
 
 

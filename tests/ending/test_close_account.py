@@ -12,7 +12,11 @@ from coatcheck.errors import NotFound
 from coatcheck.limits import known_devices
 from coatcheck.storage.tables.accounts import accounts
 from coatcheck.storage.tables.audit import audit_personal
+from coatcheck.storage.tables.passkeys import passkeys
 from coatcheck.storage.tables.passwords import passwords
+from tests.passkeys.device import Device
+from tests.passkeys.people import ann_with, sign_in_by
+from tests.recovery.lost import begun, enrolled, is_waiting, rows_kept
 from tests.site import PASSWORD, VISIT, Site, sign_in
 
 
@@ -29,6 +33,16 @@ async def test_closing_erases_the_person(site: Site) -> None:
         assert (await db.execute(select(passwords))).first() is None
         assert "ann@example.org" not in repr((await db.execute(select(audit_personal.c.email))).all())
     assert (await sign_in(site.browser(), "ann@example.org", PASSWORD)).status_code == 401
+
+
+async def test_passkeys_go(site: Site) -> None:
+    device = Device()
+    browser = await ann_with(site, device)
+    assert (await sign_in_by(browser, device)).status_code == 200
+    assert (await browser.post("/api/account/close", json={"password": PASSWORD})).status_code == 204
+    async with site.desk.database.reading() as db:
+        assert (await db.execute(select(passkeys))).first() is None
+    assert (await sign_in_by(site.browser(), device)).json()["code"] == "passkey_unknown"
 
 
 @pytest.mark.parametrize("again", [True, False])
@@ -61,3 +75,14 @@ async def test_closes_once(site: Site) -> None:
         with pytest.raises(NotFound):
             await close_account(site.desk, VISIT, account=gone, actor=account)
     assert len(await site.mails()) == 1
+
+
+async def test_second_factors_go(site: Site) -> None:
+    ann = await enrolled(site)
+    await begun(site)
+    await close_account(site.desk, VISIT, account=ann.id, actor=ann.id)
+    assert await rows_kept(site) == [0, 0, 0, 0]
+    assert not await is_waiting(site)
+    async with site.desk.database.reading() as db:
+        row = (await db.execute(select(accounts.c.factors).where(accounts.c.id == ann.id))).one()
+    assert row.factors == ""

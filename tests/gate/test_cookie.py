@@ -1,5 +1,6 @@
 """A session's cookie: looked up once, then known; in use it lasts, and it ends when its session does."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from coatcheck.errors import SessionEnded
 from coatcheck.gate.cache import PrincipalCache
 from coatcheck.gate.cookie import check_cookie
 from coatcheck.limits import tries
-from coatcheck.login.admit import admit_again
+from coatcheck.login.admit import admit
 from coatcheck.sessions.seen import Seen
 from coatcheck.storage.tables.sessions import sessions
 from coatcheck.visit import Visit
@@ -136,7 +137,7 @@ async def test_a_replaced_secret_is_known_too_and_use_does_not_prolong_it(site: 
     principal = await check_cookie(site.desk, cookie)
     await later(site, minutes=10)
     spent = await tries.spend(site.desk, VISIT, subject=ann.id)
-    await admit_again(site.desk, VISIT, principal, proven(ann), spent)
+    await admit(site.desk, VISIT, replace(proven(ann), session=principal.session or ""), spent)
     await site.follow_log()
     assert (await check_cookie(site.desk, cookie)).auth_time == principal.auth_time
     await later(site, seconds=10)

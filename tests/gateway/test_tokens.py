@@ -14,7 +14,8 @@ from coatcheck.ending.end_sessions import end_sessions
 from coatcheck.gate.cookie import check_cookie
 from coatcheck.gateway import tokens
 from coatcheck.gateway.tokens import GatewayTokens
-from coatcheck.login.step_up import step_up_with_password
+from coatcheck.login.sign_in import Admitted
+from coatcheck.login.with_password import step_up_with_password
 from coatcheck.secret import Secret
 from coatcheck.sessions.seen import Seen
 from coatcheck.settings import RevocationSettings
@@ -150,6 +151,7 @@ async def test_what_was_presented_before_a_step_up_gains_nothing_by_it(site: Sit
     await later(site, minutes=10)
     principal = await check_cookie(site.desk, secret)
     stepped_up = await step_up_with_password(site.desk, VISIT, principal, password=PASSWORD)
+    assert isinstance(stepped_up, Admitted)
     new = {"cookie": f"{COOKIE}={stepped_up.secret.reveal()}"}
     raised = passed_on(await ask(site, new))
     assert raised["auth_time"] == before["auth_time"] + 600

@@ -6,7 +6,7 @@ import pytest
 
 from tests.house.source import ROOT, Module, dotted, modules
 
-NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 
 OWNER_OF = {
     "time.time": "clock.py",
@@ -35,9 +35,12 @@ LOADED_LATE = {
     "verifier/ed25519.py": "few keys are of this kind, and libsodium takes memory",
     "verifier/__init__.py": "the HTTP client of `Verifier` takes half a second and 20 MB, and the server needs none",
     "desk/ephemeral/opening.py": "most sites have no Valkey, and its client takes memory and time to import",
+    "mfa/qr.py": "few requests draw a QR code, and a worker that draws none needs no memory for it",
     "storage/prepared.py": "of the two databases' dialects a process needs one",
     "desk/outbox.py": "without a mail server its client is not needed",
     "passwords/choose.py": "leaked passwords are looked up only where that is set, and the HTTP client takes memory",
+    "passkeys/verify.py": "most workers never meet a passkey, and what checks one takes memory and time to import",
+    "server/operations.py": "few workers are scraped, and Prometheus's client takes memory",
     "storage/migrate.py": "a database that is up to date needs no Alembic, which takes memory and time to import",
 }
 

@@ -39,4 +39,9 @@ def is_for_sql(module: Module) -> bool:
 
 def is_for_http(module: Module) -> bool:
     """Tell whether a module may serve HTTP."""
-    return module.path.startswith(HTTP_LIVES_IN) or module.path.endswith("/routes.py") or module.path in HTTP_ALSO
+    return (
+        module.path.startswith(HTTP_LIVES_IN)
+        or module.path.endswith("/routes.py")
+        or "/routes/" in module.path
+        or module.path in HTTP_ALSO
+    )

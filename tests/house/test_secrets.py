@@ -27,7 +27,7 @@ SHOWN = {
     "TotalTry.key": "the HMAC of a name or an address, which tells neither",
     "SecretSettings.master_key_file": "where the key is, not what it is",
 }
-DESCRIBE_ANSWERS = {"MoreNeededAnswer", "TokensAnswer"}
+DESCRIBE_ANSWERS = {"FactorsAnswer", "MoreNeededAnswer", "TokensAnswer", "TotpOffer"}
 """Models that the OpenAPI document is made of; none is ever filled."""
 
 

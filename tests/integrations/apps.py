@@ -57,6 +57,7 @@ def asgi_app(authenticator: FixedAuthenticator) -> Any:
         "/editors": asgi.require(role="editor")(me),
         "/fresh": asgi.require(fresh=FRESH)(me),
         "/strong": asgi.require(acr="aal2")(me),
+        "/resistant": asgi.require(acr="phr")(me),
         "/editors-socket": asgi.require(role="editor")(me),
     }
 
@@ -93,6 +94,7 @@ def starlette_app(authenticator: FixedAuthenticator) -> Any:
             Route("/editors", starlette.require(role="editor")(inner)),
             Route("/fresh", starlette.require(fresh=FRESH)(inner), methods=["POST"]),
             Route("/strong", starlette.require(acr="aal2")(inner)),
+            Route("/resistant", starlette.require(acr="phr")(inner)),
             WebSocketRoute("/socket", socket),
             WebSocketRoute("/editors-socket", editors_socket),
         ]
@@ -126,6 +128,10 @@ def fastapi_app(authenticator: FixedAuthenticator) -> Any:
 
     @app.get("/strong")
     async def strong(user: Annotated[Principal, fastapi.require(acr="aal2")]) -> dict[str, str]:
+        return words(user)
+
+    @app.get("/resistant")
+    async def resistant(user: Annotated[Principal, fastapi.require(acr="phr")]) -> dict[str, str]:
         return words(user)
 
     @app.websocket("/socket")
@@ -173,6 +179,10 @@ def litestar_app(authenticator: FixedAuthenticator) -> Any:
     async def strong(current_user: litestar.CurrentUser) -> dict[str, str]:
         return words(current_user)
 
+    @get("/resistant", guards=[litestar.require(acr="phr")])
+    async def resistant(current_user: litestar.CurrentUser) -> dict[str, str]:
+        return words(current_user)
+
     @websocket("/socket")
     async def socket(socket: LitestarSocket[Any, Any, Any], current_user: litestar.CurrentUser) -> None:
         await socket.accept()
@@ -183,7 +193,7 @@ def litestar_app(authenticator: FixedAuthenticator) -> Any:
         await socket.accept()
         await socket.close()
 
-    handlers = [me, look, write, remove, editors, fresh, strong, socket, editors_socket]
+    handlers = [me, look, write, remove, editors, fresh, strong, resistant, socket, editors_socket]
     return Litestar(handlers, plugins=[litestar.CoatcheckPlugin(authenticator)], openapi_config=None)
 
 
@@ -202,6 +212,7 @@ def wsgi_app(authenticator: FixedAuthenticator) -> Any:
         "/editors": wsgi.require(role="editor")(me),
         "/fresh": wsgi.require(fresh=FRESH)(me),
         "/strong": wsgi.require(acr="aal2")(me),
+        "/resistant": wsgi.require(acr="phr")(me),
     }
 
     def app(environ: Any, start_response: Any) -> Any:
@@ -241,6 +252,11 @@ def flask_app(authenticator: FixedAuthenticator) -> Any:
     def strong() -> dict[str, str]:
         return words(flask.current_user())
 
+    @app.get("/resistant")
+    @flask.require(acr="phr")
+    def resistant() -> dict[str, str]:
+        return words(flask.current_user())
+
     return app
 
 
@@ -267,6 +283,7 @@ urlpatterns = [
     path("editors", in_django.require(role="editor")(async_view)),
     path("fresh", in_django.require(fresh=FRESH)(me_view)),
     path("strong", in_django.require(acr="aal2")(async_view)),
+    path("resistant", in_django.require(acr="phr")(me_view)),
     path("public", public_view),
 ]
 

@@ -24,6 +24,7 @@ ANN = Principal(
     acr="aal2",
 )
 BOB = Principal(subject="acc_bob", session="ses_bob")
+KIM = Principal(subject="acc_kim", session="ses_kim", amr=("swk", "user"))
 NARROW = Principal(subject="acc_ann", session="ses_ann", permissions=ANN.permissions, scopes=frozenset())
 MACHINE = Principal(subject="svc_m", permissions=frozenset({"notes:delete"}))
 GONE = Principal(subject="acc_gone", session="ses_gone")
@@ -39,7 +40,7 @@ def authenticator() -> FixedAuthenticator:
     now = SystemClock().now()
     ann, bob = replace(ANN, auth_time=now), replace(BOB, auth_time=now - 3_600_000)
     made = FixedAuthenticator(
-        {"ann": ann, "bob": bob, "narrow": NARROW, "machine": MACHINE, "gone": GONE, "old": ann},
+        {"ann": ann, "bob": bob, "kim": KIM, "narrow": NARROW, "machine": MACHINE, "gone": GONE, "old": ann},
         cookies={"ann's": ann},
     )
     made.end(GONE)
@@ -84,6 +85,8 @@ CASES = {
     "never fresh": Case("POST", "/fresh", [bearer("machine")], FreshSignInNeeded, "insufficient_user_authentication"),
     "level reached": Case("GET", "/strong", [bearer("ann")], "acc_ann"),
     "level below": Case("GET", "/strong", [bearer("bob")], FreshSignInNeeded, 'acr_values="aal2"'),
+    "a method that resists phishing": Case("GET", "/resistant", [bearer("kim")], "acc_kim"),
+    "a level and no such method": Case("GET", "/resistant", [bearer("ann")], FreshSignInNeeded, 'acr_values="phr"'),
     "cookie": Case("GET", "/me", [("cookie", COOKIE)], "acc_ann"),
     "cookie, our own page": Case("POST", "/me", [("cookie", COOKIE), ("sec-fetch-site", "same-origin")], "acc_ann"),
     "cookie, another site": Case(

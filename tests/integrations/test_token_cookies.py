@@ -309,7 +309,9 @@ async def test_proving_it_again_on_a_page(ann: Visitor) -> None:
     assert found is not None
     form = {"form_token": found[1], "password": PASSWORD, "confirming": "true", "return_to": "/notes"}
     answer = await ann.browser.post("/auth/sign-in", data=form)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/notes")
+    renewal = "/auth/token/renew?return_to=%2Fnotes"
+    assert (answer.status_code, answer.headers["location"]) == (303, renewal), "what it presented went stale"
+    await ann.go(renewal)
     assert (await ann.browser.get("/notes")).json() == {"session": ann.session}
     await ann.browser.post("/auth/api/sign-out")
     assert not {ACCESS, REFRESH, SESSION} & set(ann.browser.cookies)

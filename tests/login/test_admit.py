@@ -15,11 +15,13 @@ from coatcheck.ending.end_sessions import end_session, end_sessions
 from coatcheck.errors import InvalidCredentials, SessionEnded, TooManyAttempts
 from coatcheck.gate.cookie import check_cookie
 from coatcheck.limits import known_devices, tries
-from coatcheck.login.admit import admit, admit_again
+from coatcheck.login.admit import admit
 from coatcheck.login.sign_in import Admitted, AskedFor, MoreNeeded
 from coatcheck.login.transactions import resume
 from tests.attacks.census import row_counts
+from tests.recovery.lost import enrolled, fully_in
 from tests.site import VISIT, Site, proven
+from tests.statements import statements
 
 TEN_SECONDS = timedelta(seconds=10)
 MILLISECOND = timedelta(milliseconds=1)
@@ -27,9 +29,10 @@ MILLISECOND = timedelta(milliseconds=1)
 
 async def raised(site: Site, admitted: Admitted, account: Account) -> Admitted:
     """Step up at the door, in the session that was admitted."""
-    principal = await check_cookie(site.desk, admitted.secret.reveal())
     spent = await tries.spend(site.desk, VISIT, subject=account.id)
-    return await admit_again(site.desk, VISIT, principal, proven(account), spent)
+    again = await admit(site.desk, VISIT, replace(proven(account), session=admitted.session.id), spent)
+    assert isinstance(again, Admitted)
+    return again
 
 
 async def is_in(site: Site, admitted: Admitted) -> bool:
@@ -63,7 +66,11 @@ async def test_is_written_down(site: Site) -> None:
     admitted = await site.let_in(ann)
     entry = (await show(site.desk, account=ann.id))[0]
     assert (entry.event, entry.outcome, entry.session) == ("sign_in.done", "done", admitted.session.id)
-    assert (entry.actor, entry.address, entry.details) == (ann.id, "203.0.113.7", {"amr": "pwd"})
+    assert (entry.actor, entry.address, entry.details) == (
+        ann.id,
+        "203.0.113.7",
+        {"amr": "pwd", "because": "the password reached aal1"},
+    )
 
 
 async def test_makes_the_device_known_for_this_account_alone(site: Site) -> None:
@@ -152,9 +159,10 @@ async def test_without_a_proof_more_is_needed(site: Site) -> None:
     spent = await tries.spend(site.desk, VISIT, subject=ann.id)
     needed = await admit(site.desk, VISIT, unproven, spent)
     assert isinstance(needed, MoreNeeded)
-    assert needed.options == ("password",)
+    assert needed.options == ("passkey", "password")
     assert (await row_counts(site))["sessions"] == 0
-    assert await resume(site.desk, needed.sign_in, needed.continuation.reveal()) == unproven
+    resumed = await resume(site.desk, needed.sign_in, needed.continuation.reveal())
+    assert (resumed.id, resumed.account, resumed.proofs) == (unproven.id, ann.id, ())
 
 
 async def test_raising_renews_the_proof_and_the_secret(site: Site) -> None:
@@ -214,11 +222,10 @@ async def test_the_session_of_another_account_is_not_raised(site: Site) -> None:
 async def test_an_ended_session_is_not_raised(site: Site) -> None:
     ann = await site.person(password=None)
     admitted = await site.let_in(ann)
-    principal = await check_cookie(site.desk, admitted.secret.reveal())
     await end_session(site.desk, VISIT, account=ann.id, session=admitted.session.id, actor=ann.id)
     spent = await tries.spend(site.desk, VISIT, subject=ann.id)
     with pytest.raises(SessionEnded):
-        await admit_again(site.desk, VISIT, principal, proven(ann), spent)
+        await admit(site.desk, VISIT, replace(proven(ann), session=admitted.session.id), spent)
     assert (await row_counts(site))["sessions"] == 0
 
 
@@ -235,8 +242,22 @@ async def test_raising_is_void_when_the_account_changed(site: Site) -> None:
 async def test_nothing_proven_raises_nothing(site: Site) -> None:
     ann = await site.person(password=None)
     admitted = await site.let_in(ann)
-    principal = await check_cookie(site.desk, admitted.secret.reveal())
     spent = await tries.spend(site.desk, VISIT, subject=ann.id)
-    with pytest.raises(SessionEnded):
-        await admit_again(site.desk, VISIT, principal, replace(proven(ann), proofs=()), spent)
-    assert await is_in(site, admitted)
+    unproven = replace(proven(ann), session=admitted.session.id, proofs=())
+    assert isinstance(await admit(site.desk, VISIT, unproven, spent), MoreNeeded)
+    principal = await check_cookie(site.desk, admitted.secret.reveal())
+    assert (principal.session, principal.auth_time) == (admitted.session.id, admitted.session.auth_time)
+
+
+async def test_second_factors_cost_a_sign_in_one_statement(site: Site) -> None:
+    """The one that calls off a recovery which waits; an account without any pays nothing for it."""
+    ben, ann = await site.person("ben@example.org", None), await enrolled(site, password=None)
+    await fully_in(site, ben)
+    ran = []
+    for account in (ben, ann):
+        with statements() as seen:
+            await fully_in(site, account)
+        ran.append(seen)
+    without, with_factors = ran
+    assert not [statement for statement in without if "factor_recover" in statement]
+    assert len(with_factors) == len(without) + 1

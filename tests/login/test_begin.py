@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from coatcheck.errors import InvalidCredentials, SignInGone
 from coatcheck.limits import tries
-from coatcheck.login.begin import BEGUN_PER_HOUR, begin_sign_in, continue_with_password
+from coatcheck.login.begin import BEGUN_PER_HOUR, begin_sign_in
+from coatcheck.login.prove import Step
 from coatcheck.login.sign_in import Admitted, AskedFor
+from coatcheck.login.with_password import prove_password
 from tests.attacks.census import row_counts
 from tests.site import PASSWORD, VISIT, Site, sign_in
 from tests.statements import statements
@@ -20,7 +21,7 @@ async def test_a_begun_sign_in_is_the_same_for_everybody(site: Site) -> None:
         begun = (await site.browser().post("/api/sign-in", json={"identifier": name})).json()
         answers.append({key: value for key, value in begun.items() if key not in ("sign_in", "continuation")})
     assert answers[0] == answers[1]
-    assert answers[0]["options"] == ["password"]
+    assert answers[0]["options"] == ["passkey", "password"]
 
 
 async def test_a_continuation_works_once_and_runs_out(site: Site) -> None:
@@ -73,18 +74,7 @@ async def test_what_was_asked_at_the_beginning_holds(site: Site, remember_me: bo
     begun = await begin_sign_in(
         site.desk, VISIT, identifier=" ANN@example.org", asked_for=AskedFor(remember_me=remember_me)
     )
-    admitted = await continue_with_password(
-        site.desk, VISIT, sign_in=begun.sign_in, continuation=begun.continuation.reveal(), password=PASSWORD
-    )
+    step = Step(begun.sign_in, begun.continuation.reveal())
+    admitted = await prove_password(site.desk, VISIT, step, password=PASSWORD)
     assert isinstance(admitted, Admitted)
     assert (admitted.email, admitted.session.remember_me) == ("ann@example.org", remember_me)
-
-
-async def test_a_wrong_password_spends_the_continuation(site: Site) -> None:
-    await site.person()
-    begun = await begin_sign_in(site.desk, VISIT, identifier="ann@example.org")
-    step = {"sign_in": begun.sign_in, "continuation": begun.continuation.reveal()}
-    with pytest.raises(InvalidCredentials):
-        await continue_with_password(site.desk, VISIT, **step, password="not mine at all")
-    with pytest.raises(SignInGone):
-        await continue_with_password(site.desk, VISIT, **step, password=PASSWORD)

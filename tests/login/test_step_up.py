@@ -1,17 +1,24 @@
 """Confirming that it is you: fresh by the password, within its limits, and only in a session that goes on."""
 
 from datetime import timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 
+from coatcheck.accounts import records as accounts
 from coatcheck.audit.show import show
 from coatcheck.ending.end_sessions import end_session
 from coatcheck.errors import FreshSignInNeeded, InvalidCredentials, SessionEnded, TooManyAttempts
 from coatcheck.gate.cookie import check_cookie
-from coatcheck.login.step_up import step_up_with_password
+from coatcheck.login.policy import Wanted
+from coatcheck.login.sign_in import Admitted
+from coatcheck.login.with_password import step_up_with_password
 from coatcheck.verifier import Demand, Principal, refusal
-from tests.site import PASSWORD, VISIT, Site
+from tests.attacks.census import row_counts
+from tests.site import PASSWORD, VISIT, Site, open_site
 
+AAL2 = Wanted(acr="aal2")
 FRESH = Demand(fresh=timedelta(minutes=5))
 
 
@@ -26,6 +33,7 @@ async def test_fresh_again_for_as_long_as_is_demanded(site: Site) -> None:
     site.clock.advance(timedelta(minutes=5, milliseconds=1))
     assert isinstance(refusal(FRESH, principal, site.desk.now()), FreshSignInNeeded)
     admitted = await step_up_with_password(site.desk, VISIT, principal, password=PASSWORD)
+    assert isinstance(admitted, Admitted)
     fresh = await check_cookie(site.desk, admitted.secret.reveal())
     assert refusal(FRESH, fresh, site.desk.now()) is None
     assert (fresh.session, fresh.amr) == (principal.session, ("pwd",))
@@ -63,6 +71,7 @@ async def test_guesses_are_limited_as_at_sign_in(site: Site) -> None:
         await step_up_with_password(site.desk, VISIT, principal, password=PASSWORD)
     site.clock.advance(timedelta(seconds=blocked.value.retry_after))
     admitted = await step_up_with_password(site.desk, VISIT, principal, password=PASSWORD)
+    assert isinstance(admitted, Admitted)
     assert admitted.session.id == principal.session
 
 
@@ -74,6 +83,60 @@ async def test_not_in_a_session_that_ended(site: Site) -> None:
         await step_up_with_password(site.desk, VISIT, principal, password=PASSWORD)
 
 
+async def test_not_without_a_session(site: Site) -> None:
+    """Else what was begun as a step-up would open a session, or raise none."""
+    made = await site.person()
+    with pytest.raises(SessionEnded):
+        await step_up_with_password(site.desk, VISIT, Principal(subject=made.id), password=PASSWORD)
+    assert (await row_counts(site))["sessions"] == 0
+
+
 async def test_not_for_an_account_that_is_not_there(site: Site) -> None:
     with pytest.raises(SessionEnded):
         await step_up_with_password(site.desk, VISIT, Principal(subject="acc_none"), password=PASSWORD)
+
+
+async def test_tokens_of_before_are_refused_and_the_next_ones_say_it(site: Site) -> None:
+    await site.person()
+    client = site.machine()
+    in_tokens = {"identifier": "ann@example.org", "password": PASSWORD, "present": "tokens"}
+    first = (await client.post("/api/sign-in", json=in_tokens)).json()
+    site.clock.advance(timedelta(minutes=6))
+    await site.follow_log()
+    old = {"authorization": f"Bearer {first['access_token']}"}
+    begun = (await client.post("/api/step-up", json={"acr": "aal1"}, headers=old)).json()
+    assert (begun["status"], begun["options"]) == ("more_needed", ["password"])
+    path, body = f"/api/sign-in/{begun['sign_in']}/password", {"continuation": begun["continuation"]}
+    raised = await client.post(path, json={**body, "password": PASSWORD}, headers=old)
+    assert (raised.status_code, raised.json()["status"]) == (200, "admitted")
+    assert "access_token" not in raised.json(), "a step-up gives nothing away: the client refreshes"
+    refused = await client.get("/api/session", headers=old)
+    assert (refused.status_code, refused.json()["code"]) == (401, "invalid_token"), "not session_ended: it refreshes"
+    again = (await client.post("/api/token/refresh", json={"refresh_token": first["refresh_token"]})).json()
+    said = (await client.get("/api/session", headers={"authorization": f"Bearer {again['access_token']}"})).json()
+    assert said["session"]["id"] == first["session"]["id"]
+    assert said["session"]["auth_time"] == raised.json()["session"]["auth_time"] > first["session"]["auth_time"]
+
+
+async def test_the_page_offers_what_the_account_has(tmp_path: Path) -> None:
+    sign_in_by = {"email_codes": True}
+    async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path, sign_in=sign_in_by) as site:
+        made = await site.person(password=None)
+        browser = await with_cookie(site, await site.let_in(made))
+        async with site.desk.database.writing() as tx:
+            await accounts.set_factors(tx, made.id, {"passkey"})
+        before = await row_counts(site)
+        shown = (await browser.get("/sign-in?confirm=1&acr=aal2&return_to=/account")).text
+        assert "Confirm with a passkey" in shown
+        assert "Mail me a code" in shown
+        assert 'type="password"' not in shown
+        assert await row_counts(site) == before, "nothing is begun by looking"
+        phr = (await browser.get("/sign-in?confirm=1&acr=phr&return_to=/account")).text
+        assert ("Confirm with a passkey" in phr, "Mail me" in phr) == (True, False)
+
+
+async def with_cookie(site: Site, admitted: Admitted) -> httpx.AsyncClient:
+    """Open a browser that is signed in."""
+    browser = site.browser()
+    browser.cookies.set("__Host-coatcheck", admitted.secret.reveal())
+    return browser

@@ -1,8 +1,11 @@
 """Changing a password ends the other sessions and gives this one a new secret."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.site import PASSWORD, Site, sign_in, submit
+from tests.recovery.lost import enrolled, fully_in
+from tests.site import PASSWORD, Site, open_site, sign_in, submit
 
 NEW = "entirely other words today"
 COOKIE = "__Host-coatcheck"
@@ -63,3 +66,21 @@ async def test_a_remembered_session_stays_remembered(site: Site) -> None:
     await sign_in(here, "ann@example.org", PASSWORD, remember_me=True)
     answer = await here.post("/api/account/password", json={"password": PASSWORD, "new_password": NEW})
     assert "Max-Age=7776000" in answer.headers["set-cookie"]
+
+
+async def test_a_shorter_one_does_beside_a_second_factor(site: Site) -> None:
+    ann = await enrolled(site)
+    browser = site.browser()
+    browser.cookies.set(COOKIE, (await fully_in(site, ann)).secret.reveal(), domain="auth.example.org")
+    assert "At least 8 characters" in (await browser.get("/account")).text
+    body = {"password": PASSWORD, "new_password": "tin opener"}
+    assert (await browser.post("/api/account/password", json=body)).status_code == 204
+
+
+async def test_a_factor_that_the_site_has_no_more_shortens_nothing(tmp_path: Path) -> None:
+    without = {"totp": False, "passkeys": False}
+    async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path, sign_in=without) as site:
+        await enrolled(site)
+        browser = await site.signed_in()
+        body = {"password": PASSWORD, "new_password": "tin opener"}
+        assert (await browser.post("/api/account/password", json=body)).status_code == 422

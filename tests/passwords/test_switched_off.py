@@ -61,7 +61,7 @@ async def test_sign_in_knows_no_passwords(tmp_path: Path) -> None:
         given = await browser.post("/api/sign-in", json={"identifier": "ann@example.org", "password": "x"})
         assert (given.status_code, given.json()["fields"]) == (422, {"password": "This site has no passwords."})
         begun = await browser.post("/api/sign-in", json={"identifier": "ann@example.org"})
-        assert begun.json()["options"] == []
+        assert begun.json()["options"] == ["passkey"]
         page = await browser.get("/sign-in")
         assert page.status_code == 200
         assert 'type="password"' not in page.text

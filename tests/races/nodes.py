@@ -14,6 +14,7 @@ from coatcheck.accounts.account import Account
 from coatcheck.errors import CoatcheckError
 from coatcheck.limits import tries
 from coatcheck.login.admit import admit
+from coatcheck.login.factors import Proof
 from coatcheck.login.sign_in import Admitted, SignIn
 from coatcheck.passwords.check import hashing_pool
 from coatcheck.passwords.schemes import Cost
@@ -67,7 +68,7 @@ def counted(outcomes: Iterable[object]) -> Counter[str]:
 async def let_in(node: Site, account: Account, number: int = 0) -> Admitted:
     """Open a session by the one door, as a right password does, without the time that hashing takes."""
     spent = await tries.spend(node.desk, visit(number), subject=account.id)
-    proven = SignIn(id=new_id("sgn_"), account=account.id, epoch=account.epoch, proofs=("password",))
+    proven = SignIn(id=new_id("sgn_"), account=account.id, epoch=account.epoch, proofs=(Proof(factor="password"),))
     admitted = await admit(node.desk, visit(number), proven, spent)
     assert isinstance(admitted, Admitted)
     return admitted

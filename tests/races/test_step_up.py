@@ -5,8 +5,8 @@ from contextlib import AsyncExitStack
 
 from coatcheck.ending.end_sessions import end_session, end_sessions
 from coatcheck.gate.cookie import check_cookie
-from coatcheck.login.sign_in import Admitted
-from coatcheck.login.step_up import step_up_with_password
+from coatcheck.login.sign_in import Admitted, MoreNeeded
+from coatcheck.login.with_password import step_up_with_password
 from tests.races.nodes import Nodes, at_once, counted, hashing_held, in_line, let_in, statuses_of, visit
 from tests.site import PASSWORD
 
@@ -16,7 +16,7 @@ async def test_against_ending_all(pair: Nodes) -> None:
     cookies = [(await let_in(pair[0], ann)).secret.reveal() for _ in range(10)]
     principals = [await check_cookie(pair[0].desk, cookie) for cookie in cookies]
 
-    def step(number: int) -> "asyncio.Task[Admitted]":
+    def step(number: int) -> "asyncio.Task[Admitted | MoreNeeded]":
         going = step_up_with_password(pair[number % 2].desk, visit(number), principals[number], password=PASSWORD)
         return asyncio.create_task(going)
 

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from coatcheck.admin.lock_account import lock_account
+from coatcheck.admin.reset_factors import reset_factors
 from coatcheck.ending.end_sessions import end_sessions
 from coatcheck.visit import Visit
+from tests.recovery.lost import enrolled
 from tests.site import PASSWORD, Site, sign_in, submit
 
 NEW = "entirely other words today"
@@ -82,3 +84,22 @@ async def test_known_devices_are_forgotten(site: Site) -> None:
     answer = await sign_in(browser, "ann@example.org", "wrong in every way")
     assert answer.status_code == 429, "the old device has no lane of its own any more"
     assert (await sign_in(site.browser(address="198.51.100.3"), "ann@example.org", NEW)).status_code == 200
+
+
+async def test_a_shorter_password_does_beside_a_second_factor(site: Site) -> None:
+    await enrolled(site)
+    token = await ask(site)
+    browser, page = site.browser(), f"/recover/new-password?token={token}"
+    assert "At least 8 characters" in (await browser.get(page)).text
+    assert await finish(site, token, "tin") == 422
+    assert await finish(site, token, "tin opener") == 204
+    assert (await sign_in(browser, "ann@example.org", "tin opener")).json()["status"] == "more_needed"
+
+
+async def test_a_factor_removed_meanwhile_voids_the_link(site: Site) -> None:
+    """A short password, judged while there was a second factor, would be the only one."""
+    ann = await enrolled(site)
+    token = await ask(site)
+    await reset_factors(site.desk, Visit(), account=ann.id, actor="operator")
+    assert await finish(site, token, "tin opener") == 422
+    assert await finish(site, token) == 410

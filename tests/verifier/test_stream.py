@@ -214,7 +214,9 @@ def test_a_bad_stream_only_costs_polls(
         eventually(lambda: refuses(lambda: verifier.check(issuer.token(9))))
 
 
-@pytest.mark.parametrize("turn", [replayed, forged, from_the_future, of_another_use, reordered], ids=str)
+@pytest.mark.parametrize(
+    "turn", [replayed, forged, from_the_future, of_another_use, reordered], ids=lambda turn: turn.__name__
+)
 def test_while_polls_are_cut_too_a_bad_stream_makes_nothing_fresher(
     issuer: Issuer, turn: Callable[[Issuer], Callable[[int], Iterator[bytes]]]
 ) -> None:

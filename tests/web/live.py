@@ -15,11 +15,14 @@ _STARTS_WITHIN_S = 30
 
 
 @contextmanager
-def served(make: Callable[[int], ASGIApp], host: str = "127.0.0.1") -> Iterator[int]:
+def served(
+    make: Callable[[int], ASGIApp], host: str = "127.0.0.1", http: type[asyncio.Protocol] = BoundedHttp
+) -> Iterator[int]:
     """Serve an app as long as the block lasts, and give its port.
 
     Args:
         make: makes the app, once its port is known.
+        http: the protocol, where it is not ours.
     """
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -27,7 +30,7 @@ def served(make: Callable[[int], ASGIApp], host: str = "127.0.0.1") -> Iterator[
         port: int = listening.getsockname()[1]
         config = uvicorn.Config(
             make(port),
-            http=BoundedHttp,
+            http=http,
             log_level="critical",
             access_log=False,
             proxy_headers=False,

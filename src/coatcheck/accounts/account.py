@@ -14,6 +14,7 @@ class Account:
 
     Args:
         epoch: goes up when anything a sign-in rests on changes; whatever is pending carries the one it was made under.
+        factors: what it has enrolled beside a password and its mailbox, such as `totp`; it changes with the epoch.
     """
 
     id: str
@@ -22,6 +23,7 @@ class Account:
     status: Status
     epoch: int
     created_at: Instant
+    factors: frozenset[str] = frozenset()
 
     @property
     def is_active(self) -> bool:

@@ -1,6 +1,6 @@
 """The SQL of accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, insert, or_, select, update
@@ -21,6 +21,7 @@ _COLUMNS = (
     accounts.c.status,
     accounts.c.epoch,
     accounts.c.created_at,
+    accounts.c.factors,
 )
 _by_id = select(*_COLUMNS).where(accounts.c.id == bindparam("id"))
 _FIND = prepared(_by_id)
@@ -70,7 +71,9 @@ async def insert_account(tx: Writing, email: EmailAddress, username: Username | 
         epoch=1,
         created_at=now,
     )
-    values = {name: getattr(account, name) for name in ("id", "email", "username", "status", "epoch", "created_at")}
+    values: dict[str, Any] = {
+        name: getattr(account, name) for name in ("id", "email", "username", "status", "epoch", "created_at")
+    }
     try:
         await tx.execute(insert(accounts).values(**values))
     except IntegrityError as clash:
@@ -84,11 +87,26 @@ async def raise_epoch(tx: Writing, account_id: str) -> int:
     return int((await tx.execute(raised.returning(accounts.c.epoch))).scalar_one())
 
 
+async def set_factors(tx: Writing, account_id: str, factors: Iterable[str]) -> None:
+    """Keep which factors an account has enrolled, and make void whatever is pending; the caller holds its row."""
+    values: dict[str, Any] = {"factors": " ".join(sorted(factors)), "epoch": accounts.c.epoch + 1}
+    await tx.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
+
+
+async def drop_factor(tx: Writing, account: Account, factor: str) -> None:
+    """Keep that a factor is used up; nothing pending rests on what is left of it, so the epoch stays.
+
+    The caller holds the account's row.
+    """
+    left = " ".join(sorted(account.factors - {factor}))
+    await tx.execute(update(accounts).where(accounts.c.id == account.id).values(factors=left))
+
+
 async def set_status(tx: Writing, account_id: str, status: Status) -> None:
-    """Lock, unlock or close an account; a closed one keeps no address and no name."""
+    """Lock, unlock or close an account; a closed one keeps no address, no name and no factors."""
     values: dict[str, Any] = {"status": status}
     if status == "closed":
-        values |= {"email": None, "username": None}
+        values |= {"email": None, "username": None, "factors": ""}
     await tx.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
 
 
@@ -124,4 +142,5 @@ def _first(rows: Rows) -> Account | None:
 
 
 def _account(row: Sequence[Any]) -> Account:
-    return Account(**dict(zip(_NAMES, row, strict=True)))
+    values: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
+    return Account(**{**values, "factors": frozenset(values["factors"].split())})

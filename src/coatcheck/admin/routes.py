@@ -1,5 +1,6 @@
 """The HTTP of the administrators' console; every page of it demands the role `admin`."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from starlette.routing import Route
 from coatcheck.access.names import ADMIN
 from coatcheck.admin.lock_account import lock_account, unlock_account
 from coatcheck.admin.people import find_people, look_at_person
+from coatcheck.admin.reset_factors import reset_factors
 from coatcheck.admin.roles import grant_role, revoke_role
 from coatcheck.admin.set_up import look_at_set_up, set_up
 from coatcheck.audit.show import Entry, show
@@ -20,11 +22,14 @@ from coatcheck.sessions.device import describe_device
 from coatcheck.verifier import Demand
 
 _ADMIN = Demand(role=ADMIN)
+_FRESH_ADMIN = Demand(role=ADMIN, fresh=timedelta(minutes=5))
 _PAGE = 50
+_FACTORS = {"totp": "Authenticator app", "passkey": "Passkeys", "backup_code": "Backup codes"}
 _DONE = {
     "lock": "The account was locked, and its sessions were ended.",
     "unlock": "The account was unlocked.",
     "end-sessions": "All sessions of this account were ended.",
+    "reset-factors": "The second factors were removed, and all sessions were ended.",
     "session": "The session was ended.",
     "roles": "The roles were changed.",
 }
@@ -52,6 +57,8 @@ async def show_person(request: Request) -> Response:
         "admin/person.html",
         notice=_DONE.get(request.query_params.get("done", "")),
         account=person.account,
+        factors=[words for factor, words in _FACTORS.items() if factor in person.account.factors],
+        is_oneself=person.account.id == principal.subject,
         sessions=listed,
         roles=person.roles,
         all_roles=person.all_roles,
@@ -78,6 +85,13 @@ async def submit_end_sessions(request: Request) -> Response:
     actor, account = await _acting(request)
     await end_sessions(desk_of(request), visit_of(request), account=account, actor=actor)
     return _back(request, account, "end-sessions")
+
+
+async def submit_reset_factors(request: Request) -> Response:
+    """Remove every second factor of an account; whoever does it has just proven who they are."""
+    actor, account = await _acting(request, _FRESH_ADMIN)
+    await reset_factors(desk_of(request), visit_of(request), account=account, actor=actor)
+    return _back(request, account, "reset-factors")
 
 
 async def submit_end_session(request: Request) -> Response:
@@ -155,8 +169,8 @@ async def _set_up_form(request: Request, token: str, *, status: int = 200, **fil
     return await page(request, "admin/set_up.html", status=status, token=token, min_length=least, **shown)
 
 
-async def _acting(request: Request) -> tuple[str, str]:
-    actor = (await principal_of(request, _ADMIN)).subject
+async def _acting(request: Request, demand: Demand = _ADMIN) -> tuple[str, str]:
+    actor = (await principal_of(request, demand)).subject
     await form_of(request)
     return actor, request.path_params["account"]
 
@@ -187,6 +201,7 @@ pages = [
     Route("/admin/accounts/{account}", show_person, methods=["GET"]),
     Route("/admin/accounts/{account}/lock", submit_lock, methods=["POST"]),
     Route("/admin/accounts/{account}/unlock", submit_unlock, methods=["POST"]),
+    Route("/admin/accounts/{account}/reset-factors", submit_reset_factors, methods=["POST"]),
     Route("/admin/accounts/{account}/end-sessions", submit_end_sessions, methods=["POST"]),
     Route("/admin/accounts/{account}/sessions/{session}/end", submit_end_session, methods=["POST"]),
     Route("/admin/accounts/{account}/roles", submit_roles, methods=["POST"]),

@@ -9,6 +9,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "sign_in.done": "Signed in",
         "sign_in.refused": "A sign-in was refused",
         "sign_in.blocked": "Sign-ins were blocked for a while",
+        "sign_in.code_asked": "A code to sign in was asked for",
         "sign_out.done": "Signed out",
         "refresh.replayed": "An old refresh token came again; the session was ended",
         "session.ended": "A session was ended",
@@ -21,6 +22,11 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "recovery.asked": "A recovery link was asked for",
         "recovery.done": "The account was recovered",
         "recovery.refused": "A recovery was refused",
+        "recovery.factors_asked": "The loss of every second factor was reported",
+        "recovery.factors_begun": "The wait until second factors are removed has begun",
+        "recovery.factors_notice": "You were told again that second factors are to be removed",
+        "recovery.factors_called_off": "The removal of second factors was called off",
+        "recovery.factors_done": "Every second factor was removed after a recovery",
         "recovery.blocked": "Recovery links were blocked for a while",
         "password.changed": "Password changed",
         "password.refused": "A wrong password was given for a change",
@@ -31,6 +37,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "account.created": "Account created",
         "account.locked": "Account locked",
         "account.unlocked": "Account unlocked",
+        "account.factors_reset": "Every second factor was removed by an administrator",
         "account.closed": "Account closed",
         "account.panic": "Everything was ended in an emergency",
         "role.created": "Role created",
@@ -53,6 +60,17 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "step_up.done": "Confirmed that it was you",
         "step_up.refused": "A confirmation that it was you was refused",
         "step_up.blocked": "Confirmations that it was you were blocked for a while",
+        "totp.enrolled": "An authenticator app was set up",
+        "totp.removed": "The authenticator app was removed",
+        "backup_code.used": "A backup code was used",
+        "backup_code.made": "New backup codes were made",
+        "passkey.added": "Passkey added",
+        "passkey.renamed": "Passkey renamed",
+        "passkey.removed": "Passkey removed",
+        "passkey.copied": "A passkey was refused, as it may have been copied",
+        "trust.given": "A browser was trusted",
+        "trust.ended": "A browser is not trusted any more",
+        "trust.ended_all": "No browser is trusted any more",
         "access.refused": "Something was asked for that this account may not do",
         "cross_site.refused": "A request from another site was refused",
         "audit.tally": "Refused several times within a minute",
@@ -64,8 +82,7 @@ OUTCOMES: Final = frozenset({"done", "refused", "failed"})
 """How an event can have gone."""
 
 _LATER = {
-    "api_key", "backup_code", "client", "coatcheck", "factor", "identity", "issuer", "key", "mfa", "passkey",
-    "provider", "service", "token", "totp",
+    "api_key", "client", "coatcheck", "factor", "identity", "issuer", "key", "mfa", "provider", "service", "token",
 }  # fmt: skip
 OUR_PREFIXES: Final = frozenset(name.split(".")[0] for name in EVENTS) | _LATER
 """What the first part of an app's own event must not be: ours, now or in a later release."""

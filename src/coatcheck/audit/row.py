@@ -15,7 +15,7 @@ Detail: TypeAlias = str | int | bool
 
 _DETAIL_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MOST_DETAILS = 20
-_DETAIL_LENGTH = 200
+_DETAIL_LENGTH = 500
 _MOST_DIGITS = 2**63
 
 

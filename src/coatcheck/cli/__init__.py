@@ -8,6 +8,7 @@ import typer
 from coatcheck import __version__
 from coatcheck.cli.account import accounts
 from coatcheck.cli.audit import audit
+from coatcheck.cli.explain import explain_sign_in
 from coatcheck.cli.init import init
 from coatcheck.cli.keys import keys
 from coatcheck.cli.logs import log_json
@@ -37,6 +38,9 @@ app = typer.Typer(
 app.command(epilog="Example: coatcheck init auth")(init)
 app.command(epilog="Example: coatcheck serve --host 0.0.0.0 --workers 4")(serve)
 app.command(epilog="Example: coatcheck migrate")(migrate)
+accounts.command(
+    "explain-sign-in", epilog="Example: coatcheck account explain-sign-in ann@example.org --proof password --proof totp"
+)(explain_sign_in)
 app.add_typer(accounts, name="account")
 app.add_typer(sessions, name="session")
 app.add_typer(roles, name="role")

@@ -1,4 +1,4 @@
-"""`coatcheck account`: make accounts, look at them, lock, unlock and close them."""
+"""`coatcheck account`: make accounts, look at them, lock, unlock and close them, reset their second factors."""
 
 import sys
 from typing import Annotated
@@ -9,6 +9,7 @@ from coatcheck.accounts.account import Account
 from coatcheck.admin.create_account import create_account
 from coatcheck.admin.lock_account import lock_account, unlock_account
 from coatcheck.admin.people import Person, look_at_person, resolve_account
+from coatcheck.admin.reset_factors import reset_factors
 from coatcheck.cli.audit import entry_words, show_entries
 from coatcheck.cli.opening import CONFIG, OPERATOR, ConfigOption, JsonOption, WhoArgument, at_desk
 from coatcheck.cli.session import show_sessions
@@ -18,7 +19,9 @@ from coatcheck.ending.close_account import close_account
 from coatcheck.settings.read import read_settings
 from coatcheck.visit import Visit
 
-accounts = typer.Typer(help="Make accounts, look at them, lock, unlock and close them.", no_args_is_help=True)
+accounts = typer.Typer(
+    help="Make accounts, look at them, lock, unlock and close them, reset second factors.", no_args_is_help=True
+)
 
 
 @accounts.command(epilog="Example: coatcheck account create ann@example.org")
@@ -90,6 +93,27 @@ def unlock(account: WhoArgument, config: ConfigOption = CONFIG) -> None:
     say(f"{name_of(at_desk(config, work))} may sign in again.")
 
 
+@accounts.command(name="reset-factors", epilog="Example: coatcheck account reset-factors ben@example.org --yes")
+def reset(
+    account: WhoArgument,
+    sure: Annotated[bool, typer.Option("--yes", help="Do not ask whether you are sure.")] = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Remove every second factor of an account, and end its sessions; its owner is told by mail.
+
+    Make sure first that it is the owner who asks. A password too short to be used alone is removed too.
+    """
+    if not sure:
+        typer.confirm(f"Is it sure that the owner of {account} asks, and is every second factor to go?", abort=True)
+
+    async def work(desk: Desk, visit: Visit) -> Account:
+        found = await resolve_account(desk, account)
+        await reset_factors(desk, visit, account=found.id, actor=OPERATOR)
+        return found
+
+    say(f"{name_of(at_desk(config, work))} has no second factor any more, and all sessions are ended.")
+
+
 @accounts.command(epilog="Example: coatcheck account close ben@example.org --yes")
 def close(
     account: WhoArgument,
@@ -126,6 +150,7 @@ def _show(person: Person) -> None:
             "username": account.username or "-",
             "status": account.status,
             "since": moment(account.created_at),
+            "factors": ", ".join(sorted(account.factors)) or "-",
             "roles": ", ".join(person.roles) or "-",
         }
     )

@@ -87,5 +87,6 @@ def words_of(account: Account) -> dict[str, Any]:
         "email": account.email,
         "username": account.username,
         "status": account.status,
+        "factors": sorted(account.factors),
         "created_at": rfc3339(account.created_at),
     }

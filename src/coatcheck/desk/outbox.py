@@ -25,13 +25,16 @@ _BATCH = 20
 _log = structlog.get_logger("coatcheck.mail")
 
 
-async def post(tx: Writing, desk: Desk, message: Message, *, asked_by_stranger: bool, is_decoy: bool = False) -> None:
+async def post(tx: Writing, desk: Desk, message: Message, *, asked_by_stranger: bool, is_decoy: bool = False) -> bool:
     """Queue a mail in the transaction of its cause.
 
     Args:
         asked_by_stranger: somebody not signed in caused it, so at most three an hour reach one recipient; more are
             dropped silently, as an answer would tell who has an account.
         is_decoy: do the work and send nothing, so that an address nobody has takes as long as one that somebody has.
+
+    Returns:
+        Whether it was taken; False where it was dropped, which no answer may tell.
     """
     now = desk.now()
     mail_id = new_id("mail_")
@@ -39,10 +42,11 @@ async def post(tx: Writing, desk: Desk, message: Message, *, asked_by_stranger: 
     if asked_by_stranger:
         recipient = desk.key_ring.mac("mail recipient", message.to)
         if await records.count_recipient(tx, recipient, now) > STRANGERS_PER_HOUR:
-            return
+            return False
     due_at = None if is_decoy else now
     await records.queue(tx, records.Queued(mail_id, sealed, 0, now), due_at=due_at, expires_at=now + _KEEP_MS)
     tx.afterwards(desk.keep(Postman).wake)
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from coatcheck.audit.erase import erase
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import post
+from coatcheck.ending.remove_factors import remove_factors
 from coatcheck.errors import NotFound
 from coatcheck.http.pages import mail_text
 from coatcheck.limits import known_devices
@@ -29,6 +30,7 @@ async def close_account(desk: Desk, visit: Visit, *, account: str, actor: str) -
         await accounts.raise_epoch(tx, account)
         ended = await end_all(tx, desk, account=account)
         await passwords.remove(tx, account)
+        await remove_factors(tx, account)
         await access.unassign_all(tx, account)
         await known_devices.forget_all(tx, account)
         await accounts.set_status(tx, account, "closed")

@@ -11,15 +11,19 @@
     │   ├── SessionEnded       401  the only code on which a client signs out
     │   ├── TokenRefused       401  get another token, then try again
     │   └── InvalidCredentials 401
+    │       ├── InvalidCode    401  a further step was answered wrongly
+    │       └── PasskeyUnknown 401  its device may forget it
     ├── NotAllowed             403
     │   ├── CrossSiteRefused   403
     │   └── FreshSignInNeeded  403
     ├── NotFound               404
     ├── MethodNotAllowed       405
     ├── Conflict               409
-    │   └── RefreshSuperseded  409  its successor was used already; nothing has ended
+    │   ├── RefreshSuperseded  409  its successor was used already; nothing has ended
+    │   └── LastWayIn          409  nobody could sign in without it
     ├── Gone                   410  a link or sign-in that was used or has run out
     │   ├── SignInGone         410
+    │   ├── FormGone           410  what was filled in before a step-up
     │   └── FeedGone           410
     ├── OAuthRefused           400  or 401; OAuth's own calls, under the names of RFC 6749
     ├── UnknownHost            400
@@ -36,6 +40,7 @@ Expected outcomes of a sign-in are values (`Admitted | MoreNeeded`), not errors.
 
 from collections.abc import Mapping
 
+from coatcheck.errors.gone import FeedGone, FormGone, Gone, SignInGone
 from coatcheck.errors.not_now import Busy, DatabaseAway, RevocationUnknown, TokenTooLarge, TooManyAttempts
 from coatcheck.errors.root import CoatcheckError, ConfigurationError
 
@@ -50,16 +55,20 @@ __all__ = [
     "CrossSiteRefused",
     "DatabaseAway",
     "FeedGone",
+    "FormGone",
     "FreshSignInNeeded",
     "Gone",
     "HeadersTooLarge",
     "HttpsNeeded",
+    "InvalidCode",
     "InvalidCredentials",
+    "LastWayIn",
     "MalformedRequest",
     "MethodNotAllowed",
     "NotAllowed",
     "NotFound",
     "NotSignedIn",
+    "PasskeyUnknown",
     "RefreshSuperseded",
     "RevocationUnknown",
     "SessionEnded",
@@ -164,6 +173,29 @@ class InvalidCredentials(NotSignedIn):
     says = "That name and password do not match an account."
 
 
+class InvalidCode(InvalidCredentials):
+    """Refuse a wrong answer to a further step of a sign-in; it may be answered again, a few times.
+
+    Args:
+        tries_left: how often; at 0 the sign-in starts again.
+        because: which factor, for the log.
+    """
+
+    code = "invalid_code"
+    says = "That is not right. Try again."
+
+    def __init__(self, tries_left: int, because: str = "") -> None:
+        super().__init__(because)
+        self.tries_left = tries_left
+
+
+class PasskeyUnknown(InvalidCredentials):
+    """Refuse a passkey that is not kept here any more: its device may forget it (WebAuthn section 5.1.10)."""
+
+    code = "passkey_unknown"
+    says = "This passkey is not known here any more. Sign in another way."
+
+
 class NotAllowed(CoatcheckError):
     """Refuse what the principal may not do; of what is lacking, the caller is told what is given here.
 
@@ -228,26 +260,11 @@ class RefreshSuperseded(Conflict):
     says = "This refresh token was replaced a moment ago. Go on with the newer one."
 
 
-class Gone(CoatcheckError):
-    """Say that a link or code was used already or has run out."""
+class LastWayIn(Conflict):
+    """Refuse to remove what an account could not be signed in to without."""
 
-    code = "link_gone"
-    status = 410
-    says = "This link was used already or has run out. Ask for a new one."
-
-
-class SignInGone(Gone):
-    """Say that a sign-in in progress is over."""
-
-    code = "sign_in_gone"
-    says = "This sign-in has run out. Start again."
-
-
-class FeedGone(Gone):
-    """Say that a position of the revocation log cannot be gone on from: start over from snapshots."""
-
-    code = "feed_gone"
-    says = "The feed cannot go on from there. Start over from the status lists."
+    code = "last_way_in"
+    says = "This is the only way into your account. Add another one first."
 
 
 class OAuthRefused(CoatcheckError):

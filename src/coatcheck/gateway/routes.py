@@ -8,10 +8,11 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
 from coatcheck.desk import Desk
 from coatcheck.errors import CoatcheckError, NotFound, NotSignedIn
+from coatcheck.gate.hot import HotAnswer
 from coatcheck.gate.request import desk_of, principal_of, way_in
 from coatcheck.gate.socket_ticket import LIVES_S, issue_ticket
 from coatcheck.gateway.forwarded import Forwarded, forwarded_of
@@ -41,9 +42,7 @@ async def ask_for_ticket(request: Request) -> Response:
     return JSONResponse({"ticket": ticket.reveal(), "expires_in": LIVES_S})
 
 
-async def answer_verify(
-    desk: Desk, visit: Visit, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send
-) -> None:
+async def answer_verify(desk: Desk, visit: Visit, scope: Scope, headers: Mapping[str, str]) -> HotAnswer:
     """Answer a proxy: 200 with the token to pass on, 401, 403, or with `?pages=redirect` the way to sign-in.
 
     Raises:
@@ -56,17 +55,13 @@ async def answer_verify(
         raise
     except CoatcheckError as refused:
         note_refusal(scope, refused, visit.request_id)
-        response = _refusal(visit, forwarded, headers, refused, scope)
-        return await response(scope, receive, send)
-    passed_on = [(b"authorization", b"Bearer " + token.encode()), (b"content-length", b"0"), _NO_STORE]
-    await send({"type": "http.response.start", "status": 200, "headers": passed_on})
-    await send({"type": "http.response.body", "body": b""})
-    return None
+        return _refusal(visit, forwarded, headers, refused, scope)
+    return HotAnswer(b"", headers=((b"authorization", b"Bearer " + token.encode()), _NO_STORE))
 
 
 def _refusal(
     visit: Visit, forwarded: Forwarded, headers: Mapping[str, str], refused: CoatcheckError, scope: Scope
-) -> Response:
+) -> HotAnswer:
     """Give 401 or 403 and nothing else: nginx takes any other answer for a failure of ours.
 
     What is no fault of the client's is 403 with `Retry-After`; a proxy that can tell makes 503 of it.
@@ -81,7 +76,7 @@ def _refusal(
     if location is not None:
         own["location"] = location  # under 401 too: nginx follows no redirect, but can make one of it
     body = msgspec.json.encode(problem_of(refused, visit.request_id) | {"status": status})
-    return Response(body, status, headers=own)
+    return HotAnswer(body, status, tuple((name.encode(), value.encode("latin-1")) for name, value in own.items()))
 
 
 def _sign_in(visit: Visit, forwarded: Forwarded, headers: Mapping[str, str], scope: Scope) -> str | None:

@@ -1,7 +1,7 @@
 """Read bodies strictly: a size, a media type, well-formed text, each field once."""
 
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -11,6 +11,7 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 JSON_TYPE = "application/json"
 MAX_BYTES = 65_536
 _MAX_FIELDS = 50
+_MAX_PAIRS = 500
 _MAX_BRACKETS = 64
 
 
@@ -51,18 +52,38 @@ def parse_form(body: bytes, content_type: str) -> dict[str, str]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise BadBody(because="a field is given twice")
-    _check_texts(fields)
+    if b"%00" in body or b"\0" in body:  # half a surrogate pair there cannot be: what is encoded is UTF-8
+        raise BadInput(because="a text has NUL")
     return fields
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
+def parse_pairs(body: bytes, content_type: str) -> list[tuple[str, str]]:
+    """Take apart the form of an app's own page as it was sent: in its order, and a name may come more often than once.
+
+    Raises:
+        WrongContentType: it is not `application/x-www-form-urlencoded`.
+        BadBody: it is not UTF-8, or has too many fields.
+        BadInput: a text has NUL.
+    """
+    if media_type(content_type) != FORM_TYPE:
+        raise WrongContentType(because=f"content type {content_type[:60]!r}")
+    try:
+        pairs = _pairs(body.decode("ascii"), _MAX_PAIRS)
+    except ValueError:
+        raise BadBody(because="not a form, or too many fields") from None
+    for pair in pairs:
+        _check_texts(list(pair))
+    return pairs
+
+
+def _pairs(text: str, most: int = _MAX_FIELDS) -> list[tuple[str, str]]:
     """Take a form apart as `urllib.parse.parse_qsl` does, in a quarter of its time where nothing is encoded.
 
     Raises:
         ValueError: it has too many fields, or what is encoded is no UTF-8.
     """
     parts = text.split("&")
-    if len(parts) > _MAX_FIELDS:
+    if len(parts) > most:
         raise ValueError("too many fields")
     return [_pair(part) for part in parts if part]
 
@@ -70,8 +91,12 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 def _pair(part: str) -> tuple[str, str]:
     name, _, value = part.partition("=")
     if "%" in part or "+" in part:
-        return unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
+        return _decoded(name), _decoded(value)
     return name, value
+
+
+def _decoded(text: str) -> str:
+    return unquote_to_bytes(text.replace("+", " ")).decode()
 
 
 def media_type(content_type: str) -> str:

@@ -13,6 +13,8 @@ _BASE = (
         b"frame-ancestors 'none'",
     ),
 )
+WITH_SCRIPT = "; ".join((dict(_BASE)[b"content-security-policy"].decode(), "script-src 'self'", "connect-src 'self'"))
+"""The content security policy of the pages that work with passkeys: a script of ours, which asks us and nobody else."""
 _HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 _NO_STORE = (b"cache-control", b"no-store")
 

@@ -54,14 +54,23 @@ def render(frame: Frame, template: str, /, **values: Any) -> str:
     return text
 
 
-def mail_text(settings: Settings, template: str, /, *, to: str, base_url: str, link: str = "") -> Message:
+def mail_text(
+    settings: Settings, template: str, /, *, to: str, base_url: str, link: str = "", **more: str | int
+) -> Message:
     """Fill a mail such as `signup/verify.txt`; its first line is the subject.
 
     Args:
         base_url: where we are reached; the links to sign-in and recovery begin with it.
         link: the one-use link this mail is about.
+        more: what else it says.
     """
-    values = {"link": link, "sign_in_link": f"{base_url}/sign-in", "recover_link": f"{base_url}{_PUBLIC_RECOVERY}"}
+    values = {
+        "link": link,
+        "sign_in_link": f"{base_url}/sign-in",
+        "recover_link": f"{base_url}{_PUBLIC_RECOVERY}",
+        "ways_in_link": f"{base_url}/account/ways-in",
+        **more,
+    }
     filled = _templates().mails().get_template(template).render(site=settings.site, **values)
     subject, _, text = filled.partition("\n")
     return Message(to=to, subject=subject.removeprefix("Subject: ").strip(), text=text.lstrip("\n"))

@@ -105,7 +105,7 @@ def require(
         role: a role that must be held.
         permission: `resource:action`, which must be held and be within the credential's scopes.
         fresh: how long ago the subject may have proved itself at the most.
-        acr: the least level of assurance.
+        acr: the least level of assurance, such as `aal2`; or `phr`, a method that no false site can pass on.
 
     Raises:
         ValueError: the demand could never be met, or demands nothing.

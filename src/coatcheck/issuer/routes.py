@@ -201,7 +201,7 @@ async def answer_revocation(call: HotCall) -> HotAnswer:
 def _form(call: HotCall) -> Mapping[str, str]:
     """Read the parameters; one without a value is one that is not there (RFC 6749 section 3.2)."""
     form = parse_form(call.body, call.headers.get("content-type", ""))
-    return {name: value for name, value in form.items() if value}
+    return {name: value for name, value in form.items() if value} if "" in form.values() else form
 
 
 HOT: Final[Mapping[str, Mapping[str, Hot]]] = MappingProxyType(

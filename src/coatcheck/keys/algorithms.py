@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, AsymmetricPadding, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pybase64 import urlsafe_b64encode
 
 from coatcheck.secret import random_bytes
+from coatcheck.verifier.der import raw_of
 
 RSA_BITS: Final = 2048
 _PSS: Final = PSS(MGF1(SHA256()), salt_length=32)
@@ -94,8 +94,7 @@ def _open_p256(der: bytes) -> Signer:
 
     def sign(signed: bytes) -> bytes:
         # JWS wants r and s side by side, not the DER that everybody else speaks (RFC 7518 section 3.4).
-        r, s = decode_dss_signature(private.sign(signed, ecdsa))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        return raw_of(private.sign(signed, ecdsa))
 
     return Signer(sign, public, jwk)
 

@@ -47,9 +47,11 @@ class SigningKeys:
         if not self._keys:
             await self._make_first()
         now = self._desk.now()
-        signing = [key for row, key, _ in self._keys if row.signs_from <= now]
+        for row, key, _ in reversed(self._keys):
+            if row.signs_from <= now:
+                return key
         # Where the clock of whoever made the first key is ahead of ours, it signs all the same.
-        return signing[-1] if signing else self._keys[0][1]
+        return self._keys[0][1]
 
     async def read(self, at_most: timedelta = READ_EVERY) -> None:
         """Make sure that the keys in memory are at most so old, or older while the database is away.

@@ -1,8 +1,8 @@
 """Sign: a payload becomes a compact JWS."""
 
 import msgspec
+from pybase64 import urlsafe_b64encode
 
-from coatcheck.keys.algorithms import base64url
 from coatcheck.keys.signing_key import SigningKey
 
 
@@ -18,10 +18,14 @@ def sign_jws(key: SigningKey, typ: str, payload: bytes) -> str:
     header = key.headers.get(typ)
     if header is None:
         header = key.headers[typ] = _header(key, typ)
-    signed = header + base64url(payload).encode()
-    return f"{signed.decode()}.{base64url(key.sign(signed))}"
+    signed = header + _base64url(payload)
+    return b".".join((signed, _base64url(key.sign(signed)))).decode()
 
 
 def _header(key: SigningKey, typ: str) -> bytes:
     members = {"alg": key.algorithm, "kid": key.kid, "typ": typ}
-    return base64url(msgspec.json.encode(members)).encode() + b"."
+    return _base64url(msgspec.json.encode(members)) + b"."
+
+
+def _base64url(raw: bytes) -> bytes:
+    return urlsafe_b64encode(raw).rstrip(b"=")

@@ -14,9 +14,14 @@ _DAY_MS = millis(timedelta(days=1))
 _HOUR_MS = millis(timedelta(hours=1))
 
 
-def stranger_lane(desk: Desk, visit: Visit, subject: str, now: Instant) -> LaneTry:
+SIGN_IN, CODE = "sign-in", "code"
+"""What is guessed at: passwords, or the short codes that come after them. Each is counted apart."""
+
+
+def stranger_lane(desk: Desk, visit: Visit, subject: str, now: Instant, what: str = SIGN_IN) -> LaneTry:
     """Give the lane of one address on one subject: the pair."""
-    return _lane(desk, "pair", desk.key_ring.mac("limits pair", address_key(visit.address), subject), subject, now)
+    key = desk.key_ring.mac("limits pair", address_key(visit.address), *_of(what, subject))
+    return _lane(desk, "pair", key, subject, now)
 
 
 def client_lane(desk: Desk, visit: Visit, client: str, now: Instant) -> LaneTry:
@@ -25,21 +30,27 @@ def client_lane(desk: Desk, visit: Visit, client: str, now: Instant) -> LaneTry:
     return _lane(desk, "client", key, f"client {client}", now)
 
 
-def device_lane(desk: Desk, visit: Visit, subject: str, now: Instant) -> LaneTry:
+def device_lane(desk: Desk, visit: Visit, subject: str, now: Instant, what: str = SIGN_IN) -> LaneTry:
     """Give the lane of one known device on its account."""
-    return _lane(desk, "device", desk.key_ring.mac("limits device", hash_secret(visit.known), subject), subject, now)
+    key = desk.key_ring.mac("limits device", hash_secret(visit.known), *_of(what, subject))
+    return _lane(desk, "device", key, subject, now)
 
 
-def account_total(desk: Desk, subject: str, now: Instant, *, refuses: bool) -> TotalTry:
+def account_total(desk: Desk, subject: str, now: Instant, what: str = SIGN_IN, *, refuses: bool) -> TotalTry:
     """Give the day's count of a subject; a known device's try is counted there but never refused by it."""
     limit = desk.settings.limits.account_per_day if refuses else None
-    return TotalTry("account", account_key(desk, subject), now, _DAY_MS, limit)
+    return TotalTry("account", account_key(desk, subject, what), now, _DAY_MS, limit)
 
 
 def address_total(desk: Desk, visit: Visit, what: str, now: Instant, *, per_hour: int) -> TotalTry:
     """Give the hour's count of an address for one kind of asking."""
     key = desk.key_ring.mac("limits address", what, address_key(visit.address))
     return TotalTry(f"address ({what})", key, now, _HOUR_MS, per_hour)
+
+
+def subject_total(desk: Desk, subject: str, what: str, now: Instant, *, per_hour: int) -> TotalTry:
+    """Give the hour's count of a subject for one kind of asking."""
+    return TotalTry(f"account ({what})", account_key(desk, subject, what), now, _HOUR_MS, per_hour)
 
 
 def overall_total(desk: Desk, now: Instant) -> TotalTry:
@@ -53,9 +64,13 @@ def subject_key(desk: Desk, subject: str) -> bytes:
     return desk.key_ring.mac("limits subject", subject)
 
 
-def account_key(desk: Desk, subject: str) -> bytes:
+def account_key(desk: Desk, subject: str, what: str = SIGN_IN) -> bytes:
     """Give the key of a subject's day count."""
-    return desk.key_ring.mac("limits account", subject)
+    return desk.key_ring.mac("limits account", *_of(what, subject))
+
+
+def _of(what: str, subject: str) -> tuple[str, ...]:
+    return (subject,) if what == SIGN_IN else (subject, what)
 
 
 def _lane(desk: Desk, name: str, key: bytes, subject: str, now: Instant) -> LaneTry:

@@ -7,7 +7,7 @@ from coatcheck.clock import millis
 from coatcheck.desk import Desk
 from coatcheck.limits import records
 from coatcheck.secret import Secret, hash_secret, new_secret
-from coatcheck.storage.database import Writing
+from coatcheck.storage.database import Reading, Writing
 from coatcheck.visit import Visit
 
 
@@ -34,7 +34,12 @@ async def is_known(desk: Desk, visit: Visit, account: str) -> bool:
     if not visit.known:
         return False
     async with desk.database.reading() as db:
-        return await records.find_device(db, hash_secret(visit.known), account, desk.now())
+        return await is_known_in(db, desk, visit, account)
+
+
+async def is_known_in(db: Reading, desk: Desk, visit: Visit, account: str) -> bool:
+    """Tell whether the visiting browser is known for this account, as a transaction sees it."""
+    return bool(visit.known) and await records.find_device(db, hash_secret(visit.known), account, desk.now())
 
 
 async def forget_all(tx: Writing, account: str) -> None:

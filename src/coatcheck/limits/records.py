@@ -1,6 +1,6 @@
 """What the limits room reads and writes. Each spending is one upsert that judges and counts in the same breath."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -144,11 +144,11 @@ def give_back_totals(tx: Writing, totals: Sequence[tuple[bytes, Instant]]) -> No
     tx.add(_give_back_totals(len(totals)), parameters)
 
 
-async def clear_subject(tx: Writing, subject: bytes, total: bytes) -> None:
-    """Forget every lane of a subject, and its total."""
+async def clear_subject(tx: Writing, subject: bytes, totals: Collection[bytes]) -> None:
+    """Forget every lane of a subject, and its totals."""
     in_order = select(_lane.key).where(_lane.subject == subject).order_by(_lane.key).with_for_update()
     await tx.execute(delete(limit_lanes).where(_lane.key.in_(in_order)))
-    await tx.execute(delete(limit_totals).where(_total.key == total))
+    await tx.execute(delete(limit_totals).where(_total.key.in_(totals)))
 
 
 async def find_device(db: Reading, secret_hash: bytes, account: str, now: Instant) -> bool:

@@ -12,12 +12,12 @@ from coatcheck.clock import Instant
 from coatcheck.desk import Desk
 from coatcheck.errors import Busy, TooManyAttempts
 from coatcheck.limits import counters, records
+from coatcheck.limits.counters import SIGN_IN
 from coatcheck.limits.known_devices import is_known
 from coatcheck.limits.records import LaneTry, TotalTry
 from coatcheck.storage.database import Writing
 from coatcheck.visit import Visit
 
-SIGN_IN = "sign-in"
 CLIENT = "client"
 
 
@@ -30,7 +30,7 @@ class Spent:
     totals: tuple[tuple[bytes, Instant], ...]
 
 
-async def spend(desk: Desk, visit: Visit, *, subject: str) -> Spent:
+async def spend(desk: Desk, visit: Visit, *, subject: str, what: str = SIGN_IN) -> Spent:
     """Spend one try before it is judged.
 
     A stranger's try counts on the pair of address and subject, on the address and on the subject's day. A known
@@ -38,6 +38,7 @@ async def spend(desk: Desk, visit: Visit, *, subject: str) -> Spent:
 
     Args:
         subject: the account's id, whichever of its names was given, or the normalised identifier when there is none.
+        what: `counters.SIGN_IN`, or `CODE` for the short codes after a password: each has counters of its own.
 
     Raises:
         TooManyAttempts: a counter refuses; nothing was spent then, and the longest wait is said.
@@ -49,14 +50,14 @@ async def spend(desk: Desk, visit: Visit, *, subject: str) -> Spent:
     async with desk.database.writing() as tx:
         now = desk.now()
         if known:
-            lane = counters.device_lane(desk, visit, subject, now)
-            totals = [counters.account_total(desk, subject, now, refuses=False)]
+            lane = counters.device_lane(desk, visit, subject, now, what)
+            totals = [counters.account_total(desk, subject, now, what, refuses=False)]
         else:
-            lane = counters.stranger_lane(desk, visit, subject, now)
+            lane = counters.stranger_lane(desk, visit, subject, now, what)
             per_hour = desk.settings.limits.address_per_hour
             totals = [
-                counters.account_total(desk, subject, now, refuses=True),
-                counters.address_total(desk, visit, SIGN_IN, now, per_hour=per_hour),
+                counters.account_total(desk, subject, now, what, refuses=True),
+                counters.address_total(desk, visit, what, now, per_hour=per_hour),
             ]
         spent = await _spend_all(tx, lane, totals)
         if not known:
@@ -113,6 +114,22 @@ async def spend_address(desk: Desk, visit: Visit, *, what: str, per_hour: int) -
     """
     async with desk.database.writing() as tx:
         await _spend_one(tx, counters.address_total(desk, visit, what, desk.now(), per_hour=per_hour))
+
+
+async def spend_subject(desk: Desk, *, subject: str, what: str, per_hour: int) -> None:
+    """Spend one asking of an account, for what only somebody may ask who has proven something of it.
+
+    Args:
+        subject: the account's id.
+        what: names what is asked; each is counted apart.
+        per_hour: how many are let through in an hour from the first.
+
+    Raises:
+        TooManyAttempts: too much was asked for this account.
+        DatabaseAway: the database cannot be reached.
+    """
+    async with desk.database.writing() as tx:
+        await _spend_one(tx, counters.subject_total(desk, subject, what, desk.now(), per_hour=per_hour))
 
 
 async def client_failed(desk: Desk, visit: Visit, *, client: str) -> None:

@@ -5,17 +5,19 @@ from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
 from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
+from coatcheck.ending import records as ending
 from coatcheck.errors import InvalidCredentials, SessionEnded
 from coatcheck.limits import known_devices, tries
 from coatcheck.limits.tries import Spent
 from coatcheck.login import policy, transactions
 from coatcheck.login.present import first_refresh_token
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
+from coatcheck.login.standing import standing_of
+from coatcheck.login.trust import trust_browser
 from coatcheck.sessions import records as sessions
 from coatcheck.sessions.open import open_session
 from coatcheck.sessions.raise_level import raise_level
 from coatcheck.storage.database import Writing
-from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
 
 
@@ -23,60 +25,45 @@ class _NotAnyMore(Exception):
     """Leave the transaction: what the sign-in rested on has changed since it began."""
 
 
-async def admit(desk: Desk, visit: Visit, sign_in: SignIn, spent: Spent) -> Admitted | MoreNeeded:
-    """Open a session if the policy asks for nothing more.
+async def admit(desk: Desk, visit: Visit, sign_in: SignIn, spent: Spent | None) -> Admitted | MoreNeeded:
+    """Open a session, or raise the one that the sign-in is for, if the policy asks for nothing more.
 
     The account's row is locked and its epoch compared: whatever changed what this sign-in rests on, came first and
     voids it.
 
     Args:
         sign_in: what has been proven, and the epoch it was proven under.
-        spent: the try this sign-in was judged by; success clears it.
+        spent: the try this sign-in was judged by, which success clears; None where nothing could be guessed.
 
     Raises:
         InvalidCredentials: the account was locked, closed or changed since the first proof.
+        SessionEnded: the session to be raised, or what it rests on, is gone.
 
     See: DESIGN of epochs in docs/architecture.md; ASVS 7.2.4, 6.3.4.
     """
     try:
         async with desk.database.writing() as tx:
             account = await _still_the_same(tx, sign_in)
-            decision = policy.decide(sign_in.proofs, site=policy.first_factors(desk.settings), enrolled=frozenset())
+            decision = policy.decide(sign_in.proofs, await standing_of(tx, desk, visit, account, sign_in))
             if isinstance(decision, policy.Enough):
-                return await _open(tx, desk, visit, account, sign_in, decision, spent)
+                called_off = await _call_off_recovery(tx, account, sign_in)
+                admitting = _raise if sign_in.session else _open
+                admitted = await admitting(tx, desk, visit, account, sign_in, decision, spent)
+                if called_off:
+                    await record(tx, desk, visit, "recovery.factors_called_off", account=account.id)
+                return admitted
     except _NotAnyMore as reason:
+        if sign_in.session:
+            raise SessionEnded(str(reason)) from None
         await refused(desk, visit, "sign_in.refused", account=sign_in.account, details={"because": str(reason)})
         raise InvalidCredentials(str(reason)) from None
-    return await transactions.hold(desk, sign_in, decision.options)
-
-
-async def admit_again(desk: Desk, visit: Visit, principal: Principal, sign_in: SignIn, spent: Spent) -> Admitted:
-    """Raise the level of a session whose holder has just proven more, and give it a new secret.
-
-    Raises:
-        SessionEnded: the session or the account's state it rests on is gone.
-    """
-    try:
-        async with desk.database.writing() as tx:
-            account = await _still_the_same(tx, sign_in)
-            session = await sessions.lock(tx, principal.session or "")
-            if session is None or session.account != account.id:
-                raise _NotAnyMore("the session has ended")
-            proven = policy.decide(sign_in.proofs, site=policy.first_factors(desk.settings), enrolled=frozenset())
-            if not isinstance(proven, policy.Enough):
-                raise _NotAnyMore("nothing was proven")
-            amr = tuple(dict.fromkeys((*session.amr, *proven.amr)))
-            session, secret = await raise_level(tx, desk, session, acr=max(session.acr, proven.acr), amr=amr)
-            tries.succeeded(tx, spent)
-            await record(tx, desk, visit, "step_up.done", account=account.id, session=session.id)
-            known = await known_devices.remember(tx, desk, visit, account.id)
-            return Admitted(session, secret, known, account.email, account.username)
-    except _NotAnyMore as reason:
-        raise SessionEnded(str(reason)) from None
+    if spent is not None:
+        await tries.give_back(desk, spent)  # the proof was right: it was no guess
+    return await transactions.hold(desk, visit, sign_in, decision.options)
 
 
 async def _open(
-    tx: Writing, desk: Desk, visit: Visit, account: Account, sign_in: SignIn, proven: policy.Enough, spent: Spent
+    tx: Writing, desk: Desk, visit: Visit, account: Account, sign_in: SignIn, proven: policy.Enough, spent: Spent | None
 ) -> Admitted:
     asked_for = sign_in.asked_for
     session, secret = await open_session(
@@ -91,11 +78,35 @@ async def _open(
     )
     by_cookie = asked_for.present == "cookie"
     refresh_token = None if by_cookie else first_refresh_token(tx, session, asked_for.audience)
-    tries.succeeded(tx, spent)
+    if spent is not None:
+        tries.succeeded(tx, spent)
     known = await known_devices.remember(tx, desk, visit, account.id)
-    details = {"amr": " ".join(proven.amr)}
+    details = {"amr": " ".join(proven.amr), "because": "; ".join(proven.reasons)}
     await record(tx, desk, visit, "sign_in.done", account=account.id, session=session.id, details=details)
-    return Admitted(session, secret, known, account.email, account.username, refresh_token, asked_for.audience)
+    trusted = await trust_browser(tx, desk, visit, account, sign_in, session.id)
+    return Admitted(session, secret, known, account.email, account.username, refresh_token, asked_for.audience, trusted)
+
+
+async def _raise(
+    tx: Writing, desk: Desk, visit: Visit, account: Account, sign_in: SignIn, proven: policy.Enough, spent: Spent | None
+) -> Admitted:
+    session = await sessions.lock(tx, sign_in.session)
+    if session is None or session.account != account.id:
+        raise _NotAnyMore("the session has ended")
+    amr = tuple(dict.fromkeys((*session.amr, *proven.amr)))
+    session, secret = await raise_level(tx, desk, session, acr=max(session.acr, proven.acr), amr=amr)
+    if spent is not None:
+        tries.succeeded(tx, spent)
+    details = {"amr": " ".join(proven.amr), "because": "; ".join(proven.reasons)}
+    await record(tx, desk, visit, "step_up.done", account=account.id, session=session.id, details=details)
+    known = await known_devices.remember(tx, desk, visit, account.id)
+    return Admitted(session, secret, known, account.email, account.username, is_raised=True)
+
+
+async def _call_off_recovery(tx: Writing, account: Account, sign_in: SignIn) -> bool:
+    """End a recovery of second factors that waits: they are not lost to whoever has just proven one."""
+    has_proven_one = any(proof.factor in account.factors for proof in sign_in.proofs)
+    return has_proven_one and await ending.drop_recovery(tx, account.id)
 
 
 async def _still_the_same(tx: Writing, sign_in: SignIn) -> Account:

@@ -49,7 +49,14 @@ async def presented(desk: Desk, visit: Visit, admitted: Admitted) -> Response:
     )
     given = Tokens(access, admitted.refresh_token)
     response = answer_tokens(desk, visit, given, in_cookies=admitted.session.presented_as == "token_cookies")
-    set_known(desk, response, admitted)
+    set_named(desk, response, admitted)
+    return response
+
+
+def presented_again(desk: Desk, admitted: Admitted) -> Response:
+    """Answer a complete step-up. A cookie gets its new secret; tokens have gone stale, and the next ones say it."""
+    response = JSONResponse(answer_of(admitted))
+    set_cookies(desk, response, admitted)
     return response
 
 
@@ -121,16 +128,21 @@ def token_words(given: Tokens, *, in_cookies: bool) -> dict[str, Any]:
 
 
 def set_cookies(desk: Desk, response: Response, admitted: Admitted) -> None:
-    """Set the session's cookie, and the one by which this device is known to the limits."""
-    set_session(desk, response, admitted.secret, max_age=cookie_lasts(desk, admitted.session))
-    set_known(desk, response, admitted)
+    """Set the session's cookie, if it is presented by one, and those that name this browser to later sign-ins."""
+    if admitted.session.presented_as == "cookie":
+        set_session(desk, response, admitted.secret, max_age=cookie_lasts(desk, admitted.session))
+    set_named(desk, response, admitted)
 
 
-def set_known(desk: Desk, response: Response, admitted: Admitted) -> None:
-    """Set the cookie by which this device is known to the limits."""
-    known_for = millis(desk.settings.limits.known_device_for) // 1000
-    line = cookie_kind(desk.settings.server).set("known", admitted.known_device.reveal(), max_age=known_for)
-    response.headers.append("set-cookie", line)
+def set_named(desk: Desk, response: Response, admitted: Admitted) -> None:
+    """Set the cookie by which this device is known to the limits, and that of a browser that was trusted just now."""
+    kind, known_for = cookie_kind(desk.settings.server), millis(desk.settings.limits.known_device_for) // 1000
+    lines = [kind.set("known", admitted.known_device.reveal(), max_age=known_for)]
+    if admitted.trusted_device is not None:
+        trusted_for = millis(desk.settings.sign_in.trust_devices_for) // 1000
+        lines.append(kind.set("trusted", admitted.trusted_device.reveal(), max_age=trusted_for))
+    for line in lines:
+        response.headers.append("set-cookie", line)
 
 
 def cookie_lasts(desk: Desk, session: Session | Facts) -> int | None:

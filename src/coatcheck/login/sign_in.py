@@ -1,10 +1,11 @@
 """A sign-in in progress: who it is for and what has been proven. Never a half-valid credential."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from coatcheck.clock import Instant
-from coatcheck.login.policy import Factor
+from coatcheck.login.factors import SECONDS, Factor, Proof
+from coatcheck.login.policy import NO_MORE, Wanted
 from coatcheck.secret import Secret
 from coatcheck.sessions.session import Presented, Session
 
@@ -17,11 +18,15 @@ class AskedFor:
         remember_me: whether it outlives the browser and lasts longer.
         present: by what its holder will present it.
         audience: the one service that its tokens are for, or None for all.
+        wanted: how well it must be proven.
+        trust_device: whether its browser is to be trusted from now on, where the site allows that.
     """
 
     remember_me: bool = False
     present: Presented = "cookie"
     audience: str | None = None
+    wanted: Wanted = NO_MORE
+    trust_device: bool = False
 
 
 AS_USUAL: Final = AskedFor()
@@ -36,16 +41,34 @@ class SignIn:
         id: `sgn_…`, no secret.
         account: the account, or empty while nobody is found.
         epoch: the account's epoch when its first proof was judged; another epoch voids the sign-in.
-        proofs: the factors proven.
+        proofs: what has been proven.
         identifier: what was typed as a name.
+        session: the session that it raises, or empty where it opens one.
+        in_pages: whether it goes on in our pages, where the browser's own cookie continues it.
+        options: the factors that may be proven next.
+        started: what a factor that was started keeps until its proof: the hash of a code, a challenge.
+        tries: wrong answers so far.
+        expires_at: when its present step runs out.
     """
 
     id: str
     account: str = ""
     epoch: int = 0
-    proofs: tuple[Factor, ...] = ()
+    proofs: tuple[Proof, ...] = ()
     identifier: str = ""
     asked_for: AskedFor = AS_USUAL
+    session: str = ""
+    in_pages: bool = False
+    options: tuple[Factor, ...] = ()
+    started: dict[Factor, bytes] = field(default_factory=dict, repr=False)
+    tries: int = 0
+    expires_at: Instant = 0
+
+    @property
+    def may_have_lost_factors(self) -> bool:
+        """Whether it stopped at a second factor that its account has, the password being proven."""
+        knows = any(each.factor == "password" for each in self.proofs)
+        return knows and not self.session and not SECONDS.isdisjoint(self.options)
 
 
 @dataclass(frozen=True)
@@ -56,6 +79,8 @@ class Admitted:
         secret: the session's own, for its cookie.
         refresh_token: where it is presented by tokens.
         audience: whom its tokens are meant for, where that was narrowed.
+        trusted_device: where this browser is trusted from now on.
+        is_raised: whether the session was there before, and is presented by what it was.
     """
 
     session: Session
@@ -65,6 +90,8 @@ class Admitted:
     username: str | None
     refresh_token: Secret | None = None
     audience: str | None = None
+    trusted_device: Secret | None = None
+    is_raised: bool = False
 
 
 @dataclass(frozen=True)

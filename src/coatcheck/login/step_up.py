@@ -1,41 +1,66 @@
-"""Confirm that it is you: prove the password again within a session."""
+"""Confirm that it is you: prove it again within a session, and reach a higher level where that is asked for.
+
+A step-up is a sign-in that raises the session there is, so every factor and the policy are the same.
+"""
 
 from coatcheck.accounts import records as accounts
-from coatcheck.audit.blocked import blocks_counted
-from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
-from coatcheck.errors import InvalidCredentials, SessionEnded
-from coatcheck.limits import tries
-from coatcheck.limits.address import address_key
-from coatcheck.login.admit import admit_again
-from coatcheck.login.sign_in import Admitted, SignIn
-from coatcheck.passwords.check import check_password
+from coatcheck.errors import SessionEnded
+from coatcheck.login import policy, transactions
+from coatcheck.login.factors import Factor
+from coatcheck.login.policy import Wanted
+from coatcheck.login.sign_in import AskedFor, MoreNeeded, SignIn
+from coatcheck.login.standing import standing_of
 from coatcheck.secret import new_id
 from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
 
 
-async def step_up_with_password(desk: Desk, visit: Visit, principal: Principal, *, password: str) -> Admitted:
-    """Make a session fresh by its account's password; it gets a new secret.
+async def begin_step_up(
+    desk: Desk, visit: Visit, principal: Principal, *, wanted: Wanted, in_pages: bool = False
+) -> MoreNeeded:
+    """Begin to raise a session: its options are what the account has. Nothing of the session changes before the end.
+
+    Args:
+        wanted: what the session must reach, beside being fresh.
+        in_pages: whether it goes on in the pages of the visiting browser.
 
     Raises:
-        InvalidCredentials: the password is wrong.
-        TooManyAttempts: this try was not judged.
-        SessionEnded: the session ended meanwhile.
+        SessionEnded: there is no session, or the account is gone.
 
-    See: RFC 9470; ASVS 7.5.1.
+    See: RFC 9470; ASVS 7.5.1, 7.5.3.
     """
+    sign_in, options = await _begun(desk, visit, principal, wanted, in_pages=in_pages)
+    return await transactions.hold(desk, visit, sign_in, options)
+
+
+async def ways_to_step_up(desk: Desk, visit: Visit, principal: Principal, *, wanted: Wanted) -> tuple[Factor, ...]:
+    """Give what a step-up may begin with, to be shown; nothing is begun by it.
+
+    Raises:
+        SessionEnded: the account is gone.
+    """
+    _, options = await _begun(desk, visit, principal, wanted, in_pages=True)
+    # What begins with anything else would end with the passkey all the same.
+    return ("passkey",) if wanted.phr and "passkey" in options else options
+
+
+async def _begun(
+    desk: Desk, visit: Visit, principal: Principal, wanted: Wanted, *, in_pages: bool
+) -> tuple[SignIn, tuple[Factor, ...]]:
+    if principal.session is None:
+        raise SessionEnded("a credential without a session has none to raise")
     async with desk.database.reading() as db:
         account = await accounts.find(db, principal.subject)
-    if account is None:
-        raise SessionEnded("the account is gone")
-    by = (account.id, address_key(visit.address))
-    async with blocks_counted(desk, visit, "step_up.blocked", *by, account=account.id):
-        spent = await tries.spend(desk, visit, subject=account.id)
-    async with tries.while_judged(desk, spent):
-        checked = await check_password(desk, account=account.id, identifier=account.id, password=password)
-    if not checked.is_right:
-        await refused(desk, visit, "step_up.refused", account=account.id)
-        raise InvalidCredentials("wrong password at step-up")
-    sign_in = SignIn(id=new_id("sgn_"), account=account.id, epoch=account.epoch, proofs=("password",))
-    return await admit_again(desk, visit, principal, sign_in, spent)
+        if account is None:
+            raise SessionEnded("the account is gone")
+        sign_in = SignIn(
+            id=new_id("sgn_"),
+            account=account.id,
+            epoch=account.epoch,
+            asked_for=AskedFor(wanted=wanted),
+            session=principal.session,
+            in_pages=in_pages,
+        )
+        decision = policy.decide((), await standing_of(db, desk, visit, account, sign_in))
+    return sign_in, decision.options if isinstance(decision, policy.StillNeeded) else ()

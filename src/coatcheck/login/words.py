@@ -9,6 +9,7 @@ from coatcheck.login.sign_in import AskedFor
 from coatcheck.sessions.session import Presented
 
 Audience: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Code: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class SignInBody(Body):
@@ -19,10 +20,22 @@ class SignInBody(Body):
     remember_me: bool = False
     present: Presented = "cookie"
     audience: Audience | None = None
+    trust_device: bool = False
 
     def asked_for(self) -> AskedFor:
         """Give how the session is asked for."""
-        return AskedFor(remember_me=self.remember_me, present=self.present, audience=self.audience)
+        return AskedFor(
+            remember_me=self.remember_me,
+            present=self.present,
+            audience=self.audience,
+            trust_device=self.trust_device,
+        )
+
+
+class StepUpBody(Body):
+    """Begin to prove again that it is you."""
+
+    acr: Literal["aal1", "aal2", "aal3", "phr"] = "aal1"
 
 
 class PasswordProof(Body):
@@ -30,6 +43,27 @@ class PasswordProof(Body):
 
     continuation: Handle
     password: Typed
+
+
+class StartBody(Body):
+    """Start a factor of a sign-in that was begun."""
+
+    continuation: Handle
+
+
+class CodeProof(Body):
+    """Go on with a sign-in by a code."""
+
+    continuation: Handle
+    code: Code
+
+
+class TotpOffer(Answer):
+    """Hold what brings a key into an authenticator app: to type, as an address, and as a picture of it."""
+
+    secret: str
+    url: str
+    qr_svg: str
 
 
 class SessionWords(Answer):
@@ -82,6 +116,13 @@ class RevokeBody(Body):
     """Give back a token: the session that it presents ends."""
 
     token: Token | None = None
+
+
+class CodeMailedAnswer(Answer):
+    """Say that a mail may be on its way; the same for every identifier."""
+
+    status: Literal["accepted"]
+    expires_at: str
 
 
 class MoreNeededAnswer(Answer):

@@ -14,8 +14,8 @@ from coatcheck.errors import BadInput, Gone, SessionEnded
 from coatcheck.http.pages import mail_text
 from coatcheck.limits import tries
 from coatcheck.limits.address import address_key
+from coatcheck.login.own_password import prove_own_password
 from coatcheck.my_account import records
-from coatcheck.my_account.own_password import prove_own_password
 from coatcheck.revocation import indices
 from coatcheck.secret import hash_secret, new_secret
 from coatcheck.storage.database import Writing

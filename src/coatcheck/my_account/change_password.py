@@ -6,7 +6,8 @@ from coatcheck.desk import Desk
 from coatcheck.desk.outbox import post
 from coatcheck.errors import SessionEnded
 from coatcheck.http.pages import mail_text
-from coatcheck.my_account.own_password import prove_own_password
+from coatcheck.login.own_password import prove_own_password
+from coatcheck.login.standing import asks_for_second_factor
 from coatcheck.passwords.choose import choose_password, store_password
 from coatcheck.secret import Secret
 from coatcheck.sessions import records as sessions
@@ -35,7 +36,10 @@ async def change_password(
     """
     account = await prove_own_password(desk, visit, principal, password=password)
     context = [account.email or "", account.username or ""]
-    chosen = await choose_password(desk, new_password, context=context, name="new_password")
+    is_second_asked = asks_for_second_factor(desk.settings, account)
+    chosen = await choose_password(
+        desk, new_password, context=context, name="new_password", has_second_factor=is_second_asked
+    )
     async with desk.database.writing() as tx:
         held = await accounts.lock(tx, account.id)
         session = await sessions.lock(tx, principal.session or "")

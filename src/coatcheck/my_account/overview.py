@@ -7,6 +7,10 @@ from coatcheck.accounts.account import Account
 from coatcheck.audit.show import Entry, show
 from coatcheck.desk import Desk
 from coatcheck.errors import SessionEnded
+from coatcheck.login.standing import asks_for_second_factor
+from coatcheck.mfa.backup_codes import FEW
+from coatcheck.mfa.enrolled import has_second_factor
+from coatcheck.mfa.records import codes_left
 from coatcheck.sessions import records as sessions
 from coatcheck.sessions.session import Session
 from coatcheck.verifier import Principal
@@ -17,11 +21,18 @@ _LOOKED_THROUGH = 100
 
 @dataclass(frozen=True)
 class Overview:
-    """Hold what the account page shows."""
+    """Hold what the account page shows.
+
+    Args:
+        min_length: how long a new password must be.
+    """
 
     account: Account
+    min_length: int
     last_sign_in: Entry | None
     activity: list[Entry]
+    few_codes: int | None
+    """How many backup codes are left, where that are so few that new ones should be made."""
 
 
 async def overview(desk: Desk, principal: Principal) -> Overview:
@@ -32,11 +43,14 @@ async def overview(desk: Desk, principal: Principal) -> Overview:
     """
     async with desk.database.reading() as db:
         account = await accounts.find(db, principal.subject)
-    if account is None:
-        raise SessionEnded("the account is gone")
+        if account is None:
+            raise SessionEnded("the account is gone")
+        left, _ = await codes_left(db, account.id) if has_second_factor(account) else (FEW + 1, 0)
     activity = await show(desk, account=account.id, limit=20)
     sign_ins = await show(desk, account=account.id, event="sign_in.done", limit=_LOOKED_THROUGH)
-    return Overview(account, _before(sign_ins, principal.session), activity)
+    min_length = desk.settings.passwords.least_length(has_second_factor=asks_for_second_factor(desk.settings, account))
+    few_codes = left if left <= FEW else None
+    return Overview(account, min_length, _before(sign_ins, principal.session), activity, few_codes)
 
 
 async def own_sessions(desk: Desk, principal: Principal) -> list[Session]:

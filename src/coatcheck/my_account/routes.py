@@ -21,11 +21,11 @@ from coatcheck.gate.request import (
     visit_of,
 )
 from coatcheck.http.api import Answer, Body, Handle, Identifier, Typed, problems
+from coatcheck.login.own_password import prove_own_password
 from coatcheck.login.present import cookie_lasts, listed_words
 from coatcheck.my_account.change_email import ask_to_change_email, confirm_email_change, look_at_email_change
 from coatcheck.my_account.change_password import change_password
 from coatcheck.my_account.overview import overview, own_sessions
-from coatcheck.my_account.own_password import prove_own_password
 from coatcheck.sessions.device import describe_device
 from coatcheck.verifier import Principal
 
@@ -260,9 +260,10 @@ async def _account_page(
         account=shown.account,
         last_sign_in=_event(shown.last_sign_in) if shown.last_sign_in else None,
         activity=[_event(entry) for entry in shown.activity],
+        few_codes=shown.few_codes,
         errors=errors or {},
         new_email=new_email,
-        min_length=desk.settings.passwords.min_length,
+        min_length=shown.min_length,
         has_passwords=desk.settings.passwords.enabled,
     )
 

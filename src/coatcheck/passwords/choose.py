@@ -15,18 +15,26 @@ from coatcheck.storage.database import Writing
 
 @dataclass(frozen=True)
 class NewPassword:
-    """Hold the hash of a password that was taken."""
+    """Hold the hash of a password that was taken.
+
+    Args:
+        stands_alone: whether it is long enough to be the only factor.
+    """
 
     hash: str = field(repr=False)
     label: str
+    stands_alone: bool = True
 
 
-async def choose_password(desk: Desk, raw: str, *, context: Iterable[str], name: str = "password") -> NewPassword:
+async def choose_password(
+    desk: Desk, raw: str, *, context: Iterable[str], name: str = "password", has_second_factor: bool = False
+) -> NewPassword:
     """Judge a new password by the site's rules and hash it.
 
     Args:
         context: what others know of the account: its address, its username.
         name: the field to complain about.
+        has_second_factor: whether the account asks for a second factor, so that a shorter password will do.
 
     Raises:
         BadInput: it is not taken; the field says why.
@@ -40,19 +48,19 @@ async def choose_password(desk: Desk, raw: str, *, context: Iterable[str], name:
     except rules.UnusablePassword as unusable:
         raise BadInput({name: unusable.complaint.says}) from None
     around = [*context, desk.settings.site.name]
-    complaints = rules.check(prepared, settings=settings, context=around, has_second_factor=False)
+    complaints = rules.check(prepared, settings=settings, context=around, has_second_factor=has_second_factor)
     if not complaints and settings.breached_check:
         looked_up = await desk.keep(breached_passwords).look_up(prepared)
         complaints = [rules.BREACHED] if looked_up is Lookup.LEAKED else []
     if complaints:
         raise BadInput({name: complaints[0].says})
     hashed = await desk.keep(hashing_pool).hash(prepared)
-    return NewPassword(hashed, schemes.label(hashed))
+    return NewPassword(hashed, schemes.label(hashed), stands_alone=len(prepared) >= settings.min_length)
 
 
 async def store_password(tx: Writing, account: str, new: NewPassword, now: Instant) -> None:
     """Set or replace an account's password."""
-    await records.store(tx, account, new.hash, new.label, now)
+    await records.store(tx, account, new.hash, new.label, now, stands_alone=new.stands_alone)
 
 
 async def upgrade_hash(desk: Desk, account: str, old_hash: str, password: str) -> None:

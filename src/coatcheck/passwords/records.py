@@ -14,9 +14,15 @@ async def stored_hash(db: Reading, account: str) -> str | None:
     return rows[0][0] if rows else None
 
 
-async def store(tx: Writing, account: str, hashed: str, label: str, now: Instant) -> None:
+async def stands_alone(db: Reading, account: str) -> bool:
+    """Tell whether an account may be left with its password as the only factor; one without a password may."""
+    rows = await db.execute(select(passwords.c.stands_alone).where(passwords.c.account == account))
+    return all(row[0] for row in rows)
+
+
+async def store(tx: Writing, account: str, hashed: str, label: str, now: Instant, *, stands_alone: bool) -> None:
     """Set or replace an account's password."""
-    values = {"account": account, "hash": hashed, "label": label, "changed_at": now}
+    values = {"account": account, "hash": hashed, "label": label, "changed_at": now, "stands_alone": stands_alone}
     tx.add(_STORE, values)
 
 
@@ -38,4 +44,4 @@ async def census(db: Reading) -> dict[str, int]:
 
 
 _STORED_HASH = prepared(select(passwords.c.hash).where(passwords.c.account == bindparam("account")))
-_STORE = replacing(passwords, "hash", "label", "changed_at", key="account")
+_STORE = replacing(passwords, "hash", "label", "changed_at", "stands_alone", key="account")

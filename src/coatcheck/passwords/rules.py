@@ -84,7 +84,7 @@ def check(
 
     See: NIST SP 800-63B-4 section 3.1.1.2; ASVS 6.2.1, 6.2.4, 6.2.5, 6.2.9, 6.2.11.
     """
-    least = settings.min_length_with_second_factor if has_second_factor else settings.min_length
+    least = settings.least_length(has_second_factor=has_second_factor)
     if len(password) < least:
         return [_too_short(least)]
     if len(password.encode()) > settings.max_length:

@@ -7,6 +7,7 @@ from coatcheck.desk.outbox import post
 from coatcheck.errors import Gone
 from coatcheck.http.pages import mail_text
 from coatcheck.limits import known_devices
+from coatcheck.login.standing import asks_for_second_factor
 from coatcheck.passwords.choose import choose_password, store_password
 from coatcheck.recovery import records
 from coatcheck.secret import hash_secret
@@ -14,19 +15,25 @@ from coatcheck.sessions.end import end_all
 from coatcheck.visit import Visit
 
 
-async def look_at_link(desk: Desk, *, token: str) -> None:
-    """Tell whether a link is still good; nothing happens by looking.
+async def look_at_link(desk: Desk, *, token: str) -> int:
+    """Tell how long a password must be that a good link sets; nothing happens by looking.
 
     Raises:
         Gone: it was used or has run out.
     """
     async with desk.database.reading() as db:
-        if await records.find(db, hash_secret(token), desk.now()) is None:
-            raise Gone("no recovery waits for this link")
+        found = await records.find(db, hash_secret(token), desk.now())
+        account = await accounts.find(db, found[0]) if found else None
+    if account is None:
+        raise Gone("no recovery waits for this link")
+    return desk.settings.passwords.least_length(has_second_factor=asks_for_second_factor(desk.settings, account))
 
 
 async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password: str) -> None:
     """Set a new password by a mailed link. It opens no session: the person signs in, with whatever that takes.
+
+    Second factors stay, and are asked for. Until one is proven beside the new password, they cannot be recovered: that
+    takes the password and the mailbox, and here the mailbox has set the password.
 
     The link is spent in the transaction that uses it, so a password that is not taken costs no link.
 
@@ -44,7 +51,10 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
     if account is None or account.email is None:
         raise Gone("no recovery waits for this link")
     context = [account.email, account.username or ""]
-    chosen = await choose_password(desk, new_password, context=context, name="new_password")
+    is_second_asked = asks_for_second_factor(desk.settings, account)
+    chosen = await choose_password(
+        desk, new_password, context=context, name="new_password", has_second_factor=is_second_asked
+    )
     async with desk.database.writing() as tx:
         held = await accounts.lock(tx, account.id)
         spent = await records.take(tx, link_hash, now)
@@ -55,6 +65,8 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
         ended = await end_all(tx, desk, account=account.id)
         await known_devices.forget_all(tx, account.id)
         await records.drop_all(tx, account.id)
+        if held.factors:
+            await records.bar_wait(tx, account.id, now)
         await record(tx, desk, visit, "recovery.done", account=account.id, details={"sessions": ended})
         message = mail_text(desk.settings, "recovery/recovered.txt", to=account.email, base_url=visit.base_url)
         await post(tx, desk, message, asked_by_stranger=False)

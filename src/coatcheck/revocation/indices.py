@@ -42,6 +42,12 @@ async def move(tx: Writing, desk: Desk, *, account: str) -> None:
         await allocate(tx, owner=owner, account=account, live_until=live_until - _MARGIN_MS)
 
 
+async def move_owner(tx: Writing, desk: Desk, *, owner: str, account: str, live_until: Instant) -> None:
+    """Make stale what the credentials of one owner say, such as a session that was raised; see `move`, `allocate`."""
+    await _set_bits(tx, desk, "moved", owner, account)
+    await allocate(tx, owner=owner, account=account, live_until=live_until)
+
+
 async def replace(tx: Writing, desk: Desk, *, account: str, list_id: int, index: int) -> bool:
     """Revoke what names one index of an account, and give its owner another; tell False if that was done already.
 

@@ -16,7 +16,8 @@ from coatcheck.gate.request import go
 from coatcheck.gateway import routes as gateway
 from coatcheck.issuer import routes as issuer
 from coatcheck.login import routes as login
-from coatcheck.login.policy import SITE_FACTORS, check_ways_in
+from coatcheck.login.factors import check_ways_in
+from coatcheck.login.standing import site_factors
 from coatcheck.my_account import routes as my_account
 from coatcheck.recovery import routes as recovery
 from coatcheck.server import operations
@@ -26,6 +27,7 @@ from coatcheck.server.refusals import answer_error
 from coatcheck.server.request_log import RequestLog
 from coatcheck.settings import Settings
 from coatcheck.signup import routes as signup
+from coatcheck.ways_in import routes as ways_in
 
 
 def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
@@ -34,7 +36,7 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
     Raises:
         ConfigurationError: a way in declares no assurance.
     """
-    check_ways_in(SITE_FACTORS)
+    check_ways_in(site_factors(desk.settings))
     app = FastAPI(
         title="Coatcheck",
         version=__version__,
@@ -56,17 +58,19 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
 
 def _apis(settings: Settings) -> list[APIRouter]:
     """List the calls that this site has; without passwords, none that is about them."""
-    always = [login.api, ending.api, my_account.api, gateway.api]
-    return [*always, *(_PASSWORD_APIS if settings.passwords.enabled else ())]
+    always = [*login.apis, ending.api, my_account.api, *ways_in.apis, gateway.api]
+    passkeys = (*login.passkey_apis, *ways_in.passkey_apis) if settings.sign_in.passkeys else ()
+    return [*always, *passkeys, *(_PASSWORD_APIS if settings.passwords.enabled else ())]
 
 
 def _pages(settings: Settings) -> list[Route]:
     """List the pages that this site has."""
-    always = [*login.pages, *ending.pages, *my_account.pages, *admin.pages, *issuer.pages]
-    return [*always, *(_PASSWORD_PAGES if settings.passwords.enabled else ())]
+    always = [*login.pages, *ending.pages, *my_account.pages, *ways_in.pages, *admin.pages, *issuer.pages]
+    passkeys = (*login.passkey_pages, *ways_in.passkey_pages) if settings.sign_in.passkeys else ()
+    return [*always, *passkeys, *(_PASSWORD_PAGES if settings.passwords.enabled else ())]
 
 
-_PASSWORD_APIS = (login.password_api, signup.api, recovery.api, my_account.password_api)
+_PASSWORD_APIS = (*login.password_apis, signup.api, *recovery.apis, my_account.password_api)
 _PASSWORD_PAGES = (
     *login.password_pages,
     *signup.pages,

@@ -1,4 +1,4 @@
-"""What runs beside the requests: following the log, keys, writing use, sealing the audit trail, mail, cleaning up."""
+"""What runs beside the requests: the log, keys, writing use, sealing the audit trail, mail and notices, cleaning up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,6 +10,7 @@ from coatcheck.desk import Desk
 from coatcheck.desk.outbox import Postman
 from coatcheck.errors import DatabaseAway
 from coatcheck.keys.ring import SigningKeys
+from coatcheck.recovery.notices import FactorNotices
 from coatcheck.revocation.reader import LogReader
 from coatcheck.server.key_rotation import KeyRotation
 from coatcheck.server.request_log import RequestLog
@@ -34,6 +35,7 @@ class Background:
             desk.keep(Seen).run,
             desk.keep(Postman).run,
             desk.keep(Sealer).run,
+            desk.keep(FactorNotices).run,
             self._tidy,
         ]
         if log is not None:

@@ -8,6 +8,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from coatcheck.errors import CoatcheckError, HeadersTooLarge, MalformedRequest
 from coatcheck.http.headers import secured
 from coatcheck.http.problems import problem_response
+from coatcheck.server.one_piece import OnePiece
 
 MAX_HEAD_BYTES = 65_536
 _EACH_FIELD = 32  # what a list of fields takes beside their text, as HTTP/2 counts it (RFC 9113 section 6.5.2)
@@ -42,7 +43,9 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Come to the end of a head."""
-        self._check_head()
+        if self._unheard > MAX_HEAD_BYTES or self._arrived > MAX_HEAD_BYTES or len(self.headers) > _FEW:
+            self._check_head()
+        self._unheard = 0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -52,18 +55,23 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Come to the end of a request, and of the fields after its body."""
-        self._check_head()
+        if self._unheard > MAX_HEAD_BYTES or self._arrived > MAX_HEAD_BYTES or len(self.headers) > _FEW:
+            self._check_head()
+        self._unheard = 0
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Have the app answer in one piece."""
+        super()._start_asgi_task(cycle, cast("Any", OnePiece(cycle, app)))
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser could not take, or was told by us not to."""
         self._refuse(HeadersTooLarge() if self._too_large else MalformedRequest(msg))
 
     def _check_head(self) -> None:
-        """Measure the fields, but only where they can be too large: a usual request is not looked at again."""
-        may_be = max(self._unheard, self._arrived) > MAX_HEAD_BYTES or len(self.headers) > _FEW
+        """Measure the fields, where they can be too large: a usual request is not looked at again."""
         self._unheard = 0
-        if may_be and len(self.url) + sum(len(n) + len(v) + _EACH_FIELD for n, v in self.headers) > MAX_HEAD_BYTES:
+        if len(self.url) + sum(len(n) + len(v) + _EACH_FIELD for n, v in self.headers) > MAX_HEAD_BYTES:
             self._too_large = True
             raise HeadersTooLarge  # through the parser, which stops and has `send_400_response` called
 

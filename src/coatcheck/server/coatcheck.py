@@ -18,6 +18,8 @@ from coatcheck.gate.authenticate import authenticate
 from coatcheck.gate.socket_ticket import check_session, redeem_ticket
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.mail import Mailer
+from coatcheck.passkeys.roots import AttestationRoots, read_roots
+from coatcheck.passkeys.rp import check_relying_party
 from coatcheck.revocation.reader import LogReader
 from coatcheck.server.app import make_app
 from coatcheck.server.background import Background
@@ -107,9 +109,12 @@ class Coatcheck:
         """Open the database and make the desk, without serving: for command lines and tests. `close` ends it.
 
         Raises:
-            ConfigurationError: the database is older or newer than this release, or there is no master key.
+            ConfigurationError: the database is older or newer than this release, or there is no master key; or no
+                browser would use a passkey at `server.public_url`.
         """
         settings = self.settings
+        check_relying_party(settings)
+        roots = read_roots(settings.sign_in.passkey_attestation_roots, self._base)
         key_ring = load_key_ring(settings, self._base)
         database = Database(settings.database.url, pool=settings.database.pool)
         try:
@@ -123,6 +128,7 @@ class Coatcheck:
         )
         self._desk.keep(Postman).use(self._mailer)
         self._desk.keep(LogReader).on_reload(self._desk.keep(SigningKeys).forget)
+        self._desk.keep(AttestationRoots).pems = roots
         self._entrance = make_app(self._desk, self._log)
         return self._desk
 

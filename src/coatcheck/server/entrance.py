@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
@@ -14,22 +14,22 @@ from coatcheck.gate.hot import HotCall
 from coatcheck.gate.request import DESK, NEW_BROWSER, RENEWAL, VISIT
 from coatcheck.gateway import routes as gateway
 from coatcheck.http.bodies import MAX_BYTES, check_json
-from coatcheck.http.cookies import cookie_kind, read_cookie
+from coatcheck.http.cookies import CookieName, cookie_kind, read_cookie
 from coatcheck.http.cross_site import refuse_cross_site
-from coatcheck.http.headers import secured
 from coatcheck.http.problems import REFUSED
 from coatcheck.http.reached import Reached, check_reached, client_address
 from coatcheck.limits.address import address_key
 from coatcheck.secret import new_request_id, new_secret
+from coatcheck.server.answering import Answering
 from coatcheck.server.cors import answer_preflight, cors_headers, is_preflight
-from coatcheck.server.hot_routes import HOT, send_answer
+from coatcheck.server.hot_routes import HOT
 from coatcheck.server.metrics import Metrics
 from coatcheck.server.refusals import answer_error
 from coatcheck.server.request_log import RequestLog
 from coatcheck.visit import SAFE_METHODS, Asked, Visit, headers_of
 
 _AGENT_LENGTH = 400
-_ANSWERED = "coatcheck.answered"
+_NAMING: Final[tuple[CookieName, ...]] = ("browser", "known", "trusted")
 OPERATIONS = ("/healthz", "/readyz", "/metrics")
 """What load balancers and monitoring ask by address rather than by name; the last two guard themselves."""
 
@@ -65,26 +65,12 @@ class Entrance:
             return await self._inner(scope, receive, send)
         began = self._desk.clock.monotonic()
         arrived = _Arrived(headers_of(scope["headers"]), _route_path(scope), new_request_id())
-        stamp = (b"x-request-id", arrived.request_id.encode())
-        status = 500
+        answering = self._answering(send, arrived)
         refusals: list[CoatcheckError] = []
         if self._log is not None:
             scope[REFUSED] = refusals
-
-        async def answer(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                scope[_ANSWERED] = True
-                extra = cors_headers(self._desk.settings.web, arrived.headers)
-                stamped = [*message.get("headers", []), *extra, stamp]
-                if status != 200 or arrived.path != gateway.PATH:  # which is for a proxy, and shown to nobody
-                    stamped = secured(stamped, is_https=self._https)
-                message = {**message, "headers": stamped}
-            await send(message)
-
-        await self._serve(scope, receive, answer, arrived)
-        seconds = self._desk.clock.monotonic() - began
+        await self._serve(scope, receive, answering, arrived)
+        seconds, status = self._desk.clock.monotonic() - began, answering.status or 500
         self._metrics.count_request(scope["method"], arrived.path, status, seconds)
         if self._log is not None:
             refusal = refusals[-1] if refusals else None
@@ -92,12 +78,19 @@ class Entrance:
             self._log.note(arrived.request_id, scope["method"], arrived.path, status, seconds, visit, refusal)
         return None
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send, arrived: _Arrived) -> None:
+    def _answering(self, send: Send, arrived: _Arrived) -> Answering:
+        stamps = [
+            *cors_headers(self._desk.settings.web, arrived.headers),
+            (b"x-request-id", arrived.request_id.encode()),
+        ]
+        return Answering(send, stamps, is_https=self._https, is_shown=arrived.path != gateway.PATH)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Answering, arrived: _Arrived) -> None:
         try:
             visit = self._visit(scope, arrived)
             scope[DESK], scope[VISIT] = self._desk, visit
             if arrived.path == gateway.PATH:  # first: what is wrong with the address it asks about, it judges itself
-                return await gateway.answer_verify(self._desk, visit, scope, arrived.headers, receive, send)
+                return await send.whole(await gateway.answer_verify(self._desk, visit, scope, arrived.headers))
             _refuse_nul(scope)
             if is_preflight(scope["method"], arrived.headers):
                 return await answer_preflight(scope, receive, send)
@@ -105,13 +98,14 @@ class Entrance:
             if scope["method"] not in SAFE_METHODS:
                 await self._check_unsafe(visit)
                 body = await _whole(receive, arrived.headers, is_json=arrived.path.startswith("/api/"))
-                receive = _replay(body)
             hot = HOT[arrived.path].get(scope["method"]) if arrived.path in HOT else None
             if hot is not None:
-                return await send_answer(send, await hot(HotCall(self._desk, visit, arrived.headers, body)))
+                return await send.whole(await hot(HotCall(self._desk, visit, arrived.headers, body)))
+            if scope["method"] not in SAFE_METHODS:
+                receive = _replay(body)
             await self._inner(_as_get(scope), receive, send)
         except Exception as error:  # noqa: BLE001 (the last resort: nothing may end without an answer, ASVS 16.5.4)
-            if scope.get(_ANSWERED):
+            if send.status is not None:
                 return None  # the routes answered it before they let it through to here
             response = await answer_error(Request(scope, receive), error)
             await response(scope, receive, send)
@@ -128,11 +122,11 @@ class Entrance:
         root = scope.get("root_path", "")
         base_url = server.public_url or f"{scope['scheme']}://{reached.host}{root}"
         cookies = headers.get("cookie", "")
-        kind, browser, known = cookie_kind(server), "", ""
+        kind, browser, known, trusted = cookie_kind(server), "", "", ""
         is_call = arrived.path.startswith("/api/") and arrived.path != RENEWAL
         is_reading_call = is_call and scope["method"] in SAFE_METHODS
         if not is_reading_call and not is_gateway:
-            browser, known = _cookie(cookies, kind.name("browser")), _cookie(cookies, kind.name("known"))
+            browser, known, trusted = (_cookie(cookies, kind.name(each)) for each in _NAMING)
             if not browser and scope["method"] == "GET":
                 browser = new_secret().reveal()
                 scope[NEW_BROWSER] = True
@@ -144,6 +138,7 @@ class Entrance:
             base_url=base_url.rstrip("/"),
             browser=browser,
             known=known,
+            trusted=trusted,
         )
 
     async def _check_unsafe(self, visit: Visit) -> None:

@@ -17,10 +17,13 @@ from coatcheck.http.problems import problem_response
 from coatcheck.http.reached import Reached, client_address
 from coatcheck.http.return_to import place_asked_for
 from coatcheck.integrations.starlette import asked_of, close, use
+from coatcheck.server.confirm_first import way_to_confirm, way_to_fill_in_again
 from coatcheck.visit import Asked, Visit, headers_of
 
 if TYPE_CHECKING:
     from coatcheck.server.coatcheck import Coatcheck
+
+_NO_STORE = {"cache-control": "no-store"}
 
 
 def guard_pages(app: Starlette, auth: "Coatcheck", mount: str) -> None:
@@ -39,12 +42,10 @@ def guard_pages(app: Starlette, auth: "Coatcheck", mount: str) -> None:
         if isinstance(request, WebSocket):
             await close(request, error)
             return None
-        if not _is_page(request):
-            return problem_response(error)
-        if isinstance(error, NotSignedIn):
+        if isinstance(error, NotSignedIn) and _is_page(request):
             return _hop(request, auth, mount) or _way_in(request, auth, mount)
-        if isinstance(error, FreshSignInNeeded):
-            return _sign_in(request, mount, "confirm=1&")
+        if isinstance(error, FreshSignInNeeded) and _is_page(request, "GET", "POST"):
+            return await _confirm_first(request, auth, mount, error)
         return problem_response(error)
 
     app.add_exception_handler(CoatcheckError, answer)
@@ -60,9 +61,23 @@ async def _write_down(auth: "Coatcheck", request: HTTPConnection) -> None:
     await record_not_allowed(auth.desk, Visit(address=address, user_agent=headers.get("user-agent", "")), principal)
 
 
-def _is_page(request: Request) -> bool:
+async def _confirm_first(request: Request, auth: "Coatcheck", mount: str, error: FreshSignInNeeded) -> Response:
+    desk, asked = auth.desk, asked_of(request)
+    path = await way_to_confirm(request, desk, asked, mount, error)
+    if path is not None:
+        return RedirectResponse(f"{mount}{path}", 303, headers=_NO_STORE)
+    frame = Frame(settings=auth.settings, mount=mount, now=desk.now())
+    words = render(frame, "login/not_kept.html", way_on=way_to_fill_in_again(request, desk, asked, error))
+    return HTMLResponse(words, error.status, headers=_NO_STORE)
+
+
+def _is_page(request: Request, *methods: str) -> bool:
     accepts_pages = "text/html" in request.headers.get("accept", "")
-    return request.method == "GET" and accepts_pages and request.headers.get("sec-fetch-mode", "navigate") == "navigate"
+    return (
+        request.method in (methods or ("GET",))
+        and accepts_pages
+        and request.headers.get("sec-fetch-mode", "navigate") == "navigate"
+    )
 
 
 def _hop(request: Request, auth: "Coatcheck", mount: str) -> Response | None:
@@ -72,7 +87,7 @@ def _hop(request: Request, auth: "Coatcheck", mount: str) -> Response | None:
     if here is None or not needs_hop(asked, is_navigation=True, has_session_cookie=has_session):
         return None
     frame = Frame(settings=auth.settings, mount=mount, now=auth.desk.now())
-    return HTMLResponse(render(frame, "http/hop.html", url=here), headers={"cache-control": "no-store"})
+    return HTMLResponse(render(frame, "http/hop.html", url=here), headers=_NO_STORE)
 
 
 def _has(auth: "Coatcheck", asked: Asked, cookie: CookieName) -> bool:
@@ -81,13 +96,7 @@ def _has(auth: "Coatcheck", asked: Asked, cookie: CookieName) -> bool:
 
 def _way_in(request: Request, auth: "Coatcheck", mount: str) -> Response:
     """Send on to sign-in; where an access token in a cookie has run out, to renew it."""
-    if may_renew(asked_of(request).cookies, cookie_kind(auth.settings.server)):
-        here = quote(place_asked_for(request.scope) or "/", safe="")
-        return RedirectResponse(f"{mount}/token/renew?return_to={here}", 303, headers={"cache-control": "no-store"})
-    return _sign_in(request, mount, "")
-
-
-def _sign_in(request: Request, mount: str, more: str) -> Response:
+    renews = may_renew(asked_of(request).cookies, cookie_kind(auth.settings.server))
     here = quote(place_asked_for(request.scope) or "/", safe="")
-    location = f"{mount}/sign-in?{more}return_to={here}"
-    return RedirectResponse(location, 303, headers={"cache-control": "no-store"})
+    location = f"{mount}{'/token/renew' if renews else '/sign-in'}?return_to={here}"
+    return RedirectResponse(location, 303, headers=_NO_STORE)

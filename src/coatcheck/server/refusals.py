@@ -1,7 +1,5 @@
 """Turn an error into an answer: a problem document for programs, a page for people."""
 
-from urllib.parse import quote
-
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,10 +18,23 @@ from coatcheck.errors import (
     SessionEnded,
     TooManyAttempts,
 )
-from coatcheck.gate.request import DESK, RENEWAL, VISIT, clear_session, go, hop_if_needed, page, visit_of, way_in
+from coatcheck.gate.request import (
+    DESK,
+    RENEWAL,
+    VISIT,
+    clear_session,
+    desk_of,
+    go,
+    hop_if_needed,
+    mount_of,
+    page,
+    visit_of,
+    way_in,
+)
 from coatcheck.http.oauth_problems import CALLS, oauth_response
 from coatcheck.http.problems import note_refusal, problem_response
 from coatcheck.http.return_to import place_asked_for
+from coatcheck.server.confirm_first import way_to_confirm, way_to_fill_in_again
 from coatcheck.verifier.answer import problem_headers
 
 _PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/status", "/healthz", "/readyz", "/metrics")
@@ -75,14 +86,14 @@ def _page_before_ours(request: Request, refused: CoatcheckError) -> Response:
 async def _page_for(request: Request, refused: CoatcheckError, request_id: str) -> Response:
     if isinstance(refused, NotSignedIn) and request.method in ("GET", "HEAD"):
         return await hop_if_needed(request) or _to_sign_in(request, refused)
-    if isinstance(refused, FreshSignInNeeded) and request.method in ("GET", "HEAD"):
-        return go(request, f"/sign-in?confirm=1&return_to={quote(_here(request), safe='')}")
+    if isinstance(refused, FreshSignInNeeded):
+        return await _confirm_first(request, refused)
     retry_after = refused.retry_after if isinstance(refused, (TooManyAttempts, Busy)) else None
     response = await page(
         request,
         "http/problem.html",
         status=refused.status,
-        title=_TITLES.get(refused.status, "That did not work"),
+        title=_TITLES_OF_CODE.get(refused.code) or _TITLES.get(refused.status, "That did not work"),
         says=refused.says,
         code=refused.code,
         request_id=request_id,
@@ -91,6 +102,15 @@ async def _page_for(request: Request, refused: CoatcheckError, request_id: str) 
     for name, value in problem_headers(refused).items():
         response.headers[name] = value
     return response
+
+
+async def _confirm_first(request: Request, refused: FreshSignInNeeded) -> Response:
+    desk, visit = desk_of(request), visit_of(request)
+    path = await way_to_confirm(request, desk, visit.asked, mount_of(visit), refused)
+    if path is not None:
+        return go(request, path)
+    way_on = way_to_fill_in_again(request, desk, visit.asked, refused)
+    return await page(request, "login/not_kept.html", status=refused.status, way_on=way_on)
 
 
 def _to_sign_in(request: Request, refused: NotSignedIn) -> Response:
@@ -150,6 +170,7 @@ _SENTENCES = {
     "model_attributes_type": "The body must be an object.",
     "dict_type": "The body must be an object.",
 }
+_TITLES_OF_CODE = {"form_gone": "This form has run out", "sign_in_gone": "This sign-in has run out"}
 _TITLES = {
     400: "That address or form is not right",
     403: "This is not allowed",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from coatcheck.desk import Desk
-from coatcheck.revocation import log
+from coatcheck.revocation import indices, log
 from coatcheck.revocation.event import Event
 from coatcheck.secret import Secret, new_secret
 from coatcheck.sessions import records
@@ -18,12 +18,16 @@ async def raise_level(
 ) -> tuple[Session, Secret]:
     """Give a session its new level and a new secret; the old one works ten seconds more, at its old level.
 
-    The ten seconds let requests that are under way end well; nothing they carry gains by the new proof.
+    The ten seconds let requests that are under way end well; nothing they carry gains by the new proof. Tokens of
+    before are refused and refreshed: the next ones say what is true.
 
     See: ASVS 7.2.4 (a new session token on authentication).
     """
     raised = replace(session, acr=acr, amr=amr, auth_time=desk.now())
     secret = new_secret()
     await records.replace_secret(tx, raised, secret.hashed(), desk.now() + FORMER_WORKS_MS)
-    log.announce(tx, desk, Event("moved", session.account, session.id))
+    if session.presented_as == "cookie":
+        log.announce(tx, desk, Event("moved", session.account, session.id))
+    else:
+        await indices.move_owner(tx, desk, owner=session.id, account=session.account, live_until=session.ends_at)
     return raised, secret

@@ -14,6 +14,7 @@ from coatcheck.settings.passwords import PasswordSettings
 from coatcheck.settings.revocation import RevocationSettings
 from coatcheck.settings.server import ServerSettings
 from coatcheck.settings.sessions import SessionSettings
+from coatcheck.settings.sign_in import SignInSettings
 from coatcheck.settings.site import SiteSettings
 from coatcheck.settings.storage import DatabaseSettings, EphemeralSettings, SecretSettings
 from coatcheck.settings.tokens import TokenSettings
@@ -34,6 +35,7 @@ __all__ = [
     "ServerSettings",
     "SessionSettings",
     "Settings",
+    "SignInSettings",
     "SiteSettings",
     "TokenSettings",
     "WebSettings",
@@ -51,6 +53,7 @@ class Settings:
     ephemeral: EphemeralSettings = field(default_factory=EphemeralSettings)
     secret: SecretSettings = field(default_factory=SecretSettings)
     sessions: SessionSettings = field(default_factory=SessionSettings)
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     keys: KeySettings = field(default_factory=KeySettings)

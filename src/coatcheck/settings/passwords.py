@@ -57,6 +57,10 @@ class PasswordSettings:
     breached_timeout: timedelta = timedelta(seconds=2)
     """How long such a look-up may take; after that the password counts as not checked and is taken."""
 
+    def least_length(self, *, has_second_factor: bool) -> int:
+        """Give the fewest characters of a new password."""
+        return self.min_length_with_second_factor if has_second_factor else self.min_length
+
     def __post_init__(self) -> None:
         self._check_hashing()
         self._check_lengths()

@@ -10,6 +10,7 @@ from coatcheck.errors import (
     Busy,
     CoatcheckError,
     FreshSignInNeeded,
+    InvalidCode,
     NotAllowed,
     NotSignedIn,
     SessionEnded,
@@ -67,6 +68,8 @@ def problem_of(error: CoatcheckError, request_id: str = "") -> dict[str, Any]:
     }
     if isinstance(error, BadInput) and error.fields:
         document["fields"] = error.fields
+    if isinstance(error, InvalidCode):
+        document["tries_left"] = error.tries_left
     if request_id:
         document["request_id"] = request_id
     return document

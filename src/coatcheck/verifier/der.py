@@ -1,4 +1,4 @@
-"""ECDSA signatures as OpenSSL wants them: made here, as the library's way by way of numbers takes twice as long."""
+"""ECDSA signatures as OpenSSL has them: written and read here, as the library's way by numbers takes twice as long."""
 
 _SEQUENCE = tuple(bytes((0x30, length)) for length in range(73))
 _INTEGER = tuple(bytes((0x02, length)) for length in range(34))
@@ -11,6 +11,19 @@ def der_of(r: bytes, s: bytes) -> bytes:
     """
     both = _integer(r) + _integer(s)
     return _SEQUENCE[len(both)] + both
+
+
+def raw_of(der: bytes) -> bytes:
+    """Give the two numbers of what OpenSSL has signed, of 32 bytes each.
+
+    See: RFC 7518 section 3.4.
+    """
+    end_of_r = 4 + der[3]
+    return _fixed(der[4:end_of_r]) + _fixed(der[end_of_r + 2 :])
+
+
+def _fixed(digits: bytes) -> bytes:
+    return digits[-32:].rjust(32, b"\0")
 
 
 def _integer(number: bytes) -> bytes:

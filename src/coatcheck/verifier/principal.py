@@ -1,10 +1,15 @@
 """The principal: what checking any credential yields, and what may be demanded of it."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import Final
 
 from msgspec import Struct
 
 from coatcheck.clock import Instant
+
+PHISHING_RESISTANT: Final = frozenset({"hwk", "swk"})
+"""The methods of RFC 8176 that no false site can pass on: a signature by a key that knows the site."""
 
 _HIDDEN = frozenset({"email", "username"})
 
@@ -54,3 +59,13 @@ class Principal(Struct, frozen=True, kw_only=True, gc=False):
     def is_fresh(self, within: timedelta, now: Instant) -> bool:
         """Tell whether the subject proved itself within a duration before `now`."""
         return self.auth_time is not None and now - self.auth_time <= within // timedelta(milliseconds=1)
+
+    @property
+    def resists_phishing(self) -> bool:
+        """Whether one of the methods used cannot be passed on by a false site."""
+        return resists_phishing(self.amr)
+
+
+def resists_phishing(amr: Iterable[str]) -> bool:
+    """Tell whether one of the methods cannot be passed on by a false site."""
+    return not PHISHING_RESISTANT.isdisjoint(amr)

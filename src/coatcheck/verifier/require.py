@@ -12,6 +12,8 @@ _SCOPE = re.compile(
     r"[!#-\[\]-~]+"
 )  # what a token's scope may hold (RFC 6749 section 3.3), so it fits into a challenge
 _LEVELS = ("aal1", "aal2", "aal3")
+PHR = "phr"
+"""Asks for one method that no false site can pass on: a mark of its own beside the levels."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,7 +24,7 @@ class Demand:
         role: a role that must be held.
         permission: a permission that must be held and be within the credential's scopes.
         fresh: how long ago the subject may have proved itself at the most.
-        acr: the least level of assurance.
+        acr: the least level of assurance; or `phr`, that one method used cannot be passed on by a false site.
 
     Raises:
         ValueError: a demand that could never be met, or that demands nothing.
@@ -36,8 +38,8 @@ class Demand:
     def __post_init__(self) -> None:
         if self.permission is not None and (":" not in self.permission or not _SCOPE.fullmatch(self.permission)):
             raise ValueError(f"permission {self.permission!r} must read 'resource:action'")
-        if self.acr is not None and self.acr not in _LEVELS:
-            raise ValueError(f"acr {self.acr!r} must be one of {', '.join(_LEVELS)}")
+        if self.acr is not None and self.acr not in (*_LEVELS, PHR):
+            raise ValueError(f"acr {self.acr!r} must be one of {', '.join((*_LEVELS, PHR))}")
         if self.fresh is not None and self.fresh <= timedelta(0):
             raise ValueError("fresh must be longer than nothing")
         if (self.role, self.permission, self.fresh, self.acr) == (None, None, None, None):
@@ -57,10 +59,9 @@ def refusal(demand: Demand, principal: Principal, now: Instant) -> CoatcheckErro
         return NotAllowed(f"{principal.subject} lacks the role {demand.role}")
     if demand.permission is not None and not principal.may(demand.permission):
         return NotAllowed(f"{principal.subject} lacks the permission {demand.permission}", permission=demand.permission)
-    if demand.acr is not None and _rank(principal.acr) < _rank(demand.acr):
-        return FreshSignInNeeded(
-            f"{principal.acr} is below {demand.acr}", acr=demand.acr, max_age=_seconds(demand.fresh)
-        )
+    if demand.acr is not None and not _reaches(principal, demand.acr):
+        because = f"{principal.acr} by {' '.join(principal.amr)} is below {demand.acr}"
+        return FreshSignInNeeded(because, acr=demand.acr, max_age=_seconds(demand.fresh))
     if demand.fresh is not None and not principal.is_fresh(demand.fresh, now):
         because = f"the last proof is older than {demand.fresh}"
         return FreshSignInNeeded(because, acr=demand.acr, max_age=_seconds(demand.fresh))
@@ -82,6 +83,10 @@ def met(demand: Demand, principal: Principal, now: Instant) -> Principal:
 
 def _seconds(duration: timedelta | None) -> int | None:
     return None if duration is None else int(duration.total_seconds())
+
+
+def _reaches(principal: Principal, acr: str) -> bool:
+    return principal.resists_phishing if acr == PHR else _rank(principal.acr) >= _rank(acr)
 
 
 def _rank(acr: str) -> int:

@@ -13,5 +13,7 @@ accounts = Table(
     Column("status", String(16), nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
+    # The factors it has enrolled beside password and mailbox, so that a sign-in need not look into every room.
+    Column("factors", String(100), nullable=False, server_default=""),
     info={"stays": "an account lives until it is closed; what remains of a closed one names nobody"},
 )

@@ -7,7 +7,7 @@ import pytest
 
 from coatcheck.audit.show import show
 from coatcheck.errors import BadInput, FreshSignInNeeded, SessionEnded, TooManyAttempts
-from coatcheck.my_account.own_password import FRESH, prove_own_password
+from coatcheck.login.own_password import FRESH, prove_own_password
 from coatcheck.verifier import Principal
 from tests.site import PASSWORD, VISIT, Site, open_site
 

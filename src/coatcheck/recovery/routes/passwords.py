@@ -1,4 +1,4 @@
-"""The HTTP of recovery."""
+"""The HTTP of recovering a password."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
@@ -65,10 +65,9 @@ async def show_new_password(request: Request) -> Response:
     """Show the form for a new password; nothing happens by looking."""
     token = request.query_params.get("token", "")
     try:
-        await look_at_link(desk_of(request), token=token)
+        return await _form(request, token, {}, 200)
     except Gone as gone:
         return await page(request, "recovery/link_gone.html", status=gone.status)
-    return await _form(request, token, {}, 200)
 
 
 async def submit_new_password(request: Request) -> Response:
@@ -76,9 +75,10 @@ async def submit_new_password(request: Request) -> Response:
     fields = await form_of(request)
     desk, token = desk_of(request), fields.get("token", "")
     try:
-        await finish_recovery(desk, visit_of(request), token=token, new_password=fields.get("password", ""))
-    except BadInput as problem:
-        return await _form(request, token, {"password": problem.fields.get("new_password", problem.says)}, 422)
+        try:
+            await finish_recovery(desk, visit_of(request), token=token, new_password=fields.get("password", ""))
+        except BadInput as problem:
+            return await _form(request, token, {"password": problem.fields.get("new_password", problem.says)}, 422)
     except Gone as gone:
         return await page(request, "recovery/link_gone.html", status=gone.status)
     response = await page(request, "recovery/recovered.html")
@@ -87,7 +87,7 @@ async def submit_new_password(request: Request) -> Response:
 
 
 async def _form(request: Request, token: str, errors: dict[str, str], status: int) -> Response:
-    least = desk_of(request).settings.passwords.min_length
+    least = await look_at_link(desk_of(request), token=token)
     return await page(
         request, "recovery/new_password.html", status=status, token=token, errors=errors, min_length=least
     )

@@ -1,0 +1,127 @@
+"""Enrol an authenticator app: within a sign-in that asks for one, and for the page on which an owner adds one.
+
+Until a code of the app is typed, its key is with the sign-in that it was drawn for and nowhere else: an enrolment that
+is not finished asks nobody for a code and lets nobody in.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from coatcheck.accounts import records as accounts
+from coatcheck.accounts.account import Account
+from coatcheck.audit.record import record
+from coatcheck.desk import Desk
+from coatcheck.desk.outbox import post
+from coatcheck.errors import BadInput
+from coatcheck.http.pages import mail_text
+from coatcheck.limits.counters import CODE
+from coatcheck.login import transactions
+from coatcheck.login.prove import Enrolled, Step, prove, whose
+from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
+from coatcheck.login.who import Who
+from coatcheck.login.with_totp import TOTP
+from coatcheck.mfa.authenticator import keep_totp
+from coatcheck.mfa.enrolled import add_factor
+from coatcheck.mfa.totp import key_text, matching_step, new_key, otpauth_url
+from coatcheck.storage.database import Writing
+from coatcheck.visit import Visit
+
+ENROL_TOTP: Final = "enrol_totp"
+
+
+@dataclass(frozen=True)
+class Offered:
+    """Hold what brings a key into an app: as a text to type, and as the address that a QR code carries."""
+
+    secret: str = field(repr=False)
+    url: str = field(repr=False)
+
+
+async def start_enrolling_totp(desk: Desk, step: Step) -> Offered:
+    """Draw the key of an app that a sign-in asks for; again, it gives the same one.
+
+    Raises:
+        SignInGone: the sign-in ran out, went on already, or is another's.
+        BadInput: it does not ask for one.
+    """
+    sign_in = await transactions.resume(desk, step.sign_in, step.continuation)
+    if ENROL_TOTP in sign_in.options and ENROL_TOTP not in sign_in.started:
+        sealed = desk.key_ring.seal(new_key(), place=_place(sign_in))
+        sign_in = replace(sign_in, started={**sign_in.started, ENROL_TOTP: sealed})
+    await transactions.put_back(desk, sign_in, step.continuation)
+    offered = await offered_in(desk, sign_in)
+    if offered is None:
+        raise BadInput({"factor": f"{ENROL_TOTP} would bring this sign-in no further."})
+    return offered
+
+
+async def offered_in(desk: Desk, sign_in: SignIn) -> Offered | None:
+    """Give the key that was drawn for a sign-in, or None where none was asked for."""
+    if ENROL_TOTP not in sign_in.started:
+        return None
+    who = await whose(desk, sign_in)
+    return offer(desk, _key(desk, sign_in), who.account)
+
+
+async def prove_enrolled_totp(desk: Desk, visit: Visit, step: Step, *, code: str) -> Admitted | MoreNeeded:
+    """Enrol the app whose code is typed; that code is its first proof in the same sign-in.
+
+    No backup codes are made: a sign-in has no place to show them. The mail says where to make some.
+
+    Args:
+        code: as typed.
+
+    Raises:
+        SignInGone, BadInput, InvalidCode, InvalidCredentials, TooManyAttempts: see `prove`.
+
+    See: NIST SP 800-63B-4 section 4.1; ASVS 6.4.
+    """
+
+    async def judge(sign_in: SignIn, who: Who) -> Enrolled | None:
+        if ENROL_TOTP not in sign_in.started or who.account is None:
+            return None
+        key = _key(desk, sign_in)
+        used = matching_step(key, code, desk.now(), window=desk.settings.sign_in.totp_steps)
+        if used is None:
+            return None
+        async with desk.database.writing() as tx:
+            held = await accounts.lock(tx, who.account.id)
+            if held is None or not held.is_active or held.epoch != sign_in.epoch:
+                return None
+            await enrol_totp(tx, desk, visit, held, key, used, shows_codes=False)
+        return Enrolled(TOTP, held.epoch + 1)
+
+    return await prove(desk, visit, step, ENROL_TOTP, judge, limit=CODE)
+
+
+async def enrol_totp(
+    tx: Writing, desk: Desk, visit: Visit, held: Account, key: bytes, step: int, *, shows_codes: bool = True
+) -> tuple[str, ...]:
+    """Keep an app whose code was right, and tell its owner; give backup codes if it is the first second factor.
+
+    Args:
+        held: the account, whose row the caller holds; its epoch goes up by one.
+        step: of the code that was typed, which is used by this.
+        shows_codes: whether there is somebody to show backup codes to.
+    """
+    is_another = await keep_totp(tx, desk, held.id, key, step)
+    codes = await add_factor(tx, desk, held, "totp", shows_codes=shows_codes)
+    await record(tx, desk, visit, "totp.enrolled", account=held.id, details={"in_place_of_another": is_another})
+    if held.email:
+        message = mail_text(desk.settings, "login/totp_enrolled.txt", to=held.email, base_url=visit.base_url)
+        await post(tx, desk, message, asked_by_stranger=False)
+    return codes
+
+
+def offer(desk: Desk, key: bytes, account: Account | None) -> Offered:
+    """Write a key as a text and as an address."""
+    name = (account.email or account.username or account.id) if account else ""
+    return Offered(key_text(key), otpauth_url(key, issuer=desk.settings.site.name, account=name))
+
+
+def _key(desk: Desk, sign_in: SignIn) -> bytes:
+    return desk.key_ring.unseal(sign_in.started[ENROL_TOTP], place=_place(sign_in))
+
+
+def _place(sign_in: SignIn) -> str:
+    return f"sign_in.started:{sign_in.id}"

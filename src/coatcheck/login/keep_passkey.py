@@ -1,0 +1,130 @@
+"""Keep a passkey that a browser made: the one place that does, for the ways-in page and for a step within a sign-in.
+
+check what was made → lock the account, compare its epoch → keep the key → audit, notice
+"""
+
+from dataclasses import dataclass, field
+
+from coatcheck.accounts import records as accounts
+from coatcheck.accounts.account import Account
+from coatcheck.audit.record import record
+from coatcheck.audit.row import Detail
+from coatcheck.desk import Desk
+from coatcheck.desk.outbox import post
+from coatcheck.errors import BadInput
+from coatcheck.http.pages import mail_text
+from coatcheck.login.factors import Proof
+from coatcheck.passkeys import records
+from coatcheck.passkeys.answer import Answer
+from coatcheck.passkeys.passkey import LONGEST_NAME, MOST, NotProven, Passkey, Registered
+from coatcheck.passkeys.roots import AttestationRoots
+from coatcheck.passkeys.rp import relying_party
+from coatcheck.passkeys.verify import verify_registration
+from coatcheck.secret import new_id
+from coatcheck.sessions.device import describe_device
+from coatcheck.storage.database import Writing
+from coatcheck.visit import Visit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Say what a new passkey was asked for by.
+
+    Args:
+        account: whose it is to be.
+        epoch: the account's when it was asked for; another one voids the asking.
+        challenge: what was asked, already taken.
+        must_verify: whether its device must make sure who holds it.
+    """
+
+    account: str
+    epoch: int
+    challenge: bytes = field(repr=False)
+    must_verify: bool
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Give a new passkey, what its making proves, and the account's epoch from now on."""
+
+    passkey: Passkey
+    proof: Proof
+    epoch: int
+
+
+async def keep_passkey(desk: Desk, visit: Visit, asked: Asked, answer: Answer, *, name: str = "") -> Kept:
+    """Check what a browser made, and keep it; whatever else is pending for the account is void from then on.
+
+    Args:
+        name: what its owner calls it; the browser's and the system's where it is empty.
+
+    Raises:
+        BadInput: it is none for this site and this asking, is registered already, or is one too many.
+
+    See: WebAuthn section 7.1; ASVS 6.3.7 (notices).
+    """
+    rp, roots = relying_party(desk.settings, visit.base_url), desk.keep(AttestationRoots).pems
+    try:
+        made = verify_registration(answer, asked.challenge, rp, must_verify=asked.must_verify, roots=roots)
+    except NotProven as why:
+        raise BadInput({"credential": "This passkey could not be added. Try again."}, because=str(why)) from None
+    passkey = _passkey(desk, asked.account, made, answer.transports, name_of(name, visit))
+    try:
+        async with desk.database.writing() as tx:
+            account = await _still_the_same(tx, asked)
+            await records.add(tx, passkey)
+            await accounts.set_factors(tx, account.id, account.factors | {"passkey"})
+            details: dict[str, Detail] = {
+                "passkey": passkey.id,
+                "name": passkey.name,
+                "synced": passkey.backup_eligible,
+            }
+            await record(tx, desk, visit, "passkey.added", account=account.id, details=details)
+            if account.email:
+                message = mail_text(
+                    desk.settings,
+                    "login/passkey_added.txt",
+                    to=account.email,
+                    base_url=visit.base_url,
+                    link=f"{visit.base_url}/account/ways-in",
+                )
+                await post(tx, desk, message, asked_by_stranger=False)
+    except records.Taken:
+        raise BadInput({"credential": "This passkey is in use already."}) from None
+    proof = Proof(
+        factor="passkey", is_verified=made.verifies, is_synced=made.backup_eligible, is_attested=made.attested
+    )
+    return Kept(passkey, proof, asked.epoch + 1)
+
+
+def name_of(typed: str, visit: Visit) -> str:
+    """Give a passkey's name: as typed, on one line and not too long; else the browser's and the system's."""
+    words = " ".join("".join(each if each.isprintable() else " " for each in typed).split())
+    return words[:LONGEST_NAME].rstrip() or describe_device(visit.user_agent)[:LONGEST_NAME]
+
+
+async def _still_the_same(tx: Writing, asked: Asked) -> Account:
+    account = await accounts.lock(tx, asked.account)
+    if account is None or not account.is_active or account.epoch != asked.epoch:
+        raise BadInput({"credential": "Your account changed meanwhile. Start again."})
+    if len(await records.list_of(tx, account.id)) >= MOST:
+        raise BadInput({"credential": f"An account has at most {MOST} passkeys. Remove one first."})
+    return account
+
+
+def _passkey(desk: Desk, account: str, made: Registered, transports: tuple[str, ...], name: str) -> Passkey:
+    return Passkey(
+        id=new_id("psk_"),
+        account=account,
+        credential_id=made.credential_id,
+        public_key=made.public_key,
+        name=name,
+        sign_count=made.sign_count,
+        backup_eligible=made.backup_eligible,
+        backed_up=made.backed_up,
+        verifies=made.verifies,
+        attested=made.attested,
+        aaguid=made.aaguid,
+        transports=transports,
+        created_at=desk.now(),
+    )

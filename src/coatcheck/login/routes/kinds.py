@@ -1,0 +1,91 @@
+"""How each factor is asked for on the page of further steps: its fields are drawn by `login/step_FACTOR.html`."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+from starlette.requests import Request
+
+from coatcheck.gate.request import desk_of, visit_of
+from coatcheck.login.enrol_passkey import STEP as ENROL_PASSKEY
+from coatcheck.login.enrol_totp import ENROL_TOTP, offered_in, prove_enrolled_totp, start_enrolling_totp
+from coatcheck.login.factors import Factor
+from coatcheck.login.mailed_code import EMAIL_CODE, kept_of
+from coatcheck.login.prove import Step
+from coatcheck.login.routes.passkeys import take_new_passkey, take_passkey
+from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
+from coatcheck.login.with_backup_code import prove_backup_code
+from coatcheck.login.with_email_code import SENDS, prove_email_code
+from coatcheck.login.with_password import prove_password
+from coatcheck.login.with_totp import prove_totp
+from coatcheck.mfa.qr import qr_svg
+
+_Takes: TypeAlias = Callable[[Request, Step, Mapping[str, str]], Awaitable[Admitted | MoreNeeded]]
+_Starts: TypeAlias = Callable[[Request, Step], Awaitable[object]]
+_Shows: TypeAlias = Callable[[Request, SignIn], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Say how one factor is asked for.
+
+    Args:
+        takes: what takes the fields of its form.
+        starts: what starts it, where its owner starts it by a button.
+        shows: what it shows beside its fields.
+        is_scripted: whether a script of ours takes part, and tells what went wrong in its own words.
+    """
+
+    takes: _Takes
+    starts: _Starts | None = None
+    shows: _Shows | None = None
+    is_scripted: bool = False
+
+
+async def _password(request: Request, step: Step, fields: Mapping[str, str]) -> Admitted | MoreNeeded:
+    return await prove_password(desk_of(request), visit_of(request), step, password=fields.get("password", ""))
+
+
+async def _email_code(request: Request, step: Step, fields: Mapping[str, str]) -> Admitted | MoreNeeded:
+    return await prove_email_code(desk_of(request), visit_of(request), step, code=fields.get("code", "")[:64])
+
+
+async def _show_email_code(_request: Request, sign_in: SignIn) -> dict[str, Any]:
+    mailed = kept_of(sign_in)
+    return {"mailed": mailed, "may_mail": mailed.sent < SENDS}
+
+
+async def _totp(request: Request, step: Step, fields: Mapping[str, str]) -> Admitted | MoreNeeded:
+    return await prove_totp(desk_of(request), visit_of(request), step, code=fields.get("code", "")[:64])
+
+
+async def _backup_code(request: Request, step: Step, fields: Mapping[str, str]) -> Admitted | MoreNeeded:
+    return await prove_backup_code(desk_of(request), visit_of(request), step, code=fields.get("code", "")[:64])
+
+
+async def _enrol_totp(request: Request, step: Step, fields: Mapping[str, str]) -> Admitted | MoreNeeded:
+    return await prove_enrolled_totp(desk_of(request), visit_of(request), step, code=fields.get("code", "")[:64])
+
+
+async def _start_enrol_totp(request: Request, step: Step) -> object:
+    return await start_enrolling_totp(desk_of(request), step)
+
+
+async def _show_enrol_totp(request: Request, sign_in: SignIn) -> dict[str, Any]:
+    offered = await offered_in(desk_of(request), sign_in)
+    return {"offered": offered, "qr": qr_svg(offered.url) if offered else ""}
+
+
+KINDS: Final[Mapping[Factor, Kind]] = MappingProxyType(
+    {
+        "passkey": Kind(take_passkey, is_scripted=True),
+        "password": Kind(_password),
+        EMAIL_CODE: Kind(_email_code, shows=_show_email_code),
+        "totp": Kind(_totp),
+        "backup_code": Kind(_backup_code),
+        ENROL_PASSKEY: Kind(take_new_passkey, is_scripted=True),
+        ENROL_TOTP: Kind(_enrol_totp, starts=_start_enrol_totp, shows=_show_enrol_totp),
+    }
+)
+"""Every factor that may be a further step."""

@@ -1,0 +1,152 @@
+"""The further steps of a sign-in in our pages: one page for all factors, which offers what brings it further."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from coatcheck.errors import BadInput, InvalidCode, InvalidCredentials, SignInGone, TooManyAttempts
+from coatcheck.gate.request import desk_of, form_of, go, page, visit_of
+from coatcheck.http.headers import WITH_SCRIPT
+from coatcheck.http.return_to import parse_return_to
+from coatcheck.login import transactions
+from coatcheck.login.factors import Factor, words_of
+from coatcheck.login.prove import Step
+from coatcheck.login.routes.kinds import KINDS
+from coatcheck.login.routes.onward import finish
+from coatcheck.login.routes.passkeys import words_of_refusal
+from coatcheck.login.sign_in import SignIn
+from coatcheck.login.trust import may_trust
+
+
+async def show_step(request: Request) -> Response:
+    """Show what a sign-in needs next; nothing happens by looking."""
+    sign_in = await _looked_at(request, request.query_params.get("sign_in", ""))
+    return_to = parse_return_to(request.query_params.get("return_to"))
+    factor = _chosen(sign_in, request.query_params.get("with", ""))
+    return await _form(request, sign_in, factor, return_to)
+
+
+async def submit_step(request: Request) -> Response:
+    """Take the answer of a further step.
+
+    Raises:
+        BadInput: there is no such step.
+        SignInGone: it has run out, or was answered wrongly too often.
+    """
+    fields = await form_of(request)
+    sign_in_id, factor = fields.get("sign_in", ""), fields.get("factor", "")
+    return_to = parse_return_to(fields.get("return_to"))
+    step = _step(request, sign_in_id, trust_device=fields.get("trust_device") == "true")
+    if factor not in KINDS:
+        raise BadInput({"factor": "There is no such step."})
+    try:
+        outcome = await KINDS[factor].takes(request, step, fields)
+    except (InvalidCredentials, TooManyAttempts, BadInput) as refused:
+        if isinstance(refused, BadInput) and not KINDS[factor].is_scripted:
+            raise
+        if isinstance(refused, InvalidCode) and refused.tries_left == 0:
+            raise SignInGone("too many wrong answers") from refused
+        return await show_step_again(request, sign_in_id, factor, return_to, refused)
+    return await finish(request, outcome, return_to)
+
+
+async def show_step_again(
+    request: Request,
+    sign_in_id: str,
+    factor: Factor,
+    return_to: str | None,
+    refused: InvalidCredentials | TooManyAttempts | BadInput,
+) -> Response:
+    """Show a step again, with what was wrong.
+
+    Raises:
+        SignInGone: it has run out.
+    """
+    sign_in = await _looked_at(request, sign_in_id)
+    problem = words_of_refusal(refused) if KINDS[factor].is_scripted else refused.says
+    response = await _form(request, sign_in, factor, return_to, status=refused.status, problem=problem)
+    if isinstance(refused, TooManyAttempts):
+        response.headers["retry-after"] = str(refused.retry_after)
+    return response
+
+
+async def start_step(request: Request) -> Response:
+    """Start a factor that is started, then show it.
+
+    Raises:
+        BadInput: it is none of those.
+        SignInGone: the sign-in has run out.
+    """
+    fields = await form_of(request)
+    sign_in_id, factor = fields.get("sign_in", ""), fields.get("factor", "")
+    starts = KINDS[factor].starts if factor in KINDS else None
+    if starts is None:
+        raise BadInput({"factor": "There is nothing to start."})
+    await starts(request, _step(request, sign_in_id))
+    query = {"sign_in": sign_in_id, "with": factor, "return_to": parse_return_to(fields.get("return_to")) or ""}
+    return go(request, f"/sign-in/code?{urlencode(query)}")
+
+
+def _step(request: Request, sign_in_id: str, *, trust_device: bool = False) -> Step:
+    continuation = transactions.of_browser(visit_of(request), sign_in_id)
+    return Step(sign_in_id, continuation.reveal(), trust_device)
+
+
+async def _looked_at(request: Request, sign_in_id: str) -> SignIn:
+    return await transactions.look(desk_of(request), sign_in_id, _step(request, sign_in_id).continuation)
+
+
+def _chosen(sign_in: SignIn, wanted: str) -> Factor:
+    """Give the factor that is asked for: the one chosen, or the first that would do."""
+    if wanted in sign_in.options:
+        return wanted
+    return sign_in.options[0] if sign_in.options else ""
+
+
+async def _form(
+    request: Request,
+    sign_in: SignIn,
+    factor: Factor,
+    return_to: str | None,
+    *,
+    status: int = 200,
+    problem: str | None = None,
+) -> Response:
+    kind = KINDS.get(factor)
+    shown: dict[str, Any] = await kind.shows(request, sign_in) if kind and kind.shows else {}
+    is_scripted = kind is not None and kind.is_scripted
+    response = await page(
+        request,
+        "login/steps.html",
+        status=status,
+        sign_in=sign_in.id,
+        factor=factor,
+        others={each: words_of(each) for each in sign_in.options if each != factor},
+        return_to=return_to or "",
+        confirming=bool(sign_in.session),
+        problem=problem,
+        may_have_lost_all=sign_in.may_have_lost_factors,
+        is_scripted=is_scripted,
+        trust_days=await _trust_days(request, sign_in),
+        **shown,
+    )
+    if is_scripted:
+        response.headers["content-security-policy"] = WITH_SCRIPT
+    return response
+
+
+async def _trust_days(request: Request, sign_in: SignIn) -> int:
+    """Give for how many days this browser may be trusted; 0 where that is not offered."""
+    desk = desk_of(request)
+    offered = await may_trust(desk, visit_of(request), sign_in)
+    return max(1, desk.settings.sign_in.trust_devices_for.days) if offered else 0
+
+
+pages = [
+    Route("/sign-in/code", show_step, methods=["GET"]),
+    Route("/sign-in/code", submit_step, methods=["POST"]),
+    Route("/sign-in/code/start", start_step, methods=["POST"]),
+]

@@ -1,0 +1,1 @@
+"""The second factors' room: authenticator apps, backup codes, browsers that are trusted."""

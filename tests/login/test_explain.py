@@ -1,0 +1,56 @@
+"""What a sign-in would take is what it takes: explained by the same decision, without anybody signing in."""
+
+from pathlib import Path
+
+from coatcheck.accounts import records as accounts
+from coatcheck.accounts.account import Account
+from coatcheck.login.explain import Explained, explain_sign_in
+from coatcheck.login.factors import Proof
+from coatcheck.login.policy import NO_MORE, Enough, StillNeeded
+from coatcheck.login.standing import wanted_of
+from tests.attacks.census import row_counts
+from tests.site import Site, open_site
+
+PASSWORD, APP = Proof(factor="password"), Proof(factor="totp")
+
+
+async def with_app(site: Site) -> Account:
+    made = await site.person(password=None)
+    async with site.desk.database.writing() as tx:
+        await accounts.set_factors(tx, made.id, {"totp"})
+        found = await accounts.lock(tx, made.id)
+    assert found is not None
+    return found
+
+
+async def explained(site: Site, *proofs: Proof, acr: str = "aal1", **more: bool) -> Explained:
+    async with site.desk.database.reading() as db:
+        account = (await accounts.search(db, "ann", 1))[0]
+    return await explain_sign_in(site.desk, account, proofs=proofs, wanted=wanted_of(acr), **more)
+
+
+async def test_as_it_is_decided(site: Site) -> None:
+    await with_app(site)
+    before = await row_counts(site)
+    half, whole = await explained(site, PASSWORD), await explained(site, PASSWORD, APP)
+    assert isinstance(half.decision, StillNeeded)
+    assert half.decision.options == ("totp",)
+    assert isinstance(whole.decision, Enough)
+    assert whole.decision.acr == "aal2"
+    assert (await explained(site, PASSWORD, APP, acr="phr")).decision.reasons[0].startswith("what was asked for takes")
+    assert half.standing.asked == NO_MORE
+    assert await row_counts(site) == before, "nobody signs in by it"
+
+
+async def test_a_browser_counts_where_the_site_heeds_it(site: Site, tmp_path: Path) -> None:
+    await with_app(site)
+    assert isinstance((await explained(site, PASSWORD, is_trusted=True)).decision, StillNeeded)
+    assert not (await explained(site, PASSWORD, is_stranger=True)).standing.is_stranger
+    folder = tmp_path / "another"
+    folder.mkdir()
+    settings = {"trust_devices_for": "30d", "strangers": "email_code"}
+    async with open_site(f"sqlite:///{folder / 'site.db'}", folder, sign_in=settings) as heeding:
+        await with_app(heeding)
+        assert isinstance((await explained(heeding, PASSWORD, is_trusted=True)).decision, Enough)
+        assert isinstance((await explained(heeding, PASSWORD, is_trusted=True, is_step_up=True)).decision, StillNeeded)
+        assert (await explained(heeding, PASSWORD, is_stranger=True)).standing.is_stranger

@@ -1,0 +1,92 @@
+"""What a change of one's ways in asks first: a proof of the last minutes, by two factors where there are two."""
+
+from datetime import timedelta
+
+import pytest
+
+from coatcheck.accounts import records as accounts
+from coatcheck.ending.end_sessions import end_sessions
+from coatcheck.errors import Conflict, SessionEnded
+from coatcheck.gate.cookie import check_cookie
+from coatcheck.verifier import Demand
+from coatcheck.ways_in.own_account import FRESH, demand_of, hold_own_account
+from tests.authenticators import with_app
+from tests.site import VISIT, Site
+
+CHANGES = (
+    ("POST", "/api/factors/totp/start", None),
+    ("POST", "/api/factors/totp/confirm", {"code": "123456"}),
+    ("DELETE", "/api/factors/totp", {"password": "x"}),
+    ("POST", "/api/factors/backup-codes", None),
+)
+PAGES = ("/account/ways-in/totp", "/account/ways-in/totp/remove", "/account/ways-in/backup-codes")
+
+
+async def test_what_is_asked(site: Site) -> None:
+    ann = await site.person(password=None)
+    principal = await check_cookie(site.desk, (await site.let_in(ann)).secret.reveal())
+    assert await demand_of(site.desk, principal) == Demand(fresh=FRESH)
+    async with site.desk.database.writing() as tx:
+        await accounts.set_factors(tx, ann.id, {"totp"})
+    assert await demand_of(site.desk, principal) == Demand(fresh=FRESH), "an app and a mailbox reach no more"
+    async with site.desk.database.writing() as tx:
+        await accounts.set_factors(tx, ann.id, {"passkey"})
+    assert await demand_of(site.desk, principal) == Demand(fresh=FRESH, acr="aal2")
+
+
+async def test_with_a_password_and_an_app(site: Site) -> None:
+    ben = await site.person("ben@example.org", password=None)
+    principal = await check_cookie(site.desk, (await site.let_in(ben)).secret.reveal())
+    ann = await with_app(site)
+    assert await demand_of(site.desk, principal) == Demand(fresh=FRESH)
+    as_ann = type(principal)(subject=ann.account.id, session=principal.session)
+    assert await demand_of(site.desk, as_ann) == Demand(fresh=FRESH, acr="aal2")
+
+
+@pytest.mark.parametrize(("method", "path", "body"), CHANGES)
+async def test_an_old_sign_in_changes_nothing(site: Site, method: str, path: str, body: object) -> None:
+    await site.person()
+    browser = await site.signed_in()
+    site.clock.advance(timedelta(minutes=6))
+    refused = await browser.request(method, path, json=body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "fresh_sign_in_needed")
+    assert 'max_age="300"' in refused.headers["www-authenticate"]
+    assert (await site.browser().request(method, path, json=body)).status_code == 401
+
+
+@pytest.mark.parametrize(("method", "path", "body"), CHANGES)
+async def test_one_factor_of_two_changes_nothing(site: Site, method: str, path: str, body: object) -> None:
+    """A fresh session that was opened before the app was there."""
+    await site.person("ben@example.org")
+    browser = await site.signed_in("ben@example.org")
+    async with site.desk.database.writing() as tx:
+        ben = (await browser.get("/api/session")).json()["account"]["id"]
+        await accounts.set_factors(tx, ben, {"totp"})
+    refused = await browser.request(method, path, json=body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "fresh_sign_in_needed")
+    assert 'acr_values="aal2"' in refused.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_asks_and_comes_back(site: Site, path: str) -> None:
+    await site.person()
+    browser = await site.signed_in()
+    assert (await browser.get(path)).status_code == 200
+    site.clock.advance(timedelta(minutes=6))
+    asked = await browser.get(path)
+    assert asked.status_code == 303
+    assert asked.headers["location"].startswith("/sign-in?confirm=1&return_to=%2Faccount%2Fways-in")
+
+
+async def test_a_session_that_ended_changes_nothing(site: Site) -> None:
+    ann = await site.person(password=None)
+    principal = await check_cookie(site.desk, (await site.let_in(ann)).secret.reveal())
+    async with site.desk.database.writing() as tx:
+        assert await hold_own_account(tx, principal, epoch=ann.epoch) == ann
+    async with site.desk.database.writing() as tx:
+        with pytest.raises(Conflict):
+            await hold_own_account(tx, principal, epoch=ann.epoch - 1)
+    await end_sessions(site.desk, VISIT, account=ann.id, actor=ann.id)
+    async with site.desk.database.writing() as tx:
+        with pytest.raises(SessionEnded):
+            await hold_own_account(tx, principal)
