@@ -6,7 +6,7 @@ from typing import Final
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.desk import Desk
-from coatcheck.errors import Conflict, SessionEnded
+from coatcheck.errors import BadInput, Conflict, SessionEnded
 from coatcheck.mfa.enrolled import has_second_factor
 from coatcheck.passwords import records as passwords
 from coatcheck.sessions import records as sessions
@@ -31,6 +31,14 @@ async def demand_of(desk: Desk, principal: Principal) -> Demand:
         # Without a password, an app and a mailbox are all there is, and the two lift nobody to aal2.
         reaches = "passkey" in account.factors or await passwords.stored_hash(db, account.id) is not None
     return Demand(fresh=FRESH, acr="aal2" if has_second_factor(account) and reaches else None)
+
+
+def too_short_alone(desk: Desk) -> BadInput:
+    """Give the refusal to remove a second factor beside which a password was taken that is too short to stand alone."""
+    least = desk.settings.passwords.min_length
+    return BadInput(
+        {"password": f"Alone, a password needs at least {least} characters, and yours has fewer. Change it first."}
+    )
 
 
 async def hold_own_account(tx: Writing, principal: Principal, *, epoch: int | None = None) -> Account:

@@ -1,13 +1,11 @@
 """Remove a passkey of one's own, unless nobody could sign in to the account without it."""
 
-from typing import Final
-
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import post
-from coatcheck.errors import BadInput, LastWayIn, NotFound
+from coatcheck.errors import LastWayIn, NotFound
 from coatcheck.http.pages import mail_text
 from coatcheck.login.sign_in import SignIn
 from coatcheck.login.standing import enrolled_of, first_factors
@@ -17,9 +15,7 @@ from coatcheck.passwords import records as passwords
 from coatcheck.storage.database import Writing
 from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
-from coatcheck.ways_in.own_account import hold_own_account
-
-_TOO_SHORT: Final = "Alone, a password needs at least {} characters, and yours has fewer. Change it first."
+from coatcheck.ways_in.own_account import hold_own_account, too_short_alone
 
 
 async def remove_passkey(desk: Desk, visit: Visit, principal: Principal, *, passkey: str) -> None:
@@ -42,7 +38,7 @@ async def remove_passkey(desk: Desk, visit: Visit, principal: Principal, *, pass
         if is_last and not await _has_another_way_in(tx, desk, account):
             raise LastWayIn("the account has no password and no other first factor")
         if is_last and mfa.is_last(account, "passkey") and not await passwords.stands_alone(tx, account.id):
-            raise BadInput({"password": _TOO_SHORT.format(desk.settings.passwords.min_length)})
+            raise too_short_alone(desk)
         await records.remove(tx, account.id, passkey)
         if is_last:
             await mfa.remove_factor(tx, account, "passkey")

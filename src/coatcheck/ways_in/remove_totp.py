@@ -4,7 +4,7 @@ from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import post
-from coatcheck.errors import BadInput, NotFound
+from coatcheck.errors import NotFound
 from coatcheck.http.pages import mail_text
 from coatcheck.login.own_password import prove_own_password
 from coatcheck.mfa import records as mfa
@@ -13,7 +13,7 @@ from coatcheck.passwords import rules
 from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
 from coatcheck.ways_in.overview import ways_in
-from coatcheck.ways_in.own_account import hold_own_account
+from coatcheck.ways_in.own_account import hold_own_account, too_short_alone
 
 
 async def remove_totp(desk: Desk, visit: Visit, principal: Principal, *, password: str) -> None:
@@ -62,9 +62,6 @@ async def alone_enough(desk: Desk, visit: Visit, principal: Principal, *, passwo
         SessionEnded: the account is gone.
     """
     account = await prove_own_password(desk, visit, principal, password=password)
-    least = desk.settings.passwords.min_length
-    if len(rules.prepare(password)) < least:
-        raise BadInput(
-            {"password": f"Alone, a password needs at least {least} characters, and yours has fewer. Change it first."}
-        )
+    if len(rules.prepare(password)) < desk.settings.passwords.min_length:
+        raise too_short_alone(desk)
     return account
