@@ -4,8 +4,6 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Strin
 
 from coatcheck.storage.tables.metadata import Counter, Id, Moment, metadata
 
-_number: Column[int] = Column("number", BigInteger, unique=True)
-
 audit_events = Table(
     "audit_events",
     metadata,
@@ -20,11 +18,10 @@ audit_events = Table(
     Column("details", Text, nullable=False),
     Column("personal", LargeBinary(32)),
     # The sealer gives both, in the order of the chain; ids follow the order of asking, which is not that of commits.
-    _number,
+    Column("number", BigInteger, unique=True),
     Column("mac", LargeBinary(32)),
     Index("ix_audit_events_account_id", "account", "id"),
     Index("ix_audit_events_event_id", "event", "id"),
-    Index("ix_audit_events_unsealed", "id", sqlite_where=_number.is_(None), postgresql_where=_number.is_(None)),
     # A number of a removed row must not come again, or an old entry and a new one could be taken for each other.
     sqlite_autoincrement=True,
     info={"stays": "the sealer cuts the chain from its start, in order, once rows are older than audit.keep_for"},

@@ -63,7 +63,6 @@ sa.Table(
     sa.Column("link_hash", sa.LargeBinary(32), primary_key=True),
     sa.Column("expires_at", Moment, nullable=False, index=True),
 )
-_number: sa.Column[int] = sa.Column("number", sa.BigInteger, unique=True)
 sa.Table(
     "audit_events",
     house,
@@ -78,11 +77,10 @@ sa.Table(
     sa.Column("details", sa.Text, nullable=False),
     sa.Column("personal", sa.LargeBinary(32)),
     # The sealer gives both, in the order of the chain; ids follow the order of asking, which is not that of commits.
-    _number,
+    sa.Column("number", sa.BigInteger, unique=True),
     sa.Column("mac", sa.LargeBinary(32)),
     sa.Index("ix_audit_events_account_id", "account", "id"),
     sa.Index("ix_audit_events_event_id", "event", "id"),
-    sa.Index("ix_audit_events_unsealed", "id", sqlite_where=_number.is_(None), postgresql_where=_number.is_(None)),
     # A number of a removed row must not come again, or an old entry and a new one could be taken for each other.
     sqlite_autoincrement=True,
 )
