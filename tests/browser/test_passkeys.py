@@ -29,10 +29,12 @@ async def plug_in(page: Page, **more: Any) -> tuple[CDPSession, str]:
 
 
 async def add_passkey(page: Page, house: House) -> None:
-    """Add a passkey on the ways-in page."""
+    """Add the first passkey on the ways-in page, and keep the backup codes that come with it."""
     await page.goto(house.at("/account/ways-in"))
     await page.get_by_role("button", name="Add a passkey").click()
     await expect(page.get_by_role("status")).to_contain_text("The passkey was added")
+    await page.get_by_role("link", name="I have kept them").click()
+    await expect(page.get_by_text("10 of 10 left")).to_be_visible()
 
 
 async def sign_out(page: Page, house: House) -> None:
