@@ -65,7 +65,7 @@ async def test_enrol_sign_in_and_a_backup_code(browser: Browser, house: House, t
     assert (tmp_path / "codes.txt").read_text("utf-8").split("\n")[2:12] == codes
     await page.get_by_role("link", name="I have kept them").click()
     await expect(page.get_by_text("10 of 10 left")).to_be_visible()
-    assert "/account/ways-in" in await open_mail(page, house, "authenticator app was set up")
+    assert "/recover" in await open_mail(page, house, "authenticator app was set up")
 
     # Another browser needs the code now; the keypad and the offer of the code are there.
     second = await visitor(browser)
