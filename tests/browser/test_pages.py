@@ -49,6 +49,7 @@ BY_MAIL_ALONE = "sign-in-by-mail-alone"
 FACTORS = """
 ways-in ways-in-app set-up-totp set-up-totp-key set-up-totp-refused backup-codes make-backup-codes step-totp
 step-totp-refused step-backup-code remove-totp
+trusted-browsers-filled
 """
 PASSKEYS = "ways-in-passkeys ways-in-listed passkey step-passkey sign-in-again-passkey sign-in-passkey-refused"
 STEP_UP = "confirm-first go-on form-gone not-kept trusted-browsers"

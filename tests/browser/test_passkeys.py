@@ -109,8 +109,11 @@ async def test_as_the_second_factor(browser: Browser, house: House) -> None:
     await fill_sign_in(page, BEN)
     await expect(page.get_by_role("heading", level=1)).to_have_text("Use your passkey")
     await devices.send("WebAuthn.setAutomaticPresenceSimulation", {**quiet, "enabled": True})
+    await page.get_by_label("Trust this browser").check()
     await page.get_by_role("button", name="Use a passkey").click()
     await expect(page.locator("#me")).to_have_text(BEN)
+    await page.goto(house.at("/account/ways-in/trusted"))
+    await expect(page.get_by_role("button", name="End trust")).to_be_visible()
 
 
 async def test_named_and_removed(browser: Browser, house: House) -> None:

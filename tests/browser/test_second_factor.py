@@ -12,7 +12,7 @@ from coatcheck.clock import SystemClock
 from coatcheck.mfa.totp import code_at, step_of
 from tests.authenticators import key_in
 from tests.browser.house import BEN, House
-from tests.browser.steps import fill_sign_in, heading, open_mail, sign_in, visitor
+from tests.browser.steps import IPHONE, fill_sign_in, heading, open_mail, sign_in, visitor
 from tests.browser.test_pages import FACTORS, keep, pictures, press
 
 
@@ -111,6 +111,7 @@ async def test_pages_of_second_factors(browser: Browser, house: House) -> None:
         await page.get_by_label("Code").fill(phone.code())
         await press(page, "Finish")
         await keep(page, "backup-codes")
+        codes = await page.get_by_role("listitem").all_inner_texts()
         await page.goto(house.at("/account/ways-in"))
         await keep(page, "ways-in-app")
         second = await visitor(browser, scripts=True)
@@ -123,7 +124,16 @@ async def test_pages_of_second_factors(browser: Browser, house: House) -> None:
         await keep(second, "step-backup-code")
         await second.get_by_role("link", name="a code of the authenticator app").click()
         await second.get_by_label("Code").fill(phone.code())
+        await second.get_by_label("Trust this browser").check()
         await press(second, "Continue")
+        third = await visitor(browser, user_agent=IPHONE)
+        await sign_in(third, house, BEN)
+        await third.get_by_role("link", name="a backup code").click()
+        await third.get_by_label("Backup code").fill(codes[0])
+        await third.get_by_label("Trust this browser").check()
+        await press(third, "Continue")
+        await second.goto(house.at("/account/ways-in/trusted"))
+        await keep(second, "trusted-browsers-filled")
         await second.goto(house.at("/account/ways-in/backup-codes"))
         await keep(second, "make-backup-codes")
         await second.goto(house.at("/account/ways-in/totp/remove"))
