@@ -27,7 +27,7 @@ async def test_removes_all_and_ends_all(site: Site) -> None:
     assert (entry.event, entry.actor) == ("account.factors_reset", "operator")
     assert entry.details == {"factors": " ".join(FACTORS), "sessions": 1}
     told = (await site.mails(ANN))[0]
-    assert "removed by somebody who runs this site" in told.text
+    assert "Somebody who runs this site removed them" in " ".join(told.text.split())
     assert (await sign_in(site.browser(), ANN, PASSWORD)).json()["status"] == "admitted"
 
 
@@ -82,4 +82,4 @@ async def test_a_short_password_goes_too(site: Site) -> None:
         await store_password(tx, ann.id, chosen, site.desk.now())
     await reset_factors(site.desk, VISIT, account=ann.id, actor="operator")
     assert (await sign_in(site.browser(), ANN, "tin opener")).status_code == 401
-    assert "choose a longer one" in (await site.mails(ANN))[0].text
+    assert "choose a longer one" in " ".join((await site.mails(ANN))[0].text.split())

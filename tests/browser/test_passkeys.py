@@ -29,10 +29,12 @@ async def plug_in(page: Page, **more: Any) -> tuple[CDPSession, str]:
 
 
 async def add_passkey(page: Page, house: House) -> None:
-    """Add a passkey on the ways-in page."""
+    """Add the first passkey on the ways-in page, and keep the backup codes that come with it."""
     await page.goto(house.at("/account/ways-in"))
     await page.get_by_role("button", name="Add a passkey").click()
     await expect(page.get_by_role("status")).to_contain_text("The passkey was added")
+    await page.get_by_role("link", name="I have kept them").click()
+    await expect(page.get_by_text("10 of 10 left")).to_be_visible()
 
 
 async def sign_out(page: Page, house: House) -> None:
@@ -107,8 +109,11 @@ async def test_as_the_second_factor(browser: Browser, house: House) -> None:
     await fill_sign_in(page, BEN)
     await expect(page.get_by_role("heading", level=1)).to_have_text("Use your passkey")
     await devices.send("WebAuthn.setAutomaticPresenceSimulation", {**quiet, "enabled": True})
+    await page.get_by_label("Trust this browser").check()
     await page.get_by_role("button", name="Use a passkey").click()
     await expect(page.locator("#me")).to_have_text(BEN)
+    await page.goto(house.at("/account/ways-in/trusted"))
+    await expect(page.get_by_role("button", name="End trust")).to_be_visible()
 
 
 async def test_named_and_removed(browser: Browser, house: House) -> None:

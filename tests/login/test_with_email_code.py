@@ -361,12 +361,16 @@ async def test_another_code_by_the_page(coded: Site) -> None:
     assert sign_in_id
     for times in (2, 3):
         coded.clock.advance(timedelta(seconds=1))
-        sent = await submit(browser, shown.url.raw_path.decode(), "/sign-in/code/mail", sign_in=sign_in_id[1])
+        sent = await submit(
+            browser, shown.url.raw_path.decode(), "/sign-in/code/start", sign_in=sign_in_id[1], factor="email_code"
+        )
         assert sent.status_code == 303
         assert len(await coded.mails(ANN)) == times
     again = await browser.get(sent.headers["location"])
     assert "Mail me another code" not in again.text
-    refused = await submit(browser, sent.headers["location"], "/sign-in/code/mail", sign_in=sign_in_id[1])
+    refused = await submit(
+        browser, sent.headers["location"], "/sign-in/code/start", sign_in=sign_in_id[1], factor="email_code"
+    )
     assert (refused.status_code, "Too many attempts" in refused.text) == (429, True)
     assert (await type_code(browser, again, await code_for(coded))).status_code == 303
 
@@ -395,7 +399,7 @@ async def test_where_no_code_could_be_mailed_at_once_the_page_offers_it(wary: Si
     assert "Get a code by mail" in shown.text
     found = SIGN_IN.search(shown.text)
     assert found
-    refused = await submit(browser, sign_in_id, "/sign-in/code/mail", sign_in=found[1])
+    refused = await submit(browser, sign_in_id, "/sign-in/code/start", sign_in=found[1], factor="email_code")
     assert (refused.status_code, "Mail me a code" in refused.text) == (429, True)
     wary.clock.advance(timedelta(hours=1))
     begun_anew = await submit(browser, "/sign-in", "/sign-in", identifier=ANN, password=PASSWORD)
@@ -409,12 +413,12 @@ async def test_a_second_press_loses_nothing(coded: Site) -> None:
     sign_in_id, form = SIGN_IN.search(shown.text), FORM_TOKEN.search(shown.text)
     assert sign_in_id
     assert form
-    data = {"sign_in": sign_in_id[1], "form_token": form[1]}
-    pressed = await asyncio.gather(*(browser.post("/sign-in/code/mail", data=data) for _ in range(2)))
+    data = {"sign_in": sign_in_id[1], "form_token": form[1], "factor": "email_code"}
+    pressed = await asyncio.gather(*(browser.post("/sign-in/code/start", data=data) for _ in range(2)))
     assert {answer.status_code for answer in pressed} == {303}
     codes = [code_in(mail) for mail in await coded.mails(ANN)]
     assert 303 in [(await type_code(browser, shown, code)).status_code for code in codes]
-    gone = await browser.post("/sign-in/code/mail", data=data, follow_redirects=True)
+    gone = await browser.post("/sign-in/code/start", data=data, follow_redirects=True)
     assert gone.status_code == 410
 
 
@@ -492,7 +496,9 @@ async def test_the_link_of_an_older_mail_says_so(coded: Site) -> None:
     shown = await to_code_page(coded, browser)
     link, sign_in_id = await link_for(coded), SIGN_IN.search(shown.text)
     assert sign_in_id
-    await submit(browser, shown.url.raw_path.decode(), "/sign-in/code/mail", sign_in=sign_in_id[1])
+    await submit(
+        browser, shown.url.raw_path.decode(), "/sign-in/code/start", sign_in=sign_in_id[1], factor="email_code"
+    )
     assert (await browser.get(link)).status_code == 410
 
 

@@ -47,7 +47,7 @@ async def test_as_second_factor_even_where_it_verifies_nobody(site: Site) -> Non
     await ann_with(site, device)
     browser = site.browser()
     needed = await by_password(browser)
-    assert (needed["status"], needed["options"]) == ("more_needed", ["passkey"])
+    assert (needed["status"], needed["options"]) == ("more_needed", ["passkey", "backup_code"])
     answer = await prove(browser, needed, device.use(await start(browser, needed)))
     assert (answer.json()["session"]["acr"], answer.json()["session"]["amr"]) == ("aal2", ["pwd", "hwk", "user", "mfa"])
 

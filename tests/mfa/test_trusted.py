@@ -10,7 +10,8 @@ from msgspec import structs
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
-from coatcheck.mfa.trusted import is_trusted_in, list_trusted, records, trust
+from coatcheck.mfa import records
+from coatcheck.mfa.trusted import is_trusted_in, list_trusted, trust
 from coatcheck.visit import Visit
 from tests.attacks.census import row_counts, what_is_kept
 from tests.site import VISIT, Site, open_site
@@ -95,12 +96,12 @@ async def test_removed(trusting: Site) -> None:
     visit, other = await trusted(trusting, ann), await trusted(trusting, ann)
     async with trusting.desk.database.writing() as tx:
         newest = (await list_trusted(tx, trusting.desk, ann))[0].id
-        assert not await records.remove(tx, ben.id, newest), "nobody removes another's"
-        assert await records.remove(tx, ann.id, newest)
-        assert not await records.remove(tx, ann.id, newest)
+        assert not await records.remove_browser(tx, ben.id, newest), "nobody removes another's"
+        assert await records.remove_browser(tx, ann.id, newest)
+        assert not await records.remove_browser(tx, ann.id, newest)
     assert [await is_trusted(trusting, each, ann) for each in (visit, other)].count(True) == 1
     async with trusting.desk.database.writing() as tx:
-        assert await records.remove_all(tx, ann.id) == 1
+        assert await records.remove_browsers(tx, ann.id) == 1
     assert (await row_counts(trusting))["trusted_devices"] == 0
 
 

@@ -22,7 +22,6 @@ from coatcheck.ways_in.remove_totp import remove_totp
 from tests.authenticators import Person, at_the_code, key_in, let_in, with_app
 from tests.races.nodes import Nodes, at_once, counted, visit
 from tests.races.nodes import let_in as let_in_by_password
-from tests.site import PASSWORD
 
 CROWD = 50
 
@@ -113,7 +112,7 @@ async def test_removing_against_new_codes(pair: Nodes, first: str) -> None:
     principal = await check_cookie(pair[0].desk, (await let_in(pair[0], ann.account)).secret.reveal())
 
     def remove(desk: Desk, who: Visit) -> Awaitable[object]:
-        return remove_totp(desk, who, principal, password=PASSWORD)
+        return remove_totp(desk, who, principal)
 
     def make(desk: Desk, who: Visit) -> Awaitable[object]:
         return make_backup_codes(desk, who, principal)

@@ -4,17 +4,16 @@ from coatcheck.accounts import records as accounts
 from coatcheck.audit.record import record
 from coatcheck.audit.row import Detail
 from coatcheck.desk import Desk
-from coatcheck.desk.outbox import post
 from coatcheck.ending.remove_factors import remove_factors
 from coatcheck.errors import Conflict, NotFound
-from coatcheck.http.pages import mail_text
 from coatcheck.limits import known_devices
+from coatcheck.login.notice import notice
 from coatcheck.passwords import records as passwords
 from coatcheck.sessions.end import end_all
 from coatcheck.visit import Visit
 
-_CHANGED = "Your second factors were removed by somebody who runs this site, and every session was ended."
-_AND_PASSWORD = f"{_CHANGED} Your password was too short to be used alone: choose a longer one by the link below."
+_BY_WHOM = "Somebody who runs this site removed them and ended every session."
+_AND_PASSWORD = f"{_BY_WHOM} Your password was too short to be used alone: choose a longer one by the first link below."
 
 
 async def reset_factors(desk: Desk, visit: Visit, *, account: str, actor: str) -> None:
@@ -44,7 +43,5 @@ async def reset_factors(desk: Desk, visit: Visit, *, account: str, actor: str) -
         await known_devices.forget_all(tx, account)
         details: dict[str, Detail] = {"factors": " ".join(sorted(held.factors)), "sessions": ended}
         await record(tx, desk, visit, "account.factors_reset", account=account, actor=actor, details=details)
-        for address in filter(None, (held.email,)):
-            what = _CHANGED if keeps_password else _AND_PASSWORD
-            message = mail_text(desk.settings, "ways_in/changed.txt", to=address, base_url=visit.base_url, what=what)
-            await post(tx, desk, message, asked_by_stranger=False)
+        more = _BY_WHOM if keeps_password else _AND_PASSWORD
+        await notice(tx, desk, visit, held, "Your second factors were removed", more)

@@ -1,6 +1,6 @@
 """Make a passkey within a sign-in, where the policy asks for one that the account has not: it is proven by being made.
 
-resume → challenge taken → keep_passkey (check, keep, audit, notice) → admit (policy → open session)
+prove (resume → find account) → challenge taken → keep_passkey (check, keep, audit, notice) → admit
 """
 
 from dataclasses import replace
@@ -8,14 +8,14 @@ from typing import Any
 
 from coatcheck.accounts import records as accounts
 from coatcheck.desk import Desk
-from coatcheck.errors import BadInput, CoatcheckError, SignInGone
+from coatcheck.errors import BadInput, SignInGone
 from coatcheck.login import transactions
-from coatcheck.login.admit import admit
 from coatcheck.login.factors import Factor
 from coatcheck.login.keep_passkey import Asked, keep_passkey
-from coatcheck.login.prove import Step
+from coatcheck.login.prove import Enrolled, Step, prove
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.standing import wanted_of
+from coatcheck.login.who import Who
 from coatcheck.passkeys import records
 from coatcheck.passkeys.answer import parse_answer
 from coatcheck.passkeys.options import to_register
@@ -38,7 +38,8 @@ async def start_enrolling_passkey(desk: Desk, visit: Visit, step: Step) -> dict[
     """
     rp = relying_party(desk.settings, visit.base_url)
     sign_in = await transactions.look(desk, step.sign_in, step.continuation)
-    _check(sign_in)
+    if STEP not in sign_in.options or not sign_in.proofs:
+        raise BadInput({"factor": "A new passkey would bring this sign-in no further."})
     async with desk.database.reading() as db:
         account, own = await accounts.find(db, sign_in.account), await records.list_of(db, sign_in.account)
     if account is None:
@@ -61,33 +62,22 @@ async def enrol_passkey(
         name: what its owner calls it; the browser's and the system's where it is empty.
 
     Raises:
-        SignInGone: it ran out, went on already, or is another's.
-        BadInput: a new passkey would bring it no further, or see `keep_passkey`.
-        InvalidCredentials: the account changed meanwhile.
+        SignInGone, BadInput, InvalidCredentials: see `prove`; BadInput: see `keep_passkey` too.
 
     See: WebAuthn section 7.1; NIST SP 800-63B-4 section 4.1.2.
     """
     answer = parse_answer(credential)
-    sign_in = await transactions.resume(desk, step.sign_in, step.continuation)
-    challenge = sign_in.started.pop(STEP, b"")  # taken: whatever comes of it, it is answered once
-    try:
-        _check(sign_in)
+
+    async def judge(sign_in: SignIn, _who: Who) -> Enrolled:
+        challenge = sign_in.started.pop(STEP, b"")  # taken: whatever comes of it, it is answered once
         if not challenge:
             raise BadInput({"credential": "This took too long, or was answered already. Try again."})
         must_verify = _must_verify(desk, sign_in)
         asked = Asked(account=sign_in.account, epoch=sign_in.epoch, challenge=challenge, must_verify=must_verify)
         kept = await keep_passkey(desk, visit, asked, answer, name=name)
-    except CoatcheckError:
-        await transactions.put_back(desk, sign_in, step.continuation)
-        raise
-    # Keeping it voided every sign-in of the account, and this one goes on under the epoch that came of it.
-    proven = replace(sign_in, epoch=kept.epoch, proofs=(*sign_in.proofs, kept.proof))
-    return await admit(desk, visit, proven, None)
+        return kept.enrolled
 
-
-def _check(sign_in: SignIn) -> None:
-    if STEP not in sign_in.options or not sign_in.proofs:
-        raise BadInput({"factor": "A new passkey would bring this sign-in no further."})
+    return await prove(desk, visit, step, STEP, judge, limit=None)
 
 
 def _must_verify(desk: Desk, sign_in: SignIn) -> bool:

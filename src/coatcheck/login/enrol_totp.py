@@ -11,11 +11,10 @@ from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
-from coatcheck.desk.outbox import post
 from coatcheck.errors import BadInput
-from coatcheck.http.pages import mail_text
 from coatcheck.limits.counters import CODE
 from coatcheck.login import transactions
+from coatcheck.login.notice import notice
 from coatcheck.login.prove import Enrolled, Step, prove, whose
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.who import Who
@@ -107,9 +106,8 @@ async def enrol_totp(
     is_another = await keep_totp(tx, desk, held.id, key, step)
     codes = await add_factor(tx, desk, held, "totp", shows_codes=shows_codes)
     await record(tx, desk, visit, "totp.enrolled", account=held.id, details={"in_place_of_another": is_another})
-    if held.email:
-        message = mail_text(desk.settings, "login/totp_enrolled.txt", to=held.email, base_url=visit.base_url)
-        await post(tx, desk, message, asked_by_stranger=False)
+    more = "" if shows_codes else "Make backup codes too, for the day your phone is lost."
+    await notice(tx, desk, visit, held, "An authenticator app was set up", more)
     return codes
 
 

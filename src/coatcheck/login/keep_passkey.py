@@ -10,10 +10,11 @@ from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
 from coatcheck.audit.row import Detail
 from coatcheck.desk import Desk
-from coatcheck.desk.outbox import post
 from coatcheck.errors import BadInput
-from coatcheck.http.pages import mail_text
 from coatcheck.login.factors import Proof
+from coatcheck.login.notice import notice
+from coatcheck.login.prove import Enrolled
+from coatcheck.mfa.enrolled import add_factor
 from coatcheck.passkeys import records
 from coatcheck.passkeys.answer import Answer
 from coatcheck.passkeys.passkey import LONGEST_NAME, MOST, NotProven, Passkey, Registered
@@ -35,21 +36,23 @@ class Asked:
         epoch: the account's when it was asked for; another one voids the asking.
         challenge: what was asked, already taken.
         must_verify: whether its device must make sure who holds it.
+        shows_codes: whether there is somebody to show backup codes to, and a password to use them with.
     """
 
     account: str
     epoch: int
     challenge: bytes = field(repr=False)
     must_verify: bool
+    shows_codes: bool = False
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Give a new passkey, what its making proves, and the account's epoch from now on."""
+    """Give a new passkey, what its making proves, and the backup codes that came with it, to be shown once."""
 
     passkey: Passkey
-    proof: Proof
-    epoch: int
+    enrolled: Enrolled
+    codes: tuple[str, ...] = field(repr=False)
 
 
 async def keep_passkey(desk: Desk, visit: Visit, asked: Asked, answer: Answer, *, name: str = "") -> Kept:
@@ -73,28 +76,20 @@ async def keep_passkey(desk: Desk, visit: Visit, asked: Asked, answer: Answer, *
         async with desk.database.writing() as tx:
             account = await _still_the_same(tx, asked)
             await records.add(tx, passkey)
-            await accounts.set_factors(tx, account.id, account.factors | {"passkey"})
+            codes = await add_factor(tx, desk, account, "passkey", shows_codes=asked.shows_codes)
             details: dict[str, Detail] = {
                 "passkey": passkey.id,
                 "name": passkey.name,
                 "synced": passkey.backup_eligible,
             }
             await record(tx, desk, visit, "passkey.added", account=account.id, details=details)
-            if account.email:
-                message = mail_text(
-                    desk.settings,
-                    "login/passkey_added.txt",
-                    to=account.email,
-                    base_url=visit.base_url,
-                    link=f"{visit.base_url}/account/ways-in",
-                )
-                await post(tx, desk, message, asked_by_stranger=False)
+            await notice(tx, desk, visit, account, "A passkey was added to your account")
     except records.Taken:
         raise BadInput({"credential": "This passkey is in use already."}) from None
     proof = Proof(
         factor="passkey", is_verified=made.verifies, is_synced=made.backup_eligible, is_attested=made.attested
     )
-    return Kept(passkey, proof, asked.epoch + 1)
+    return Kept(passkey, Enrolled(proof, asked.epoch + 1), codes)
 
 
 def name_of(typed: str, visit: Visit) -> str:

@@ -195,15 +195,11 @@ def _shortfall(proofs: tuple[Proof, ...], wanted: Wanted) -> int:
 def _all_of(demands: Iterable[Wanted]) -> Wanted:
     given = [NO_MORE, *demands]
     return Wanted(
-        acr=max((each.acr for each in given), key=_rank),
+        acr=max(each.acr for each in given),
         phr=any(each.phr for each in given),
         another=any(each.another for each in given),
         beyond=any(each.beyond for each in given),
     )
-
-
-def _rank(level: Level) -> str:
-    return level
 
 
 def words_of(wanted: Wanted) -> str:

@@ -42,6 +42,17 @@ def asks_for_second_factor(settings: Settings, account: Account) -> bool:
     return any(ASSURANCES[each].is_second for each in site_factors(settings) if each in account.factors)
 
 
+async def has_use_for_codes(db: Reading, settings: Settings, account: Account) -> bool:
+    """Tell whether a backup code would help an account in: beside its password, or where an app and a mailbox are all.
+
+    Without a password, two factors that are a passkey's cannot be reached by a code.
+    """
+    if not asks_for_second_factor(settings, account):
+        return False
+    has_password = settings.passwords.enabled and await passwords.stored_hash(db, account.id) is not None
+    return has_password or "passkey" not in account.factors
+
+
 def standing_of_site(settings: Settings) -> Standing:
     """Give what is decided from while nobody is found: the same for everybody, so nothing can be learnt from it."""
     return Standing(

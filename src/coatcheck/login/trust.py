@@ -6,16 +6,17 @@ from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
-from coatcheck.desk.outbox import post
-from coatcheck.http.pages import mail_text
 from coatcheck.login import policy
 from coatcheck.login.factors import kinds_of
+from coatcheck.login.notice import notice
 from coatcheck.login.sign_in import SignIn
 from coatcheck.login.standing import standing_of
 from coatcheck.mfa import trusted
 from coatcheck.secret import Secret
 from coatcheck.storage.database import Writing
 from coatcheck.visit import Visit
+
+_MORE = "Somebody signed in there with two factors, and chose that for a while one of them will do."
 
 
 async def may_trust(desk: Desk, visit: Visit, sign_in: SignIn) -> bool:
@@ -50,7 +51,5 @@ async def trust_browser(
         return None
     token = await trusted.trust(tx, desk, visit, account)
     await record(tx, desk, visit, "trust.given", account=account.id, session=session)
-    if account.email:
-        message = mail_text(desk.settings, "login/browser_trusted.txt", to=account.email, base_url=visit.base_url)
-        await post(tx, desk, message, asked_by_stranger=False)
+    await notice(tx, desk, visit, account, "A browser is trusted by your account", _MORE)
     return token

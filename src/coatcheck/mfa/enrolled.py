@@ -27,7 +27,7 @@ def is_last(account: Account, factor: str) -> bool:
 async def add_factor(
     tx: Writing, desk: Desk, held: Account, factor: str, *, shows_codes: bool = True
 ) -> tuple[str, ...]:
-    """Enrol a second factor, and make void whatever is pending; give backup codes with the first one, to be shown once.
+    """Enrol a second factor, and make void whatever is pending; give backup codes, to be shown once, if there are none.
 
     Args:
         held: the account, whose row the caller holds.

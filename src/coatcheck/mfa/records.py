@@ -1,9 +1,9 @@
 """The SQL of second factors. What works once is spent by one statement, and its row count tells who got it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
@@ -22,6 +22,22 @@ class TotpSecret:
     sealed: bytes = field(repr=False)
     last_step: int
     created_at: Instant
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrustedBrowser:
+    """Hold what its owner sees of a trusted browser.
+
+    Args:
+        id: `trb_…`, a handle and no secret.
+        address, user_agent: where and with what it was trusted.
+    """
+
+    id: str
+    created_at: Instant
+    expires_at: Instant
+    address: str
+    user_agent: str
 
 
 async def find_totp(db: Reading, account: str) -> TotpSecret | None:
@@ -78,7 +94,54 @@ async def remove_codes(tx: Writing, account: str) -> None:
     await tx.execute(delete(backup_codes).where(backup_codes.c.account == account))
 
 
+async def add_browser(tx: Writing, browser: TrustedBrowser, token_hash: bytes, account: str, epoch: int) -> None:
+    """Keep a trusted browser."""
+    row = {**vars(browser), "token_hash": token_hash, "account": account, "epoch": epoch}
+    await tx.execute(insert(trusted_devices).values(**row))
+
+
+async def is_live(db: Reading, token_hash: bytes, account: str, epoch: int, *, now: Instant, since: Instant) -> bool:
+    """Tell whether the token of a browser's cookie is trusted for an account of this epoch."""
+    live = _live(account, epoch, now, since)
+    query = select(trusted_devices.c.id).where(trusted_devices.c.token_hash == token_hash, *live)
+    return (await db.execute(query)).first() is not None
+
+
+async def list_browsers(db: Reading, account: str, epoch: int, *, now: Instant, since: Instant) -> list[TrustedBrowser]:
+    """List an account's trusted browsers, the newest first."""
+    columns = (trusted_devices.c[each.name] for each in fields(TrustedBrowser))
+    query = select(*columns).where(*_live(account, epoch, now, since))
+    rows = await db.execute(query.order_by(trusted_devices.c.created_at.desc(), trusted_devices.c.id))
+    return [TrustedBrowser(**row._mapping) for row in rows]
+
+
+async def remove_browser(tx: Writing, account: str, browser: str) -> bool:
+    """Forget one browser of an account; tell whether it was one. The caller holds the account's row."""
+    one = (trusted_devices.c.account == account, trusted_devices.c.id == browser)
+    return (await tx.execute(delete(trusted_devices).where(*one))).rowcount == 1
+
+
+async def remove_browsers(tx: Writing, account: str) -> int:
+    """Forget every browser of an account; give how many there were. The caller holds the account's row."""
+    return (await tx.execute(delete(trusted_devices).where(trusted_devices.c.account == account))).rowcount
+
+
+async def remove_token(tx: Writing, token_hash: bytes, account: str) -> None:
+    """Forget the trust that a browser had for an account."""
+    own = (trusted_devices.c.account == account, trusted_devices.c.token_hash == token_hash)
+    await tx.execute(delete(trusted_devices).where(*own))
+
+
 async def remove_all(tx: Writing, account: str) -> None:
     """Forget all second factors of an account, and the browsers that spare it one."""
     for table in (totp_secrets, backup_codes, trusted_devices):
         await tx.execute(delete(table).where(table.c.account == account))
+
+
+def _live(account: str, epoch: int, now: Instant, since: Instant) -> tuple[ColumnElement[bool], ...]:
+    return (
+        trusted_devices.c.account == account,
+        trusted_devices.c.epoch == epoch,
+        trusted_devices.c.expires_at > now,
+        trusted_devices.c.created_at > since,
+    )

@@ -7,9 +7,8 @@ from coatcheck.accounts.account import Account
 from coatcheck.audit.show import Entry, show
 from coatcheck.desk import Desk
 from coatcheck.errors import SessionEnded
-from coatcheck.login.standing import asks_for_second_factor
+from coatcheck.login.standing import asks_for_second_factor, has_use_for_codes
 from coatcheck.mfa.backup_codes import FEW
-from coatcheck.mfa.enrolled import has_second_factor
 from coatcheck.mfa.records import codes_left
 from coatcheck.sessions import records as sessions
 from coatcheck.sessions.session import Session
@@ -45,11 +44,11 @@ async def overview(desk: Desk, principal: Principal) -> Overview:
         account = await accounts.find(db, principal.subject)
         if account is None:
             raise SessionEnded("the account is gone")
-        left, _ = await codes_left(db, account.id) if has_second_factor(account) else (FEW + 1, 0)
+        left, _ = await codes_left(db, account.id)
+        few_codes = left if left <= FEW and await has_use_for_codes(db, desk.settings, account) else None
     activity = await show(desk, account=account.id, limit=20)
     sign_ins = await show(desk, account=account.id, event="sign_in.done", limit=_LOOKED_THROUGH)
     min_length = desk.settings.passwords.least_length(has_second_factor=asks_for_second_factor(desk.settings, account))
-    few_codes = left if left <= FEW else None
     return Overview(account, min_length, _before(sign_ins, principal.session), activity, few_codes)
 
 

@@ -7,13 +7,12 @@ from coatcheck.audit.record import record
 from coatcheck.audit.refused import refused
 from coatcheck.audit.row import Detail
 from coatcheck.desk import Desk
-from coatcheck.desk.outbox import post
 from coatcheck.ending.remove_factors import remove_factors
 from coatcheck.errors import BadInput, Busy, Gone
-from coatcheck.http.pages import mail_text
 from coatcheck.limits import known_devices, tries
 from coatcheck.limits.address import address_key
 from coatcheck.limits.tries import Spent
+from coatcheck.login.notice import notice
 from coatcheck.passwords import records as passwords
 from coatcheck.passwords.check import check_password
 from coatcheck.passwords.choose import NewPassword, choose_password, store_password
@@ -23,7 +22,7 @@ from coatcheck.sessions.end import end_all
 from coatcheck.storage.database import Reading
 from coatcheck.visit import Visit
 
-CHANGED = "Your second factors were removed, after the wait that was begun because they were lost."
+_WHY = "The wait that was begun because they were lost is over, and every session was ended."
 
 
 async def look_at_lost_removal(desk: Desk, *, token: str) -> bool:
@@ -114,6 +113,4 @@ async def _remove(
         details: dict[str, Detail] = {"factors": " ".join(sorted(held.factors)), "sessions": ended}
         tries.succeeded(tx, spent)
         await record(tx, desk, visit, "recovery.factors_done", account=account.id, details=details)
-        for address in filter(None, (held.email,)):
-            message = mail_text(desk.settings, "ways_in/changed.txt", to=address, base_url=visit.base_url, what=CHANGED)
-            await post(tx, desk, message, asked_by_stranger=False)
+        await notice(tx, desk, visit, held, "Your second factors were removed", _WHY)

@@ -32,7 +32,8 @@ class SignInSettings:
     pass on). Who has not enrolled what it takes does so within the next sign-in."""
 
     role_levels: tuple[str, ...] = ()
-    """What the sign-ins of those who hold a role must reach beyond `level`, such as `admin = aal2`."""
+    """What the sign-ins of those who hold a role must reach beyond `level`. Set `admin = aal2` once mail is sent: who
+    has no second factor enrols one within the next sign-in and shows the mailbox first, which a first run cannot."""
 
     strangers: str = "as_usual"
     """What a browser that never signed the account in has to prove: no more than others (`as_usual`), or a mailed code

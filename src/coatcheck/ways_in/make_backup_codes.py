@@ -3,9 +3,8 @@
 from coatcheck.accounts import records as accounts
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
-from coatcheck.desk.outbox import post
 from coatcheck.errors import NotFound
-from coatcheck.http.pages import mail_text
+from coatcheck.login.notice import notice
 from coatcheck.mfa.backup_codes import replace_codes
 from coatcheck.mfa.enrolled import BACKUP_CODE, has_second_factor
 from coatcheck.verifier import Principal
@@ -29,7 +28,6 @@ async def make_backup_codes(desk: Desk, visit: Visit, principal: Principal) -> t
         codes = await replace_codes(tx, desk, held.id)
         await accounts.set_factors(tx, held.id, held.factors | {BACKUP_CODE})
         await record(tx, desk, visit, "backup_code.made", account=held.id, session=principal.session)
-        if held.email:
-            message = mail_text(desk.settings, "ways_in/backup_codes_made.txt", to=held.email, base_url=visit.base_url)
-            await post(tx, desk, message, asked_by_stranger=False)
+        more = "Those of before work no more."
+        await notice(tx, desk, visit, held, "New backup codes were made", more)
     return codes

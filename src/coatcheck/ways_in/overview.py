@@ -7,6 +7,7 @@ from coatcheck.accounts.account import Account
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk
 from coatcheck.errors import SessionEnded
+from coatcheck.login.standing import has_use_for_codes
 from coatcheck.mfa import records as mfa
 from coatcheck.mfa.backup_codes import FEW
 from coatcheck.mfa.enrolled import has_second_factor
@@ -22,7 +23,8 @@ class WaysIn:
     Args:
         totp_since: when its authenticator app was set up, or None.
         totp_used: when a code of it was last used.
-        codes_left: how many backup codes are unused.
+        has_use_for_codes: whether a backup code would let its owner in.
+        codes_left: how many of them are unused.
         codes_since: when they were made.
     """
 
@@ -30,6 +32,7 @@ class WaysIn:
     has_password: bool
     totp_since: Instant | None
     totp_used: Instant | None
+    has_use_for_codes: bool
     codes_left: int
     codes_since: Instant
 
@@ -41,7 +44,13 @@ class WaysIn:
     @property
     def has_few_codes(self) -> bool:
         """Whether new backup codes should be made."""
-        return self.has_second_factor and self.codes_left <= FEW
+        return self.has_use_for_codes and self.codes_left <= FEW
+
+    @property
+    def may_be_lost(self) -> str:
+        """What a backup code stands in for, in words."""
+        words = {"totp": "phone", "passkey": "passkey"}
+        return " or ".join(word for factor, word in words.items() if factor in self.account.factors)
 
 
 async def ways_in(desk: Desk, principal: Principal) -> WaysIn:
@@ -61,6 +70,7 @@ async def ways_in(desk: Desk, principal: Principal) -> WaysIn:
             has_password=await passwords.stored_hash(db, account.id) is not None,
             totp_since=totp.created_at if totp else None,
             totp_used=totp.last_step * STEP_MS if totp else None,
+            has_use_for_codes=await has_use_for_codes(db, desk.settings, account),
             codes_left=left,
             codes_since=since,
         )

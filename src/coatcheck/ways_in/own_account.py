@@ -7,7 +7,7 @@ from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.desk import Desk
 from coatcheck.errors import BadInput, Conflict, SessionEnded
-from coatcheck.mfa.enrolled import has_second_factor
+from coatcheck.mfa.enrolled import has_second_factor, is_last
 from coatcheck.passwords import records as passwords
 from coatcheck.sessions import records as sessions
 from coatcheck.storage.database import Writing
@@ -33,12 +33,19 @@ async def demand_of(desk: Desk, principal: Principal) -> Demand:
     return Demand(fresh=FRESH, acr="aal2" if has_second_factor(account) and reaches else None)
 
 
-def too_short_alone(desk: Desk) -> BadInput:
-    """Give the refusal to remove a second factor beside which a password was taken that is too short to stand alone."""
-    least = desk.settings.passwords.min_length
-    return BadInput(
-        {"password": f"Alone, a password needs at least {least} characters, and yours has fewer. Change it first."}
-    )
+async def check_password_alone(tx: Writing, desk: Desk, held: Account, factor: str) -> None:
+    """Make sure that a password which is left without a second factor is long enough to stand alone.
+
+    Raises:
+        BadInput: it is not, so the factor stays.
+
+    See: NIST SP 800-63B-4 section 3.1.1.2; ASVS 6.2.1.
+    """
+    settings = desk.settings.passwords
+    if settings.enabled and is_last(held, factor) and not await passwords.stands_alone(tx, held.id):
+        least = settings.min_length
+        says = f"Alone, a password needs at least {least} characters, and yours has fewer. Change it first."
+        raise BadInput({"password": says})
 
 
 async def hold_own_account(tx: Writing, principal: Principal, *, epoch: int | None = None) -> Account:

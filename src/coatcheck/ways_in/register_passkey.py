@@ -11,11 +11,10 @@ from coatcheck.accounts import records as accounts
 from coatcheck.clock import millis
 from coatcheck.desk import Desk
 from coatcheck.errors import BadInput, SessionEnded
-from coatcheck.login.keep_passkey import Asked, keep_passkey
+from coatcheck.login.keep_passkey import Asked, Kept, keep_passkey
 from coatcheck.passkeys import records
 from coatcheck.passkeys.answer import parse_answer
 from coatcheck.passkeys.options import WAITS, to_register
-from coatcheck.passkeys.passkey import Passkey
 from coatcheck.passkeys.roots import AttestationRoots
 from coatcheck.passkeys.rp import relying_party
 from coatcheck.passwords import records as passwords
@@ -59,8 +58,8 @@ async def ask_for_passkey(desk: Desk, visit: Visit, principal: Principal) -> dic
     return to_register(rp, challenge, account, own, must_verify=must_verify, attested=asks)
 
 
-async def add_passkey(desk: Desk, visit: Visit, principal: Principal, *, credential: str, name: str = "") -> Passkey:
-    """Keep the passkey that the browser made; the owner is told by mail.
+async def add_passkey(desk: Desk, visit: Visit, principal: Principal, *, credential: str, name: str = "") -> Kept:
+    """Keep the passkey that the browser made, with backup codes if it is the first second factor; tell its owner.
 
     Args:
         credential: the browser's answer, in JSON.
@@ -81,5 +80,6 @@ async def add_passkey(desk: Desk, visit: Visit, principal: Principal, *, credent
         epoch=ticket.epoch,
         challenge=ticket.challenge,
         must_verify=ticket.must_verify,
+        shows_codes=not ticket.must_verify,  # a backup code helps beside a password alone
     )
-    return (await keep_passkey(desk, visit, asked, answer, name=name)).passkey
+    return await keep_passkey(desk, visit, asked, answer, name=name)

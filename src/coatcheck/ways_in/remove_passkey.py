@@ -4,18 +4,16 @@ from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
-from coatcheck.desk.outbox import post
 from coatcheck.errors import LastWayIn, NotFound
-from coatcheck.http.pages import mail_text
+from coatcheck.login.notice import notice
 from coatcheck.login.sign_in import SignIn
 from coatcheck.login.standing import enrolled_of, first_factors
-from coatcheck.mfa import enrolled as mfa
+from coatcheck.mfa.enrolled import remove_factor
 from coatcheck.passkeys import records
-from coatcheck.passwords import records as passwords
 from coatcheck.storage.database import Writing
 from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
-from coatcheck.ways_in.own_account import hold_own_account, too_short_alone
+from coatcheck.ways_in.own_account import check_password_alone, hold_own_account
 
 
 async def remove_passkey(desk: Desk, visit: Visit, principal: Principal, *, passkey: str) -> None:
@@ -34,29 +32,19 @@ async def remove_passkey(desk: Desk, visit: Visit, principal: Principal, *, pass
         own = {each.id: each for each in await records.list_of(tx, account.id)}
         if passkey not in own:
             raise NotFound("no such passkey of this account")
-        is_last = len(own) == 1
-        if is_last and not await _has_another_way_in(tx, desk, account):
-            raise LastWayIn("the account has no password and no other first factor")
-        if is_last and mfa.is_last(account, "passkey") and not await passwords.stands_alone(tx, account.id):
-            raise too_short_alone(desk)
-        await records.remove(tx, account.id, passkey)
-        if is_last:
-            await mfa.remove_factor(tx, account, "passkey")
-        else:
+        if len(own) > 1:
             await accounts.set_factors(tx, account.id, account.factors)
+        else:
+            await _remove_last(tx, desk, account)
+        await records.remove(tx, account.id, passkey)
         details = {"passkey": passkey, "name": own[passkey].name}
         await record(tx, desk, visit, "passkey.removed", account=account.id, details=details)
-        if account.email:
-            message = mail_text(
-                desk.settings,
-                "ways_in/passkey_removed.txt",
-                to=account.email,
-                base_url=visit.base_url,
-                link=f"{visit.base_url}/account/ways-in",
-            )
-            await post(tx, desk, message, asked_by_stranger=False)
+        await notice(tx, desk, visit, account, "A passkey was removed from your account")
 
 
-async def _has_another_way_in(tx: Writing, desk: Desk, account: Account) -> bool:
+async def _remove_last(tx: Writing, desk: Desk, account: Account) -> None:
     enrolled = await enrolled_of(tx, account, SignIn(id=""))
-    return any(factor in enrolled for factor in first_factors(desk.settings) if factor != "passkey")
+    if not any(factor in enrolled for factor in first_factors(desk.settings) if factor != "passkey"):
+        raise LastWayIn("the account has no password and no other first factor")
+    await check_password_alone(tx, desk, account, "passkey")
+    await remove_factor(tx, account, "passkey")

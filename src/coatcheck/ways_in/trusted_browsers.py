@@ -7,8 +7,9 @@ from coatcheck.accounts import records as accounts
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.errors import NotFound, SessionEnded
-from coatcheck.mfa.trusted import list_trusted, records
-from coatcheck.mfa.trusted.records import TrustedBrowser
+from coatcheck.mfa import records
+from coatcheck.mfa.records import TrustedBrowser
+from coatcheck.mfa.trusted import list_trusted
 from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
 
@@ -36,7 +37,7 @@ async def end_trust(desk: Desk, visit: Visit, principal: Principal, *, browser: 
     """
     async with desk.database.writing() as tx:
         held = await accounts.lock(tx, principal.subject)
-        if held is None or not await records.remove(tx, held.id, browser):
+        if held is None or not await records.remove_browser(tx, held.id, browser):
             raise NotFound("no such trusted browser")
         await record(tx, desk, visit, "trust.ended", account=held.id, session=principal.session)
 
@@ -51,6 +52,6 @@ async def end_all_trust(desk: Desk, visit: Visit, principal: Principal) -> None:
         held = await accounts.lock(tx, principal.subject)
         if held is None:
             raise SessionEnded("the account is gone")
-        count = await records.remove_all(tx, held.id)
+        count = await records.remove_browsers(tx, held.id)
         details = {"browsers": count}
         await record(tx, desk, visit, "trust.ended_all", account=held.id, session=principal.session, details=details)

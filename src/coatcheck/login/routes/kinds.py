@@ -16,13 +16,13 @@ from coatcheck.login.prove import Step
 from coatcheck.login.routes.passkeys import take_new_passkey, take_passkey
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.with_backup_code import prove_backup_code
-from coatcheck.login.with_email_code import SENDS, prove_email_code
+from coatcheck.login.with_email_code import SENDS, prove_email_code, start_email_code
 from coatcheck.login.with_password import prove_password
 from coatcheck.login.with_totp import prove_totp
 from coatcheck.mfa.qr import qr_svg
 
 _Takes: TypeAlias = Callable[[Request, Step, Mapping[str, str]], Awaitable[Admitted | MoreNeeded]]
-_Starts: TypeAlias = Callable[[Request, Step], Awaitable[object]]
+_Starts: TypeAlias = Callable[[Request, Step, str | None], Awaitable[object]]
 _Shows: TypeAlias = Callable[[Request, SignIn], Awaitable[dict[str, Any]]]
 
 
@@ -32,7 +32,7 @@ class Kind:
 
     Args:
         takes: what takes the fields of its form.
-        starts: what starts it, where its owner starts it by a button.
+        starts: what starts it, where its owner starts it by a button; it is told where the browser goes on.
         shows: what it shows beside its fields.
         is_scripted: whether a script of ours takes part, and tells what went wrong in its own words.
     """
@@ -49,6 +49,10 @@ async def _password(request: Request, step: Step, fields: Mapping[str, str]) -> 
 
 async def _email_code(request: Request, step: Step, fields: Mapping[str, str]) -> Admitted | MoreNeeded:
     return await prove_email_code(desk_of(request), visit_of(request), step, code=fields.get("code", "")[:64])
+
+
+async def _start_email_code(request: Request, step: Step, return_to: str | None) -> object:
+    return await start_email_code(desk_of(request), visit_of(request), step, return_to=return_to)
 
 
 async def _show_email_code(_request: Request, sign_in: SignIn) -> dict[str, Any]:
@@ -68,7 +72,7 @@ async def _enrol_totp(request: Request, step: Step, fields: Mapping[str, str]) -
     return await prove_enrolled_totp(desk_of(request), visit_of(request), step, code=fields.get("code", "")[:64])
 
 
-async def _start_enrol_totp(request: Request, step: Step) -> object:
+async def _start_enrol_totp(request: Request, step: Step, _return_to: str | None) -> object:
     return await start_enrolling_totp(desk_of(request), step)
 
 
@@ -81,7 +85,7 @@ KINDS: Final[Mapping[Factor, Kind]] = MappingProxyType(
     {
         "passkey": Kind(take_passkey, is_scripted=True),
         "password": Kind(_password),
-        EMAIL_CODE: Kind(_email_code, shows=_show_email_code),
+        EMAIL_CODE: Kind(_email_code, starts=_start_email_code, shows=_show_email_code),
         "totp": Kind(_totp),
         "backup_code": Kind(_backup_code),
         ENROL_PASSKEY: Kind(take_new_passkey, is_scripted=True),

@@ -1,4 +1,4 @@
-"""The pages of mailed codes: ask for one, ask again, and what the link in the mail opens."""
+"""The pages of mailed codes: ask for one, and what the link in the mail opens."""
 
 from typing import Final
 
@@ -15,7 +15,6 @@ from coatcheck.login.mailed_code import EMAIL_CODE, Letter
 from coatcheck.login.prove import Step, whose
 from coatcheck.login.routes.onward import to_step
 from coatcheck.login.routes.pages import form_again, level_of_form
-from coatcheck.login.routes.steps import show_step_again
 from coatcheck.login.sign_in import AskedFor, SignIn
 from coatcheck.login.standing import wanted_of
 from coatcheck.login.step_up import begin_step_up
@@ -43,21 +42,6 @@ async def submit_mail_code(request: Request) -> Response:
     except TooManyAttempts as refused:
         return await form_again(request, fields, status=refused.status, problem=refused.says, refused=refused)
     return to_step(request, begun.sign_in, return_to, EMAIL_CODE)
-
-
-async def submit_mail_again(request: Request) -> Response:
-    """Mail a code for the step that is shown, or another one."""
-    fields = await form_of(request)
-    desk, visit, sign_in = desk_of(request), visit_of(request), fields.get("sign_in", "")
-    return_to = parse_return_to(fields.get("return_to"))
-    step = Step(sign_in, transactions.of_browser(visit, sign_in).reveal())
-    try:
-        await start_email_code(desk, visit, step, return_to=return_to)
-    except TooManyAttempts as refused:
-        return await show_step_again(request, sign_in, EMAIL_CODE, return_to, refused)
-    except SignInGone:
-        pass  # it has run out, which the page says, or a second press came while the first one was under way
-    return to_step(request, sign_in, return_to, EMAIL_CODE)
 
 
 async def show_mailed(request: Request) -> Response:
@@ -99,6 +83,5 @@ async def _waiting(request: Request, letter: Letter) -> SignIn:
 
 pages = [
     Route("/sign-in/mail-code", submit_mail_code, methods=["POST"]),
-    Route("/sign-in/code/mail", submit_mail_again, methods=["POST"]),
     Route("/sign-in/mailed", show_mailed, methods=["GET"]),
 ]

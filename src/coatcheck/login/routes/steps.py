@@ -1,21 +1,20 @@
 """The further steps of a sign-in in our pages: one page for all factors, which offers what brings it further."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from coatcheck.errors import BadInput, InvalidCode, InvalidCredentials, SignInGone, TooManyAttempts
-from coatcheck.gate.request import desk_of, form_of, go, page, visit_of
+from coatcheck.gate.request import desk_of, form_of, page, visit_of
 from coatcheck.http.headers import WITH_SCRIPT
 from coatcheck.http.return_to import parse_return_to
 from coatcheck.login import transactions
 from coatcheck.login.factors import Factor, words_of
 from coatcheck.login.prove import Step
 from coatcheck.login.routes.kinds import KINDS
-from coatcheck.login.routes.onward import finish
+from coatcheck.login.routes.onward import finish, to_step
 from coatcheck.login.routes.passkeys import words_of_refusal
 from coatcheck.login.sign_in import SignIn
 from coatcheck.login.trust import may_trust
@@ -77,17 +76,21 @@ async def start_step(request: Request) -> Response:
     """Start a factor that is started, then show it.
 
     Raises:
-        BadInput: it is none of those.
-        SignInGone: the sign-in has run out.
+        BadInput: it is none of those, or would bring the sign-in no further.
     """
     fields = await form_of(request)
     sign_in_id, factor = fields.get("sign_in", ""), fields.get("factor", "")
+    return_to = parse_return_to(fields.get("return_to"))
     starts = KINDS[factor].starts if factor in KINDS else None
     if starts is None:
         raise BadInput({"factor": "There is nothing to start."})
-    await starts(request, _step(request, sign_in_id))
-    query = {"sign_in": sign_in_id, "with": factor, "return_to": parse_return_to(fields.get("return_to")) or ""}
-    return go(request, f"/sign-in/code?{urlencode(query)}")
+    try:
+        await starts(request, _step(request, sign_in_id), return_to)
+    except TooManyAttempts as refused:
+        return await show_step_again(request, sign_in_id, factor, return_to, refused)
+    except SignInGone:
+        pass  # it has run out, which the page says, or a second press came while the first one was under way
+    return to_step(request, sign_in_id, return_to, factor)
 
 
 def _step(request: Request, sign_in_id: str, *, trust_device: bool = False) -> Step:

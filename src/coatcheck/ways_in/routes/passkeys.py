@@ -17,6 +17,7 @@ from coatcheck.ways_in.own_passkeys import own_passkeys
 from coatcheck.ways_in.register_passkey import add_passkey, ask_for_passkey
 from coatcheck.ways_in.remove_passkey import remove_passkey
 from coatcheck.ways_in.rename_passkey import rename_passkey
+from coatcheck.ways_in.routes.backup_codes import codes_page
 from coatcheck.ways_in.routes.owner import owner_of
 from coatcheck.ways_in.routes.whole import ways_in_page
 
@@ -49,6 +50,12 @@ class PasskeyListed(Answer):
     transports: list[str]
 
 
+class PasskeyAdded(PasskeyListed):
+    """Describe a passkey that was added, and give new backup codes, this once; an empty list where none were made."""
+
+    backup_codes: list[str]
+
+
 class PasskeysAnswer(Answer):
     """List one's own passkeys, oldest first."""
 
@@ -68,12 +75,12 @@ async def start_passkey_call(request: Request) -> dict[str, Any]:
     return await ask_for_passkey(desk_of(request), visit_of(request), await owner_of(request))
 
 
-@api.post("", status_code=201, response_model=PasskeyListed, responses=problems(401))
+@api.post("", status_code=201, response_model=PasskeyAdded, responses=problems(401))
 async def add_passkey_call(request: Request, body: NewPasskeyBody) -> Response:
-    """Add a passkey; what was made counts once."""
+    """Add a passkey; what was made counts once. With the first second factor there are backup codes."""
     principal, credential = await owner_of(request), answer_text(body.credential)
-    added = await add_passkey(desk_of(request), visit_of(request), principal, credential=credential, name=body.name)
-    return JSONResponse(_words(added), 201)
+    kept = await add_passkey(desk_of(request), visit_of(request), principal, credential=credential, name=body.name)
+    return JSONResponse({**_words(kept.passkey), "backup_codes": list(kept.codes)}, 201)
 
 
 @api.post("/{passkey}/name", status_code=204, responses=problems(401, 404))
@@ -102,9 +109,13 @@ async def submit_added(request: Request) -> Response:
     fields = await form_of(request)
     desk, visit = desk_of(request), visit_of(request)
     try:
-        await add_passkey(desk, visit, principal, credential=fields.get("credential", ""), name=fields.get("name", ""))
+        kept = await add_passkey(
+            desk, visit, principal, credential=fields.get("credential", ""), name=fields.get("name", "")
+        )
     except BadInput as refused:
         return await ways_in_page(request, principal, refused=refused)
+    if kept.codes:
+        return await codes_page(request, kept.codes, notice="The passkey was added.")
     return go(request, "/account/ways-in?done=passkey-added")
 
 

@@ -9,14 +9,15 @@ from starlette.routing import Route
 
 from coatcheck.errors import BadInput, NotFound
 from coatcheck.gate.request import desk_of, form_of, go, page, visit_of
-from coatcheck.http.api import Body, Typed, problems
+from coatcheck.http.api import Body, problems
 from coatcheck.login.routes.codes import offer_words
+from coatcheck.login.routes.passkeys import words_of_refusal
 from coatcheck.login.words import TotpOffer
 from coatcheck.mfa.qr import qr_svg
 from coatcheck.verifier import Principal
 from coatcheck.ways_in.add_totp import finish_adding_totp, start_adding_totp, totp_being_added
 from coatcheck.ways_in.overview import ways_in
-from coatcheck.ways_in.remove_totp import asks_for_password, remove_totp
+from coatcheck.ways_in.remove_totp import remove_totp
 from coatcheck.ways_in.routes.backup_codes import BackupCodesAnswer, codes_page
 from coatcheck.ways_in.routes.owner import owner_of
 
@@ -28,12 +29,6 @@ class ConfirmTotpBody(Body):
     """Finish setting up an authenticator app, by a code that it shows."""
 
     code: Code
-
-
-class RemoveTotpBody(Body):
-    """Remove the authenticator app; the password is needed where it is the last second factor."""
-
-    password: Typed = ""
 
 
 @api.post("/totp/start", response_model=TotpOffer, responses=problems(401, 404))
@@ -51,11 +46,10 @@ async def confirm_totp_call(request: Request, body: ConfirmTotpBody) -> Response
     return JSONResponse({"backup_codes": list(codes)})
 
 
-@api.delete("/totp", status_code=204, responses=problems(401, 404, 409))
-async def remove_totp_call(request: Request, body: RemoveTotpBody | None = None) -> Response:
-    """Remove the authenticator app."""
-    principal = await owner_of(request)
-    await remove_totp(desk_of(request), visit_of(request), principal, password=body.password if body else "")
+@api.delete("/totp", status_code=204, responses=problems(401, 404))
+async def remove_totp_call(request: Request) -> Response:
+    """Remove the authenticator app, unless it leaves a password alone that is too short for that."""
+    await remove_totp(desk_of(request), visit_of(request), await owner_of(request))
     return Response(status_code=204)
 
 
@@ -93,9 +87,9 @@ async def show_remove_totp(request: Request) -> Response:
 async def submit_remove_totp(request: Request) -> Response:
     """Remove the app."""
     principal = await owner_of(request)
-    password = (await form_of(request)).get("password", "")
+    await form_of(request)
     try:
-        await remove_totp(desk_of(request), visit_of(request), principal, password=password)
+        await remove_totp(desk_of(request), visit_of(request), principal)
     except BadInput as problem:
         return await _remove_page(request, principal, problem=problem)
     return go(request, "/account/ways-in?done=totp-removed")
@@ -119,15 +113,12 @@ async def _set_up_page(request: Request, principal: Principal, *, problem: BadIn
 
 
 async def _remove_page(request: Request, principal: Principal, *, problem: BadInput | None = None) -> Response:
-    desk = desk_of(request)
-    shown = await ways_in(desk, principal)
     return await page(
         request,
         "ways_in/remove_totp.html",
         status=problem.status if problem else 200,
-        ways=shown,
-        asks_for_password=asks_for_password(desk, shown.account, has_password=shown.has_password),
-        errors=problem.fields if problem else {},
+        ways=await ways_in(desk_of(request), principal),
+        problem=words_of_refusal(problem) if problem else None,
     )
 
 

@@ -7,8 +7,8 @@ factor and nothing else; the policy says where.
 from coatcheck.accounts.account import Account
 from coatcheck.clock import millis
 from coatcheck.desk import Desk
-from coatcheck.mfa.trusted import records
-from coatcheck.mfa.trusted.records import TrustedBrowser
+from coatcheck.mfa import records
+from coatcheck.mfa.records import TrustedBrowser
 from coatcheck.secret import Secret, hash_secret, new_id, new_secret
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.visit import Visit
@@ -21,7 +21,7 @@ async def trust(tx: Writing, desk: Desk, visit: Visit, account: Account) -> Secr
     """
     now, token = desk.now(), new_secret()
     if visit.trusted:
-        await records.remove_by_token(tx, hash_secret(visit.trusted), account.id)
+        await records.remove_token(tx, hash_secret(visit.trusted), account.id)
     browser = TrustedBrowser(
         id=new_id("trb_"),
         created_at=now,
@@ -29,7 +29,7 @@ async def trust(tx: Writing, desk: Desk, visit: Visit, account: Account) -> Secr
         address=visit.address,
         user_agent=visit.user_agent,
     )
-    await records.insert_browser(tx, browser, token.hashed(), account.id, account.epoch)
+    await records.add_browser(tx, browser, token.hashed(), account.id, account.epoch)
     return token
 
 
@@ -38,12 +38,12 @@ async def is_trusted_in(db: Reading, desk: Desk, visit: Visit, account: Account)
     if not visit.trusted:
         return False
     since = _since(desk)
-    return await records.find(db, hash_secret(visit.trusted), account.id, account.epoch, now=desk.now(), since=since)
+    return await records.is_live(db, hash_secret(visit.trusted), account.id, account.epoch, now=desk.now(), since=since)
 
 
 async def list_trusted(db: Reading, desk: Desk, account: Account) -> list[TrustedBrowser]:
     """List the browsers that an account trusts, the newest first."""
-    return await records.list_live(db, account.id, account.epoch, now=desk.now(), since=_since(desk))
+    return await records.list_browsers(db, account.id, account.epoch, now=desk.now(), since=_since(desk))
 
 
 def _since(desk: Desk) -> int:
