@@ -1,0 +1,62 @@
+"""Second factors, attacked by whoever has less than them: a new factor, a new mailbox, an old proof, a session of before.
+
+Whoever lacks a second factor looks for a way to be asked for less: to bring one of their own, to let one proof pass for
+another, to keep what was opened before. Each of these was found by reading.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+
+from tests.authenticators import with_app
+from tests.mailed import ANN, Coded, begun, code_for, coded_site
+from tests.site import PASSWORD, Site, sign_in
+
+
+async def asked(site: Site, way: Coded) -> list[str]:
+    """Give what a sign-in asks for, once its mailbox was shown."""
+    site.clock.advance(timedelta(seconds=1))  # so that the code's mail is the newest
+    await way.start()
+    further = (await way.prove(await code_for(site))).json()
+    way.continuation = further["continuation"]
+    return list(further["options"])
+
+
+async def by_code(way: Coded, code: str) -> httpx.Response:
+    """Give a code of the app."""
+    return await way.browser.post(f"{way.path}/totp", json={"continuation": way.continuation, "code": code})
+
+
+async def test_a_passkey_of_ones_own_in_the_place_of_the_app(tmp_path: Path) -> None:
+    """The site asks for passkeys, and Ann has an app: who has her password and her mailbox cannot make one for her."""
+    async with coded_site(tmp_path, level="phr") as site:
+        person = await with_app(site)
+        thief = site.browser(address="198.51.100.9")
+        needed = (await sign_in(thief, ANN, PASSWORD)).json()
+        assert needed["options"] == ["totp", "backup_code"]
+        way = Coded(thief, (await by_code(Coded(thief, needed), person.code(site))).json())
+        assert await asked(site, way) == ["enrol_passkey"], "who has the app makes one"
+
+
+async def test_a_passkey_of_ones_own_by_the_mailbox_alone(tmp_path: Path) -> None:
+    """A mailed code is a way in, and what is asked for is beyond what Ann has: the mailbox alone brings no passkey."""
+    async with coded_site(tmp_path, email_codes=True, level="phr") as site:
+        person = await with_app(site)
+        way = await begun(site.browser())
+        assert await asked(site, way) == ["password", "totp", "backup_code"]
+        body = {"continuation": way.continuation, "password": PASSWORD}
+        further = (await way.browser.post(f"{way.path}/password", json=body)).json()
+        assert further["options"] == ["totp", "backup_code"]
+        last = (await by_code(Coded(way.browser, further), person.code(site))).json()
+        assert last["options"] == ["enrol_passkey"]
+
+
+async def test_a_passkey_of_ones_own_where_no_password_is(tmp_path: Path) -> None:
+    """A mailed code and an app are all that Ann has: who reads her mail still owes the app."""
+    async with coded_site(tmp_path, email_codes=True, level="aal2") as site:
+        person = await with_app(site, password=None)
+        way = await begun(site.browser())
+        assert await asked(site, way) == ["totp", "backup_code"]
+        last = (await by_code(way, person.code(site))).json()
+        assert last["options"] == ["enrol_passkey"]
