@@ -1,4 +1,4 @@
-"""Second factors, attacked by whoever has less than them: a new factor, a new mailbox, an old proof, a session of before.
+"""Second factors, attacked by whoever has less than them: a new factor, an old proof, a session of before.
 
 Whoever lacks a second factor looks for a way to be asked for less: to bring one of their own, to let one proof pass for
 another, to keep what was opened before. Each of these was found by reading.
@@ -9,9 +9,26 @@ from pathlib import Path
 
 import httpx
 
+from coatcheck.errors import FreshSignInNeeded
+from coatcheck.gate.cookie import check_cookie
+from coatcheck.login.admit import admit
+from coatcheck.login.factors import Proof
+from coatcheck.login.sign_in import Admitted, SignIn
+from coatcheck.secret import new_id
+from coatcheck.verifier import Demand, refusal
 from tests.authenticators import with_app
 from tests.mailed import ANN, Coded, begun, code_for, coded_site
-from tests.site import PASSWORD, Site, sign_in
+from tests.site import PASSWORD, PROVEN, VISIT, Site, sign_in
+
+APP, KEY = Proof(factor="totp"), Proof(factor="passkey", is_verified=True)
+
+
+async def admitted_by(site: Site, account: str, epoch: int, *proofs: Proof, session: str = "") -> Admitted:
+    """Come to the door with proofs, to open a session or to raise one."""
+    proven = SignIn(id=new_id("sgn_"), account=account, epoch=epoch, proofs=proofs, session=session)
+    admitted = await admit(site.desk, VISIT, proven, None)
+    assert isinstance(admitted, Admitted)
+    return admitted
 
 
 async def asked(site: Site, way: Coded) -> list[str]:
@@ -60,3 +77,25 @@ async def test_a_passkey_of_ones_own_where_no_password_is(tmp_path: Path) -> Non
         assert await asked(site, way) == ["totp", "backup_code"]
         last = (await by_code(way, person.code(site))).json()
         assert last["options"] == ["enrol_passkey"]
+
+
+async def test_an_old_passkey_and_fresh_codes_for_a_fresh_passkey(site: Site) -> None:
+    """Who took Ann's session over leads her to a false site for password and code: that is no fresh passkey."""
+    ann = (await with_app(site)).account
+    opened = await admitted_by(site, ann.id, ann.epoch, KEY)
+    site.clock.advance(timedelta(hours=1))
+    raised = await admitted_by(site, ann.id, ann.epoch, PROVEN, APP, session=opened.session.id)
+    principal = await check_cookie(site.desk, raised.secret.reveal())
+    both = Demand(acr="phr", fresh=timedelta(minutes=5))
+    assert isinstance(refusal(both, principal, site.desk.now()), FreshSignInNeeded)
+    assert refusal(Demand(acr="aal2", fresh=timedelta(minutes=5)), principal, site.desk.now()) is None
+
+
+async def test_a_replaced_secret_gains_nothing_by_the_step_up(site: Site) -> None:
+    """A stolen cookie works ten seconds more after its owner stepped up by a passkey: as what it was."""
+    ann = (await with_app(site)).account
+    opened = await admitted_by(site, ann.id, ann.epoch, PROVEN, APP)
+    await admitted_by(site, ann.id, ann.epoch, KEY, session=opened.session.id)
+    stolen = await check_cookie(site.desk, opened.secret.reveal())
+    assert stolen.amr == ("pwd", "otp", "mfa")
+    assert isinstance(refusal(Demand(acr="phr"), stolen, site.desk.now()), FreshSignInNeeded)

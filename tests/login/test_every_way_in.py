@@ -9,7 +9,7 @@ Each of these lines, taken out of the gate, makes this fail; it was tried:
 
 - the question itself, `decision = policy.decide(...)` in `login/admit.py`, answered with `Enough` for every proof,
 - any one rule of `RULES` in `login/policy.py`,
-- `if meets(best, own) and not meets(proven, own)` with its return in `_helpful` (a new factor in the place of the account's own),
+- `if meets(best, own) and not meets(proven, own)` with its return in `_helpful` (a factor in the place of another),
 - `standing.is_step_up or` in `_of_the_account` (trust that reaches a step-up),
 - `- {"mailbox"}` in `level_of` of `login/factors.py`, the line that keeps a mailed code from counting as a factor.
 """

@@ -93,8 +93,7 @@ async def _raise(
     session = await sessions.lock(tx, sign_in.session)
     if session is None or session.account != account.id:
         raise _NotAnyMore("the session has ended")
-    amr = tuple(dict.fromkeys((*session.amr, *proven.amr)))
-    session, secret = await raise_level(tx, desk, session, acr=max(session.acr, proven.acr), amr=amr)
+    session, secret = await raise_level(tx, desk, session, acr=proven.acr, amr=proven.amr)
     if spent is not None:
         tries.succeeded(tx, spent)
     details = {"amr": " ".join(proven.amr), "because": "; ".join(proven.reasons)}
