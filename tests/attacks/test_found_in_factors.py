@@ -9,11 +9,14 @@ from pathlib import Path
 
 import httpx
 
+from coatcheck.accounts import records as accounts
 from coatcheck.errors import FreshSignInNeeded
 from coatcheck.gate.cookie import check_cookie
 from coatcheck.login.admit import admit
 from coatcheck.login.factors import Proof
 from coatcheck.login.sign_in import Admitted, SignIn
+from coatcheck.recovery import records as recovery
+from coatcheck.recovery.records import Wait
 from coatcheck.secret import new_id
 from coatcheck.verifier import Demand, refusal
 from tests.authenticators import with_app
@@ -99,3 +102,18 @@ async def test_a_replaced_secret_gains_nothing_by_the_step_up(site: Site) -> Non
     stolen = await check_cookie(site.desk, opened.secret.reveal())
     assert stolen.amr == ("pwd", "otp", "mfa")
     assert isinstance(refusal(Demand(acr="phr"), stolen, site.desk.now()), FreshSignInNeeded)
+
+
+async def test_a_recovery_goes_on_behind_the_last_backup_code(site: Site) -> None:
+    """A thief has begun the wait for lost factors; Ann signs in by her last backup code, so they are not lost."""
+    ann = (await with_app(site)).account
+    now = site.clock.now()
+    wait = Wait(
+        account=ann.id, epoch=ann.epoch, asked_at=now, due_at=now + 1, expires_at=now + 2, notices=1, base_url=""
+    )
+    async with site.desk.database.writing() as tx:
+        await recovery.begin_wait(tx, wait, next_notice_at=now + 1)
+        await accounts.drop_factor(tx, ann, "backup_code")
+    await admitted_by(site, ann.id, ann.epoch, PROVEN, Proof(factor="backup_code"))
+    async with site.desk.database.reading() as db:
+        assert await recovery.find_wait(db, ann.id) is None
