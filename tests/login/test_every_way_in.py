@@ -9,6 +9,7 @@ Each of these lines, taken out of the gate, makes this fail; it was tried:
 
 - the question itself, `decision = policy.decide(...)` in `login/admit.py`, answered with `Enough` for every proof,
 - any one rule of `RULES` in `login/policy.py`,
+- `if meets(best, own) and not meets(proven, own)` with its return in `_helpful` (a factor in the place of another),
 - `standing.is_step_up or` in `_of_the_account` (trust that reaches a step-up),
 - `- {"mailbox"}` in `level_of` of `login/factors.py`, the line that keeps a mailed code from counting as a factor.
 """
@@ -47,7 +48,20 @@ from coatcheck.secret import new_id
 from coatcheck.settings.sign_in import SignInSettings
 from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
-from tests.login.ways import APP, ATTESTED, BACKUP, LEVELS, MAILED, PASSWORD, PROOFS, VERIFIED, Case, level_by, missing
+from tests.login.ways import (
+    APP,
+    ATTESTED,
+    BACKUP,
+    LEVELS,
+    MAILED,
+    PASSWORD,
+    PROOFS,
+    VERIFIED,
+    Case,
+    level_by,
+    missing,
+    owes_two,
+)
 from tests.site import PASSWORD as WORDS
 from tests.site import VISIT, Site, open_site
 
@@ -211,6 +225,7 @@ def test_step_by_step_it_is_the_same(world: World, case: Case, data: st.DataObje
         if isinstance(outcome, MoreNeeded) and offer in outcome.options:
             best = ATTESTED if offer == "enrol_passkey" else APP
             assert missing((*proofs, best), case) == [], f"{case}: {offer} would be in vain"
+            assert not owes_own(proofs, case), f"{case}: {offer} in the place of what the account has"
 
 
 def test_no_way_ends_before_a_door_while_something_would_do() -> None:
@@ -245,6 +260,7 @@ def goes_on(proofs: tuple[Proof, ...], case: Case) -> None:
         return
     for option in decision.options:
         if option.startswith("enrol_"):
+            assert not owes_own(proofs, case), f"{case}: {option} in the place of what the account has"
             assert missing((*proofs, BEST[option.removeprefix("enrol_")]), case) == [], f"{case}: {option} is in vain"
         else:
             assert option in case.usable
@@ -255,6 +271,12 @@ def goes_on(proofs: tuple[Proof, ...], case: Case) -> None:
         news += [BEST["totp"]] * (case.apps and "totp" not in case.usable)
         for more in ((), *((each,) for each in news)):
             assert missing((*proofs, *has, *more), case), f"{case}: {more or 'what there is'} would do after {proofs}"
+
+
+def owes_own(proofs: tuple[Proof, ...], case: Case) -> bool:
+    """Tell whether a second factor that the account has, and can prove, was not."""
+    rest = tuple(BEST[each] for each in case.usable - {proof.factor for proof in proofs})
+    return owes_two(proofs, case) and not owes_two((*proofs, *rest), case)
 
 
 def standing(case: Case) -> Standing:

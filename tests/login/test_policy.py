@@ -100,6 +100,28 @@ def test_who_has_too_little_enrols_after_showing_the_mailbox() -> None:
     assert options(PASSWORD, MAILED, at=standing("password", phr=True)) == ("enrol_passkey",)
 
 
+def test_nobody_enrols_in_the_place_of_what_the_account_has() -> None:
+    at = standing("password", "totp", phr=True)
+    assert options(PASSWORD, at=at) == options(PASSWORD, MAILED, at=at) == ("totp",)
+    assert options(PASSWORD, at=standing("password", "totp", phr=True, is_trusted=True)) == ("totp",)
+    assert options(PASSWORD, TOTP, at=at) == ("email_code",)
+    assert options(PASSWORD, TOTP, MAILED, at=at) == ("enrol_passkey",)
+    assert options(MAILED, at=standing("totp", acr="aal2")) == ("totp",)
+
+
+def test_a_passkey_that_is_not_enough_is_joined_by_one_that_is() -> None:
+    at = standing("password", "passkey", acr="aal3")
+    assert options(VERIFIED, PASSWORD, at=at) == ("enrol_passkey",)
+    assert options(TOUCHED, PASSWORD, at=at) == ("email_code",)
+
+
+def test_a_key_that_cannot_verify_its_holder_is_joined_by_one_that_can() -> None:
+    at = standing("passkey")
+    assert options(TOUCHED, at=at) == ("email_code",)
+    assert options(TOUCHED, MAILED, at=at) == ("enrol_passkey",)
+    assert reached(TOUCHED, MAILED, VERIFIED, at=at)[0] == "aal2"
+
+
 def test_a_trusted_browser_needs_one_factor_but_not_for_a_step_up() -> None:
     assert reached(PASSWORD, at=standing("password", "totp", is_trusted=True)) == ("aal1", ("pwd",))
     assert options(PASSWORD, at=standing("password", "totp", is_trusted=True, is_step_up=True)) == ("totp",)

@@ -75,6 +75,14 @@ def level_by(proofs: tuple[Proof, ...]) -> str:
     return "aal2" if sum((knows(proofs), has(proofs), is_them(proofs))) >= 2 else "aal1"
 
 
+def owes_two(proofs: tuple[Proof, ...], case: Case) -> bool:
+    """Tell whether an account has a second factor that was not proven: nobody enrols another before, trusted or not."""
+    could_be_two = "passkey" in case.usable or "password" in case.usable
+    shown = sum((knows(proofs), has(proofs), is_them(proofs), has_mailbox(proofs)))
+    is_short = shown < 2 or (could_be_two and level_by(proofs) == "aal1")
+    return bool(case.usable & {"totp", "passkey"}) and is_short
+
+
 def missing(proofs: tuple[Proof, ...], case: Case) -> list[str]:
     """List what proofs lack of what a case asks; empty means that they are enough."""
     lacks = [] if proofs else ["any proof"]
@@ -83,11 +91,8 @@ def missing(proofs: tuple[Proof, ...], case: Case) -> list[str]:
             lacks.append(f"{who}: a passkey")
         elif asked.startswith("aal") and level_by(proofs) < asked:
             lacks.append(f"{who}: {asked}")
-    shown = sum((knows(proofs), has(proofs), is_them(proofs), has_mailbox(proofs)))
-    if case.usable & {"totp", "passkey"} and (case.is_step_up or not case.is_trusted):
-        could_be_two = "passkey" in case.usable or "password" in case.usable
-        if shown < 2 or (could_be_two and level_by(proofs) == "aal1"):
-            lacks.append("account: two factors")
+    if (case.is_step_up or not case.is_trusted) and owes_two(proofs, case):
+        lacks.append("account: two factors")
     if case.holds_off and not case.is_known and not (has(proofs) or has_mailbox(proofs)):
         lacks.append("stranger: more than a password")
     return lacks

@@ -93,8 +93,7 @@ async def _raise(
     session = await sessions.lock(tx, sign_in.session)
     if session is None or session.account != account.id:
         raise _NotAnyMore("the session has ended")
-    amr = tuple(dict.fromkeys((*session.amr, *proven.amr)))
-    session, secret = await raise_level(tx, desk, session, acr=max(session.acr, proven.acr), amr=amr)
+    session, secret = await raise_level(tx, desk, session, acr=proven.acr, amr=proven.amr)
     if spent is not None:
         tries.succeeded(tx, spent)
     details = {"amr": " ".join(proven.amr), "because": "; ".join(proven.reasons)}
@@ -105,7 +104,8 @@ async def _raise(
 
 async def _call_off_recovery(tx: Writing, account: Account, sign_in: SignIn) -> bool:
     """End a recovery of second factors that waits: they are not lost to whoever has just proven one."""
-    has_proven_one = any(proof.factor in account.factors for proof in sign_in.proofs)
+    has = {*account.factors, "backup_code"}  # the last one is gone from the account by its use
+    has_proven_one = any(proof.factor in has for proof in sign_in.proofs)
     return has_proven_one and await ending.drop_recovery(tx, account.id)
 
 

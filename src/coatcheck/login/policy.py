@@ -1,7 +1,7 @@
 """The policy: from the proofs given, what a sign-in still needs. The only place that decides; it does nothing else."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from coatcheck.login.factors import (
@@ -153,20 +153,29 @@ def _helpful(proven: tuple[Proof, ...], standing: Standing, wanted: Wanted) -> t
     """Give what would bring a sign-in further: a factor of the account, at its best; else to enrol one."""
     done = {each.factor for each in proven}
     has = [factor for factor in _usable(standing) if factor not in done]
-    if meets((*proven, *map(_at_best, has)), wanted):
-        left = {factor: _shortfall((*proven, _at_best(factor)), wanted) for factor in has}
-        nearest = min(left.values())
-        return tuple(factor for factor in has if left[factor] == nearest)
+    best = (*proven, *map(_at_best, has))
+    if meets(best, wanted):
+        return _nearest(proven, has, wanted)
     news = {
         offer: _at_best(factor)
         for offer, factor in ENROLMENTS.items()
-        if factor in standing.site and factor not in done
+        if factor in standing.site and _at_best(factor) not in proven
     }
-    if not any(meets((*proven, *map(_at_best, has), new), wanted) for new in news.values()):
+    if not any(meets((*best, new), wanted) for new in news.values()):
         return ()
-    if "email_code" in has and "passkey" not in done:
-        return ("email_code",)  # who enrols a factor within a sign-in shows by the mailbox too that it is them
+    # Owed before a factor is enrolled within a sign-in: what the account has already, as no stranger may bring one of
+    # their own in its place; then its mailbox.
+    own = _all_of(wanted for wanted, _ in _of_the_account(replace(standing, is_trusted=False)))
+    if meets(best, own) and not meets(proven, own):
+        return _nearest(proven, has, own)
+    if "email_code" in has and "verification" not in kinds_of(proven):
+        return ("email_code",)
     return tuple(offer for offer, new in news.items() if meets((*proven, new), wanted)) or tuple(has)
+
+
+def _nearest(proven: tuple[Proof, ...], has: list[Factor], wanted: Wanted) -> tuple[Factor, ...]:
+    left = {factor: _shortfall((*proven, _at_best(factor)), wanted) for factor in has}
+    return tuple(factor for factor in has if left[factor] == min(left.values()))
 
 
 def _usable(standing: Standing) -> list[Factor]:

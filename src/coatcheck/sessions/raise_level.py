@@ -1,4 +1,4 @@
-"""Raise a session's level after a new proof. Only `login.admit` may call this: a house test sees to it."""
+"""Give a session the level of a new proof. Only `login.admit` may call this: a house test sees to it."""
 
 from dataclasses import replace
 
@@ -17,6 +17,9 @@ async def raise_level(
     tx: Writing, desk: Desk, session: Session, *, acr: str, amr: tuple[str, ...]
 ) -> tuple[Session, Secret]:
     """Give a session its new level and a new secret; the old one works ten seconds more, at its old level.
+
+    It is what was proven now, and nothing of before: else an old passkey and a fresh password would pass together for a
+    fresh passkey.
 
     The ten seconds let requests that are under way end well; nothing they carry gains by the new proof. Tokens of
     before are refused and refreshed: the next ones say what is true.

@@ -37,6 +37,7 @@ _WITH_ROLES = select(
     sessions.c.former_hash,
     sessions.c.former_until,
     sessions.c.former_acr,
+    sessions.c.former_amr,
     sessions.c.former_auth_time,
     accounts.c.email,
     accounts.c.username,
@@ -77,11 +78,12 @@ async def find_by_id(db: Reading, session: str) -> Found | None:
 
 
 def _found(row: Row[Any], digest: bytes | None) -> Found:
-    session, (former_hash, until, acr, auth_time, email, username, roles, permissions) = _session(row), row[14:]
+    session, (former_hash, until, acr, amr, auth_time, email, username, *access) = _session(row), row[14:]
     is_former = digest is not None and former_hash == digest
     if is_former:
-        session = Session(**{**vars(session), "acr": acr, "auth_time": auth_time})
-    return Found(session, email, username, _words(roles), _words(permissions), until if is_former else None)
+        session = Session(**{**vars(session), "acr": acr, "amr": _methods(amr), "auth_time": auth_time})
+    roles, permissions = map(_words, access)
+    return Found(session, email, username, roles, permissions, until if is_former else None)
 
 
 def insert_session(tx: Writing, session: Session, secret_hash: bytes) -> None:
@@ -133,6 +135,7 @@ async def replace_secret(tx: Writing, session: Session, secret_hash: bytes, form
             former_hash=sessions.c.secret_hash if keeps else None,
             former_until=former_until,
             former_acr=sessions.c.acr if keeps else None,
+            former_amr=sessions.c.amr if keeps else None,
             former_auth_time=sessions.c.auth_time if keeps else None,
             secret_hash=secret_hash,
             acr=session.acr,
@@ -163,7 +166,11 @@ def _live(now: Instant) -> tuple[ColumnElement[bool], ...]:
 
 def _session(row: Row[Any]) -> Session:
     values = dict(zip((column.name for column in _SESSION), row, strict=False))
-    return Session(**{**values, "amr": tuple(values["amr"].split())})
+    return Session(**{**values, "amr": _methods(values["amr"])})
+
+
+def _methods(text: str | None) -> tuple[str, ...]:
+    return tuple(text.split()) if text else ()
 
 
 def _words(text: str | None) -> frozenset[str]:

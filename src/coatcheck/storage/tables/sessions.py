@@ -27,6 +27,7 @@ sessions = Table(
     Column("amr", String(200), nullable=False),
     Column("address", String(45), nullable=False),
     Column("user_agent", String(400), nullable=False),
+    Column("former_amr", String(200)),
     Index("ix_sessions_account_last_seen", "account", "last_seen"),
     info={"expires": "expires_at"},
 )
