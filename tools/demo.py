@@ -84,7 +84,7 @@ async def run(data: Path, listening: socket.socket) -> None:
             desk = await auth.open()
         for person in people:
             with step(person.email):
-                await make(desk, person)
+                await make(desk, person, f"http://localhost:{listening.getsockname()[1]}/auth")
         await auth.close()
         with step("the app"):
             server = Server(app_config(data))
@@ -106,23 +106,23 @@ def empty(data: Path) -> Path:
     return Path(shutil.copy(ROOT / "examples" / "notes" / "coatcheck.toml", made_by_us))
 
 
-async def make(desk: Desk, person: Sample) -> None:
+async def make(desk: Desk, person: Sample, base_url: str) -> None:
     """Make a sample person, as `coatcheck account create` and `coatcheck role grant` do."""
-    visit, actor = Visit(), "operator"
+    visit, actor = Visit(base_url=base_url), "operator"  # mails link to the pages
     account = await create_account(desk, visit, email=person.email, password=person.password, actor=actor)
     for role in person.roles:
         await create_role(desk, visit, role=role, permissions=ROLES[role], actor=actor)
         await grant_role(desk, visit, account=account.id, role=role, actor=actor)
     if person.email == WITH_AN_APP:
-        await give_app(desk, account.id)
+        await give_app(desk, account.id, visit)
 
 
-async def give_app(desk: Desk, account: str) -> None:
+async def give_app(desk: Desk, account: str, visit: Visit) -> None:
     """Set up an authenticator app, with a key drawn for this run; `make demo-code` stands for the phone."""
     async with desk.database.writing() as tx:
         held = await accounts.lock(tx, account)
         if held is not None:
-            await enrol_totp(tx, desk, Visit(), held, new_key(), step=0, shows_codes=False)
+            await enrol_totp(tx, desk, visit, held, new_key(), step=0, shows_codes=False)
 
 
 def app_config(data: Path) -> Config:
@@ -158,7 +158,10 @@ def show(port: int, config: Path, people: list[Sample]) -> None:
     console.print(two_columns({name: f"[cyan]{url}{path}[/]" for name, path in links.items()}), soft_wrap=True)
     console.print("\n[bold]Three people[/], with passwords drawn for this run\n")
     console.print(people_table(people), soft_wrap=True)
-    console.print("\n  Cleo is asked for a code as well: [cyan]make demo-code[/] prints what the app would show now.")
+    console.print(
+        "\n  Cleo is asked for a code as well: [cyan]make demo-code[/] prints what the app would show now.",
+        soft_wrap=True,
+    )
     console.print("\n[bold]On the command line[/]\n")
     console.print(f"  export COATCHECK_CONFIG={shortest(config)}", soft_wrap=True)
     for command in ("account show ann@example.org", "role grant editor ben@example.org", "audit verify"):

@@ -64,6 +64,18 @@ async def test_added_and_used_with_a_name_and_without(browser: Browser, house: H
     await expect(page.get_by_role("link", name="Chrome on Linux")).to_contain_text("used")
 
 
+async def test_whoever_must_confirm_first_is_led_there_and_back(browser: Browser, house: House) -> None:
+    """The script asks for the key, so no page of ours could lead on: a session whose level is too low by now."""
+    page = await visitor(browser, scripts=True)
+    await plug_in(page)
+    await sign_in(page, house, BEN)
+    await add_passkey(page, house)
+    await page.get_by_role("button", name="Add a passkey").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Confirm it is you")
+    await page.get_by_role("button", name="Confirm with a passkey").click()
+    await expect(page.get_by_role("status")).to_contain_text("Now add your passkey")
+
+
 async def test_by_autofill(browser: Browser, house: House) -> None:
     """The sign-in page asks for it by itself: the device offers the key in the name's field, nothing is pressed."""
     page = await visitor(browser, scripts=True)

@@ -41,6 +41,10 @@ async function started(form, { named }) {
   if (fields.has("remember_me")) fields.set("remember_me", String(typed?.remember_me?.checked ?? false));
   const answer = await fetch(form.dataset.start, { method: "POST", body: fields });
   const said = await answer.json();
+  if (said.code === "fresh_sign_in_needed" && form.dataset.confirm) {
+    location.assign(form.dataset.confirm);
+    return new Promise(() => undefined); // the page is being left
+  }
   if (!answer.ok) throw new Error(Object.values(said.fields ?? {})[0] ?? said.title);
   return said;
 }
@@ -68,7 +72,6 @@ async function press(form, event) {
     problem.hidden = false;
     button.disabled = false;
     offer(form);
-    document.querySelector("[name=remember_me][type=checkbox]")?.addEventListener("change", () => offer(form));
   }
 }
 

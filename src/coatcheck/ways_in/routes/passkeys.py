@@ -103,6 +103,12 @@ async def start_on_page(request: Request) -> Response:
     return await asked_by_script(request, _asked(request))
 
 
+async def show_confirmed(request: Request) -> Response:
+    """Come back from confirming that it is them, which adding a passkey asked for; its page is that of all ways in."""
+    await owner_of(request)
+    return go(request, "/account/ways-in?done=confirmed")
+
+
 async def submit_added(request: Request) -> Response:
     """Take a passkey that was made on the page."""
     principal = await owner_of(request)
@@ -175,6 +181,7 @@ def _words(each: Passkey) -> dict[str, Any]:
 
 pages = [
     Route("/account/ways-in/passkeys/start", start_on_page, methods=["POST"]),
+    Route("/account/ways-in/passkeys", show_confirmed, methods=["GET"]),
     Route("/account/ways-in/passkeys", submit_added, methods=["POST"]),
     Route("/account/ways-in/passkeys/{passkey}", show_passkey, methods=["GET"]),
     Route("/account/ways-in/passkeys/{passkey}/name", submit_named, methods=["POST"]),

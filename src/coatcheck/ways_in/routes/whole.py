@@ -17,6 +17,7 @@ from coatcheck.ways_in.routes.trusted_browsers import trusted_shown
 _DONE: Final = {
     "totp": "Your authenticator app is set up. The next sign-in asks for its code.",
     "totp-removed": "The authenticator app was removed. The next sign-in asks for no code.",
+    "confirmed": "You are confirmed. Now add your passkey.",
     "passkey-added": "The passkey was added. You can sign in with it from now on.",
     "passkey-renamed": "The passkey has its new name.",
     "passkey-removed": "The passkey was removed. It signs nobody in any more.",
