@@ -73,7 +73,9 @@ async def test_line_ends_and_our_own_token_are_no_difference(site: Site) -> None
     assert await take_form(site.desk, ANN, handle, pairs=[("text", "two\r\nlines"), ("form_token", "new")])
 
 
-@pytest.mark.parametrize("name", ["password", "new_password", "Passwd", "user[pwd]", "client_secret", "otp"])
+@pytest.mark.parametrize(
+    "name", ["password", "new_password", "Passwd", "user[pwd]", "client_secret", "otp", "user_pin", "cardCVV", "pass"]
+)
 async def test_a_form_with_a_secret_is_not_kept(site: Site, name: str) -> None:
     assert await keep_form(site.desk, ANN, place="/", pairs=[("text", "a"), (name, "x")]) is None
 

@@ -8,9 +8,7 @@ from coatcheck.accounts import records as accounts
 from coatcheck.ending.end_sessions import end_sessions
 from coatcheck.errors import Conflict, SessionEnded
 from coatcheck.gate.cookie import check_cookie
-from coatcheck.verifier import Demand
-from coatcheck.ways_in.own_account import FRESH, demand_of, hold_own_account
-from tests.authenticators import with_app
+from coatcheck.ways_in.own_account import hold_own_account
 from tests.site import VISIT, Site
 
 CHANGES = (
@@ -20,27 +18,6 @@ CHANGES = (
     ("POST", "/api/factors/backup-codes", None),
 )
 PAGES = ("/account/ways-in/totp", "/account/ways-in/totp/remove", "/account/ways-in/backup-codes")
-
-
-async def test_what_is_asked(site: Site) -> None:
-    ann = await site.person(password=None)
-    principal = await check_cookie(site.desk, (await site.let_in(ann)).secret.reveal())
-    assert await demand_of(site.desk, principal) == Demand(fresh=FRESH)
-    async with site.desk.database.writing() as tx:
-        await accounts.set_factors(tx, ann.id, {"totp"})
-    assert await demand_of(site.desk, principal) == Demand(fresh=FRESH), "an app and a mailbox reach no more"
-    async with site.desk.database.writing() as tx:
-        await accounts.set_factors(tx, ann.id, {"passkey"})
-    assert await demand_of(site.desk, principal) == Demand(fresh=FRESH, acr="aal2")
-
-
-async def test_with_a_password_and_an_app(site: Site) -> None:
-    ben = await site.person("ben@example.org", password=None)
-    principal = await check_cookie(site.desk, (await site.let_in(ben)).secret.reveal())
-    ann = await with_app(site)
-    assert await demand_of(site.desk, principal) == Demand(fresh=FRESH)
-    as_ann = type(principal)(subject=ann.account.id, session=principal.session)
-    assert await demand_of(site.desk, as_ann) == Demand(fresh=FRESH, acr="aal2")
 
 
 @pytest.mark.parametrize(("method", "path", "body"), CHANGES)

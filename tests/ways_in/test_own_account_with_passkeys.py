@@ -6,19 +6,11 @@ import pytest
 
 from coatcheck.errors import Conflict, SessionEnded
 from coatcheck.gate.cookie import check_cookie
-from coatcheck.verifier import Demand
-from coatcheck.ways_in.own_account import FRESH, demand_of, hold_own_account
+from coatcheck.login.own_demand import FRESH
+from coatcheck.ways_in.own_account import hold_own_account
 from tests.passkeys.device import Device
-from tests.passkeys.people import ANN, add, ann_with, by_password, sign_in_by
+from tests.passkeys.people import ANN, ann_with, by_password, sign_in_by
 from tests.site import Site
-
-
-async def test_a_fresh_sign_in_until_there_is_a_second_factor(site: Site) -> None:
-    admitted = await site.let_in(await site.person())
-    principal = await check_cookie(site.desk, admitted.secret.reveal())
-    assert await demand_of(site.desk, principal) == Demand(fresh=FRESH)
-    assert (await add(await site.signed_in(), Device())).status_code == 201
-    assert await demand_of(site.desk, principal) == Demand(fresh=FRESH, acr="aal2")
 
 
 async def test_a_session_that_was_found_open_makes_no_passkey(site: Site) -> None:

@@ -32,6 +32,17 @@ async def test_it_goes_and_the_codes_with_it(site: Site) -> None:
     assert (await remove(browser)).status_code == 404
 
 
+async def test_other_sessions_end_with_it(site: Site) -> None:
+    """Who takes a lost phone's app away is rid of whoever used it."""
+    ann = await with_app(site)
+    elsewhere = await signed_in(site, ann)
+    site.clock.advance(timedelta(seconds=60))
+    browser = await signed_in(site, ann)
+    assert (await remove(browser)).status_code == 204
+    assert (await elsewhere.get("/api/session")).status_code == 401
+    assert (await browser.get("/api/session")).status_code == 200
+
+
 async def test_a_sign_in_of_long_ago_is_not_enough(site: Site) -> None:
     ann = await with_app(site)
     browser = await signed_in(site, ann)

@@ -10,6 +10,7 @@ from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.errors import BadInput, NotFound
 from coatcheck.revocation import indices
+from coatcheck.sessions.end import end_all
 from coatcheck.visit import Visit
 
 
@@ -33,7 +34,7 @@ async def create_role(desk: Desk, visit: Visit, *, role: str, permissions: Itera
 
 
 async def grant_role(desk: Desk, visit: Visit, *, account: str, role: str, actor: str) -> None:
-    """Give an account a role.
+    """Give an account a role. Where sign-ins of its holders must reach a level, those of before end.
 
     Raises:
         NotFound: there is no such account.
@@ -47,6 +48,9 @@ async def grant_role(desk: Desk, visit: Visit, *, account: str, role: str, actor
         if not await records.exists(tx, parse_role(role)):
             raise BadInput({"role": "There is no such role."})
         if await records.assign(tx, account, role, desk.now()):
+            if role in desk.settings.sign_in.level_of_role:
+                await accounts.raise_epoch(tx, account)
+                await end_all(tx, desk, account=account)
             await indices.move(tx, desk, account=account)
             await record(tx, desk, visit, "role.granted", account=account, actor=actor, details={"role": role})
 

@@ -4,6 +4,7 @@ Nothing repeats itself: the form waits sealed, for one session, ten minutes, and
 form with a password in it is filled in anew.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,6 +28,7 @@ MOST: Final = 20
 
 _KIND = "kept_form"
 _SECRETS = ("password", "passwd", "passphrase", "passcode", "pwd", "secret", "otp")
+_SECRET_WORDS = frozenset({"pass", "pin", "cvv", "cvc", "csc"})
 _NOT_SHOWN = ("token", "csrf", "xsrf", "nonce")
 Pairs = Sequence[tuple[str, str]]
 
@@ -64,7 +66,7 @@ async def keep_form(desk: Desk, principal: Principal, *, place: str, pairs: Pair
         Busy: the store cannot be reached.
     """
     fields = tuple((name, value) for name, value in pairs if name != FIELD)
-    if any(_has(name, _SECRETS) for name, _ in fields) or _size(fields) > LARGEST or principal.session is None:
+    if any(_is_secret(name) for name, _ in fields) or _size(fields) > LARGEST or principal.session is None:
         return None
     if await desk.ephemeral.count(_KIND, principal.session, ttl_ms=millis(LIVES)) > MOST:
         return None
@@ -116,6 +118,15 @@ def _key(handle: str) -> str:
 
 def _place(handle: str) -> str:
     return f"{_KIND}:{_key(handle)}"
+
+
+def _is_secret(name: str) -> bool:
+    return _has(name, _SECRETS) or not _SECRET_WORDS.isdisjoint(_words(name))
+
+
+def _words(name: str) -> list[str]:
+    """Take a field's name apart, however its words are joined: `user_pin`, `userPin`, `user-pin`."""
+    return [word.lower() for word in re.findall("[A-Z]?[a-z]+|[A-Z]+", name)]
 
 
 def _has(name: str, words: tuple[str, ...]) -> bool:

@@ -34,7 +34,7 @@ async def ask_to_change_email(desk: Desk, visit: Visit, principal: Principal, *,
         TooManyAttempts: this try was not judged, or this address of the network asked too often.
         SessionEnded: the account changed meanwhile.
 
-    See: ASVS 6.3.7, 6.3.8.
+    See: ASVS 6.3.7, 6.3.8, 7.5.1.
     """
     try:
         address = parse_email(new_email)

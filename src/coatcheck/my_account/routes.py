@@ -23,6 +23,7 @@ from coatcheck.gate.request import (
 from coatcheck.http.api import Answer, Body, Handle, Identifier, Typed, problems
 from coatcheck.login.own_password import prove_own_password
 from coatcheck.login.present import cookie_lasts, listed_words
+from coatcheck.login.routes.owner import owner_beside_password
 from coatcheck.my_account.change_email import ask_to_change_email, confirm_email_change, look_at_email_change
 from coatcheck.my_account.change_password import change_password
 from coatcheck.my_account.overview import overview, own_sessions
@@ -106,7 +107,7 @@ async def change_password_call(request: Request, body: ChangePasswordBody) -> Re
 @api.post("/account/email", status_code=202, responses=problems(401))
 async def change_email_call(request: Request, body: ChangeEmailBody) -> Response:
     """Ask to change one's address; a link goes to the new one."""
-    principal = await principal_of(request)
+    principal = await owner_beside_password(request)
     desk, visit = desk_of(request), visit_of(request)
     await ask_to_change_email(desk, visit, principal, password=body.password, new_email=body.new_email)
     return Response(status_code=202)
@@ -148,7 +149,7 @@ async def submit_password(request: Request) -> Response:
 
 async def submit_email(request: Request) -> Response:
     """Take the form that asks for another address."""
-    principal = await principal_of(request)
+    principal = await owner_beside_password(request)
     fields = await form_of(request)
     new_email = fields.get("new_email", "")
     try:

@@ -17,8 +17,9 @@ from coatcheck.passkeys.passkey import Asserted, NotProven, Registered
 from coatcheck.passkeys.rp import RelyingParty
 
 _ALGORITHMS = [COSEAlgorithmIdentifier(each) for each in ALGORITHMS]
-_VOUCHED = (AttestationFormat.PACKED, AttestationFormat.FIDO_U2F)
-"""The formats whose chain ends at the roots it is given. The library adds roots of its own to the others."""
+_VOUCHED = (AttestationFormat.PACKED,)
+"""The formats whose chain ends at the roots it is given, and whose maker signs what the key says of itself. A U2F
+statement leaves the flags unsigned; to the other formats, the library adds roots of its own."""
 _SHORTEST_ID, _LONGEST_KEY = 16, 2048
 
 T = TypeVar("T")

@@ -10,6 +10,7 @@ from coatcheck.login.sign_in import SignIn
 from coatcheck.login.standing import enrolled_of, first_factors
 from coatcheck.mfa.enrolled import remove_factor
 from coatcheck.passkeys import records
+from coatcheck.sessions.end import end_all
 from coatcheck.storage.database import Writing
 from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
@@ -17,7 +18,7 @@ from coatcheck.ways_in.own_account import check_password_alone, hold_own_account
 
 
 async def remove_passkey(desk: Desk, visit: Visit, principal: Principal, *, passkey: str) -> None:
-    """Remove a passkey of the signed-in account; whatever is pending for it is void, and the owner is told by mail.
+    """Remove a passkey of the signed-in account; what is pending for it is void, its other sessions end.
 
     Raises:
         NotFound: the account has no such passkey.
@@ -25,7 +26,7 @@ async def remove_passkey(desk: Desk, visit: Visit, principal: Principal, *, pass
         BadInput: it is the last second factor, and the password is too short to stand alone.
         SessionEnded: the session or the account is gone.
 
-    See: ASVS 6.3.7 (notices); NIST SP 800-63B-4 section 4.5.
+    See: ASVS 6.3.7 (notices), 7.4.3; NIST SP 800-63B-4 section 4.5.
     """
     async with desk.database.writing() as tx:
         account = await hold_own_account(tx, principal)
@@ -37,7 +38,8 @@ async def remove_passkey(desk: Desk, visit: Visit, principal: Principal, *, pass
         else:
             await _remove_last(tx, desk, account)
         await records.remove(tx, account.id, passkey)
-        details = {"passkey": passkey, "name": own[passkey].name}
+        ended = await end_all(tx, desk, account=account.id, keep=principal.session)
+        details: dict[str, str | int] = {"passkey": passkey, "name": own[passkey].name, "sessions": ended}
         await record(tx, desk, visit, "passkey.removed", account=account.id, details=details)
         await notice(tx, desk, visit, account, "A passkey was removed from your account")
 

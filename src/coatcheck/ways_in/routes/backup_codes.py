@@ -8,9 +8,9 @@ from starlette.routing import Route
 
 from coatcheck.gate.request import desk_of, form_of, page, visit_of
 from coatcheck.http.api import Answer, problems
+from coatcheck.login.routes.owner import owner_of
 from coatcheck.ways_in.make_backup_codes import make_backup_codes
 from coatcheck.ways_in.overview import ways_in
-from coatcheck.ways_in.routes.owner import owner_of
 
 api = APIRouter(prefix="/api/factors", tags=["factors"])
 

@@ -10,6 +10,7 @@ from coatcheck.clock import rfc3339
 from coatcheck.errors import BadInput, LastWayIn
 from coatcheck.gate.request import desk_of, form_of, go, page, principal_of, visit_of
 from coatcheck.http.api import Answer, Body, Handle, Typed, problems
+from coatcheck.login.routes.owner import owner_of
 from coatcheck.login.routes.passkeys import asked_by_script
 from coatcheck.passkeys.answer import answer_text
 from coatcheck.passkeys.passkey import Passkey
@@ -18,7 +19,6 @@ from coatcheck.ways_in.register_passkey import add_passkey, ask_for_passkey
 from coatcheck.ways_in.remove_passkey import remove_passkey
 from coatcheck.ways_in.rename_passkey import rename_passkey
 from coatcheck.ways_in.routes.backup_codes import codes_page
-from coatcheck.ways_in.routes.owner import owner_of
 from coatcheck.ways_in.routes.whole import ways_in_page
 
 api = APIRouter(prefix="/api/passkeys", tags=["passkeys"])

@@ -11,6 +11,7 @@ from coatcheck.errors import BadInput, NotFound
 from coatcheck.gate.request import desk_of, form_of, go, page, visit_of
 from coatcheck.http.api import Body, problems
 from coatcheck.login.routes.codes import offer_words
+from coatcheck.login.routes.owner import owner_of
 from coatcheck.login.routes.passkeys import words_of_refusal
 from coatcheck.login.words import TotpOffer
 from coatcheck.mfa.qr import qr_svg
@@ -19,7 +20,6 @@ from coatcheck.ways_in.add_totp import finish_adding_totp, start_adding_totp, to
 from coatcheck.ways_in.overview import ways_in
 from coatcheck.ways_in.remove_totp import remove_totp
 from coatcheck.ways_in.routes.backup_codes import BackupCodesAnswer, codes_page
-from coatcheck.ways_in.routes.owner import owner_of
 
 api = APIRouter(prefix="/api/factors", tags=["factors"])
 Code: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64)]
