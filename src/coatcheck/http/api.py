@@ -17,9 +17,9 @@ class Body(BaseModel):
 
 
 class Answer(BaseModel):
-    """Describe a JSON answer."""
+    """Describe a JSON answer: to the OpenAPI document alone, so that no validator is built at the start."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Problem(Answer):
