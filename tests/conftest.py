@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from coatcheck.settings import PasswordSettings
+from tests.ready import ready_database, ready_file
 from tests.servers.chromium import FLAGS
 from tests.servers.postgres import Postgres
 from tests.servers.programs import (
@@ -72,6 +74,20 @@ def postgres_url(postgres: Postgres) -> Iterator[str]:
     postgres.drop(url)
 
 
+@pytest.fixture
+def postgres_ready(postgres: Postgres) -> Iterator[str]:
+    """Return the address of a PostgreSQL database that has its tables."""
+    url = ready_database(postgres)
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture
+def sqlite_ready(tmp_path: Path) -> str:
+    """Return the address of a SQLite database that has its tables."""
+    return ready_file(tmp_path / "site.db")
+
+
 @pytest.fixture(scope="session")
 def redis() -> Iterator[Redis]:
     """Run a Redis or Valkey server for this worker."""
@@ -132,16 +148,24 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 @pytest.fixture
-async def postgres_site(postgres_url: str, tmp_path: Path) -> AsyncIterator[Site]:
-    """Open a site on PostgreSQL."""
-    async with open_site(postgres_url, tmp_path) as opened:
+async def real_site(tmp_path: Path) -> AsyncIterator[Site]:
+    """Open a site on SQLite whose hashes cost what they cost without settings."""
+    real = {"argon2_memory_kib": PasswordSettings().argon2_memory_kib}
+    async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path, passwords=real) as opened:
         yield opened
 
 
 @pytest.fixture
-async def redis_site(postgres_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Site]:
+async def postgres_site(postgres_ready: str, tmp_path: Path) -> AsyncIterator[Site]:
+    """Open a site on PostgreSQL."""
+    async with open_site(postgres_ready, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def redis_site(postgres_ready: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Site]:
     """Open a site on PostgreSQL with Redis."""
-    async with open_site(postgres_url, tmp_path, ephemeral=redis_url) as opened:
+    async with open_site(postgres_ready, tmp_path, ephemeral=redis_url) as opened:
         yield opened
 
 

@@ -2,11 +2,10 @@
 
 No hash is computed for an unknown account or one without a password, so the answer comes sooner. Here every refused
 sign-in does the same work, which is counted: the same statements in the same order, one verification of the same cost,
-the same rows written; and it says the same, word for word. The medians are compared too, with room for a busy machine.
+the same rows written; and it says the same, word for word. The times are compared too.
 """
 
 import re
-import statistics
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -19,6 +18,7 @@ from coatcheck.admin.lock_account import lock_account
 from coatcheck.passwords.check import hashing_pool
 from coatcheck.passwords.pool import HashingPool
 from coatcheck.passwords.schemes import Cost
+from coatcheck.settings import PasswordSettings
 from coatcheck.visit import Visit
 from tests.attacks.census import row_counts
 from tests.site import PASSWORD, Site, open_site, sign_in
@@ -35,6 +35,7 @@ CASES = {
     "locked, wrong password": ("cyd@example.org", WRONG),
     "waits for its link": ("dan@example.org", PASSWORD),
 }
+LEAST_ROUNDS, MOST_ROUNDS = 9, 90
 _ONE_COLUMN = re.compile(r"accounts\.(id|email|username) = (\?|:\w+)")
 
 
@@ -51,8 +52,9 @@ class CountingPool(HashingPool):
 
 @pytest.fixture
 async def peopled(tmp_path: Path) -> AsyncIterator[Site]:
-    limits = {"overall_per_second": 10_000, "address_per_hour": 10_000}
-    async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path, limits=limits) as site:
+    limits = {"overall_per_second": 10_000, "address_per_hour": 10_000, "account_per_day": 10_000}
+    real = {"argon2_memory_kib": PasswordSettings().argon2_memory_kib}
+    async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path, limits=limits, passwords=real) as site:
         pool = CountingPool(site.desk.settings.passwords)
         pool.costs = []
         site.desk._kept[hashing_pool] = pool  # in the place where the process keeps its pool
@@ -91,17 +93,18 @@ async def test_all_refusals_are_one_answer_and_one_work(peopled: Site) -> None:
         assert work == first, case
 
 
-async def test_the_medians_are_alike(peopled: Site) -> None:
-    rounds = 9
-    times: dict[str, list[float]] = {case: [] for case in CASES}
-    for turn in range(rounds):
+async def test_the_times_are_alike(peopled: Site) -> None:
+    """A busy machine only adds to a time, so the least of many is the work; what is left out is missing in each."""
+    least = dict.fromkeys(CASES, float("inf"))
+    for turn in range(MOST_ROUNDS):
         for number, (case, (name, password)) in enumerate(CASES.items()):
             began = time.perf_counter()
             answer = await attempt(peopled, name, password, f"198.51.{turn}.{number}")
-            times[case].append(time.perf_counter() - began)
+            least[case] = min(least[case], time.perf_counter() - began)
             assert answer.status_code == 401
-    medians = {case: statistics.median(taken) for case, taken in times.items()}
-    assert max(medians.values()) < 2 * min(medians.values()), medians
+        if turn + 1 >= LEAST_ROUNDS and max(least.values()) < 2 * min(least.values()):
+            return
+    pytest.fail(f"never alike: {least}")
 
 
 async def test_a_block_says_the_same_of_strangers_and_accounts(peopled: Site) -> None:

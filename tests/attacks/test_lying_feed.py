@@ -13,7 +13,7 @@ import pytest
 
 from coatcheck.errors import RevocationUnknown, TokenRefused
 from coatcheck.testing.clock import ManualClock
-from coatcheck.verifier import Verifier
+from coatcheck.verifier import Verifier, upkeep
 from tests.verifier.issuer import AUDIENCE, SERVICE, Issuer, Key, Reply, eventually
 from tests.verifier.test_verifier import refuses
 
@@ -63,6 +63,12 @@ def begin(issuer: Issuer, lie: Callable[[], Reply | None]) -> None:
     asked = issuer.asked[PATH]
     issuer.instead[PATH] = lie
     eventually(lambda: issuer.asked[PATH] > asked + 1)
+
+
+@pytest.fixture(autouse=True)
+def _asks_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the pauses between questions that failed not grow: each test waits for several of them."""
+    monkeypatch.setattr(upkeep, "_LONGEST_PAUSE_S", upkeep._FIRST_PAUSE_S)
 
 
 @pytest.mark.parametrize("how", LIES)
