@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from coatcheck.settings import PasswordSettings
@@ -45,6 +46,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture in getattr(item, "fixturenames", ()):
             if mark := MARK_OF_FIXTURE.get(fixture):
                 item.add_marker(mark)
+            if fixture == "browser":  # it belongs to an event loop, so those who share it share the loop
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
     items.sort(key=lambda item: [item.get_closest_marker(mark) is not None for mark in SLOWEST_FIRST])
 
 
@@ -131,13 +134,21 @@ def traefik_program() -> Program:
     return found(all_traefik(), "Traefik")
 
 
-@pytest.fixture
-async def browser(chromium: Path) -> AsyncIterator[Browser]:
-    """Launch a Chromium for one test: it belongs to the test's own event loop, so it cannot be shared."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium_running(chromium: Path) -> AsyncIterator[Browser]:
+    """Launch a Chromium for this worker."""
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         yield launched
         await launched.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium_running: Browser) -> AsyncIterator[Browser]:
+    """Give the worker's Chromium to one test, and take away what the test opened in it: nothing else is kept."""
+    yield chromium_running
+    for context in chromium_running.contexts:
+        await context.close()
 
 
 @pytest.fixture
