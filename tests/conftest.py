@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from coatcheck.settings import PasswordSettings
+from tests.ready import ready_database, ready_file
 from tests.servers.chromium import FLAGS
 from tests.servers.postgres import Postgres
 from tests.servers.programs import (
@@ -43,6 +46,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture in getattr(item, "fixturenames", ()):
             if mark := MARK_OF_FIXTURE.get(fixture):
                 item.add_marker(mark)
+            if fixture == "browser":  # it belongs to an event loop, so those who share it share the loop
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
     items.sort(key=lambda item: [item.get_closest_marker(mark) is not None for mark in SLOWEST_FIRST])
 
 
@@ -70,6 +75,20 @@ def postgres_url(postgres: Postgres) -> Iterator[str]:
     url = postgres.fresh_database()
     yield url
     postgres.drop(url)
+
+
+@pytest.fixture
+def postgres_ready(postgres: Postgres) -> Iterator[str]:
+    """Return the address of a PostgreSQL database that has its tables."""
+    url = ready_database(postgres)
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture
+def sqlite_ready(tmp_path: Path) -> str:
+    """Return the address of a SQLite database that has its tables."""
+    return ready_file(tmp_path / "site.db")
 
 
 @pytest.fixture(scope="session")
@@ -115,13 +134,21 @@ def traefik_program() -> Program:
     return found(all_traefik(), "Traefik")
 
 
-@pytest.fixture
-async def browser(chromium: Path) -> AsyncIterator[Browser]:
-    """Launch a Chromium for one test: it belongs to the test's own event loop, so it cannot be shared."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium_running(chromium: Path) -> AsyncIterator[Browser]:
+    """Launch a Chromium for this worker."""
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         yield launched
         await launched.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium_running: Browser) -> AsyncIterator[Browser]:
+    """Give the worker's Chromium to one test, and take away what the test opened in it: nothing else is kept."""
+    yield chromium_running
+    for context in chromium_running.contexts:
+        await context.close()
 
 
 @pytest.fixture
@@ -132,16 +159,24 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 @pytest.fixture
-async def postgres_site(postgres_url: str, tmp_path: Path) -> AsyncIterator[Site]:
-    """Open a site on PostgreSQL."""
-    async with open_site(postgres_url, tmp_path) as opened:
+async def real_site(tmp_path: Path) -> AsyncIterator[Site]:
+    """Open a site on SQLite whose hashes cost what they cost without settings."""
+    real = {"argon2_memory_kib": PasswordSettings().argon2_memory_kib}
+    async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path, passwords=real) as opened:
         yield opened
 
 
 @pytest.fixture
-async def redis_site(postgres_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Site]:
+async def postgres_site(postgres_ready: str, tmp_path: Path) -> AsyncIterator[Site]:
+    """Open a site on PostgreSQL."""
+    async with open_site(postgres_ready, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def redis_site(postgres_ready: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Site]:
     """Open a site on PostgreSQL with Redis."""
-    async with open_site(postgres_url, tmp_path, ephemeral=redis_url) as opened:
+    async with open_site(postgres_ready, tmp_path, ephemeral=redis_url) as opened:
         yield opened
 
 

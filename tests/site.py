@@ -27,6 +27,7 @@ from coatcheck.settings.master_key import make_key_file
 from coatcheck.settings.read import read_settings
 from coatcheck.testing.clock import ManualClock
 from coatcheck.visit import Visit
+from tests.ready import hashing_cheaply, ready_file
 
 ORIGIN = "https://auth.example.org"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -135,7 +136,10 @@ async def open_site(
     clock: ManualClock | None = None,
     **sections: Mapping[str, object],
 ) -> AsyncIterator[Site]:
-    """Open a site on a database; `sections` are settings by section."""
+    """Open a site on a database; `sections` are settings by section.
+
+    A SQLite file that is not there is made with its tables. Hashes cost little, unless the settings say what they cost.
+    """
     overrides: dict[str, Mapping[str, object]] = {
         "database": {"url": url},
         "ephemeral": {"url": ephemeral},
@@ -144,13 +148,23 @@ async def open_site(
     }
     overrides["server"] = {"public_url": ORIGIN, **overrides.get("server", {})}
     clock = clock or ManualClock()
-    auth = Coatcheck.from_settings(read_settings(None, {}, overrides), base=folder, clock=clock)
+    settings = read_settings(None, {}, overrides)
+    if "argon2_memory_kib" not in overrides.get("passwords", {}):
+        settings = hashing_cheaply(settings)
+    _make_file(url)
+    auth = Coatcheck.from_settings(settings, base=folder, clock=clock)
     desk = await auth.open()
     try:
         await desk.keep(LogReader).look()
         yield Site(auth, desk, clock)
     finally:
         await auth.close()
+
+
+def _make_file(url: str) -> None:
+    _, sqlite, path = url.partition("sqlite:///")
+    if sqlite and not Path(path).exists():
+        ready_file(Path(path))
 
 
 def _key_file(folder: Path) -> Path:

@@ -10,8 +10,6 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from coatcheck.accounts import records as accounts
-from coatcheck.accounts.account import Account
 from coatcheck.errors import BadInput, Gone, SignInGone
 from coatcheck.login.prove import Step
 from coatcheck.login.sign_in import Admitted
@@ -22,6 +20,8 @@ from tests.recovery.lost import (
     A_SECOND,
     ANN,
     HALF,
+    UNTOUCHED,
+    as_now,
     asked,
     begun,
     due,
@@ -36,7 +36,6 @@ from tests.recovery.lost import (
 from tests.site import PASSWORD, VISIT, Site, sign_in, submit
 
 NEW = "entirely other words today"
-UNTOUCHED = [1, 1, 1, 1]
 
 
 async def test_by_the_mailbox_alone(site: Site) -> None:
@@ -71,7 +70,7 @@ async def test_once_a_factor_was_proven_the_password_counts_again(site: Site) ->
     ann = await enrolled(site)
     await site.browser().post("/api/recover", json={"email": ANN})
     await finish_recovery(site.desk, VISIT, token=await site.token(ANN), new_password=NEW)
-    await fully_in(site, await again(site, ann.id))
+    await fully_in(site, await as_now(site, ann))
     await ask_for_factor_recovery(site.desk, VISIT, await stopped(site, password=NEW))
     assert await mailed(site, "begin")
 
@@ -144,6 +143,16 @@ async def test_before_the_notices_had_their_time(site: Site) -> None:
     assert await rows_kept(site) == UNTOUCHED
 
 
+async def test_by_a_link_that_was_mailed_for_something_else(site: Site) -> None:
+    """When the wait is over, the link that began it and the one that calls it off are older and easier to come by."""
+    await enrolled(site)
+    await due(site)
+    for kind in ("begin", "call-off"):
+        with pytest.raises(Gone):
+            await remove_lost_factors(site.desk, VISIT, token=await mailed(site, kind), password=PASSWORD)
+    assert await rows_kept(site) == UNTOUCHED
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_a_scanner_follows_every_link(site: Site, method: str) -> None:
     """Scanners of mail open its links: one would begin the wait, another call off what its owner waits for."""
@@ -184,15 +193,7 @@ async def test_a_recovery_by_mail_leaves_the_second_factor(site: Site) -> None:
     assert (await sign_in(browser, ANN, NEW)).json()["status"] == "more_needed"
     assert (await browser.get("/api/session")).status_code == 401
     assert await rows_kept(site) == UNTOUCHED
-    assert (await again(site, ann.id)).epoch > ann.epoch, "and browsers that were trusted are so no longer"
-
-
-async def again(site: Site, account: str) -> Account:
-    """Give an account as it is now."""
-    async with site.desk.database.reading() as db:
-        found = await accounts.find(db, account)
-    assert found is not None
-    return found
+    assert (await as_now(site, ann)).epoch > ann.epoch, "and browsers that were trusted are so no longer"
 
 
 def with_session(site: Site, admitted: Admitted) -> httpx.AsyncClient:

@@ -20,6 +20,7 @@ from coatcheck.server.coatcheck import Coatcheck
 from coatcheck.settings.master_key import make_key_file
 from coatcheck.settings.read import read_settings
 from coatcheck.visit import Visit
+from tests.ready import hashing_cheaply
 from tests.site import PASSWORD
 from tests.web.live import served
 
@@ -67,7 +68,7 @@ def _site(folder: Path, port: int) -> Coatcheck:
         "server": {"public_url": f"http://localhost:{port}"},
         "limits": NEVER_REACHED,
     }
-    return Coatcheck.from_settings(read_settings(None, {}, overrides), base=folder)
+    return Coatcheck.from_settings(hashing_cheaply(read_settings(None, {}, overrides)), base=folder)
 
 
 @pytest.fixture(scope="module")

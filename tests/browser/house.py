@@ -25,6 +25,7 @@ from coatcheck.settings.master_key import make_key_file
 from coatcheck.settings.read import read_settings
 from coatcheck.testing.clock import ManualClock
 from coatcheck.visit import Visit
+from tests.ready import hashing_cheaply
 from tests.recovery.lost import APP, enrol
 from tests.site import PASSWORD
 
@@ -83,7 +84,8 @@ def notes_app(
         "sign_in": {"trust_devices_for": "30d", **sections.pop("sign_in", {})},
         **sections,
     }
-    auth = Coatcheck.from_settings(read_settings(None, {}, overrides), base=folder, clock=clock)
+    settings = hashing_cheaply(read_settings(None, {}, overrides))
+    auth = Coatcheck.from_settings(settings, base=folder, clock=clock)
 
     @asynccontextmanager
     async def lifespan(app: object) -> AsyncIterator[None]:

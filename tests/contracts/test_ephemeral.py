@@ -18,7 +18,6 @@ from coatcheck.desk.ephemeral.valkey import InValkey
 from coatcheck.errors import Busy, ConfigurationError
 from coatcheck.settings import DatabaseSettings, EphemeralSettings, Settings
 from coatcheck.storage.database import Database
-from coatcheck.storage.migrate import prepare
 from coatcheck.testing.clock import ManualClock
 
 MINUTE = 60_000
@@ -46,12 +45,8 @@ async def clocked(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualC
 async def _open(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Ephemeral]:
     kept_in = {"memory": "memory", "redis": "redis"}.get(request.param, "sql")
     url = request.getfixturevalue("redis_url") if kept_in == "redis" else kept_in
-    database_url = f"sqlite:///{tmp_path}/app.db"
-    if request.param == "postgres":
-        database_url = request.getfixturevalue("postgres_url")
+    database_url = request.getfixturevalue("postgres_ready" if request.param == "postgres" else "sqlite_ready")
     database = Database(database_url)
-    if kept_in == "sql":
-        await prepare(database)
     settings = replace(Settings(), ephemeral=EphemeralSettings(url=url), database=DatabaseSettings(url=database_url))
     opened = open_ephemeral(settings, database, clock)
     yield opened

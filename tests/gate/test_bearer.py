@@ -236,7 +236,7 @@ async def test_a_stale_reader_asks_the_database(site: Site, ann: Account, held: 
 async def test_another_worker_refuses_within_the_bound(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'site.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    url = f"sqlite:///{tmp_path / 'site.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_ready")
     took = []
     async with running(url, tmp_path) as here, running(url, tmp_path) as there:
         ann = await here.person(password=None)

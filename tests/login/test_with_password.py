@@ -65,7 +65,8 @@ async def test_a_locked_account(site: Site) -> None:
     assert (await sign_in(browser, "ann@example.org", PASSWORD)).status_code == 200
 
 
-async def test_an_old_hash_is_upgraded(site: Site) -> None:
+async def test_an_old_hash_is_upgraded(real_site: Site) -> None:
+    site = real_site
     person = await site.person()
     old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
     async with site.desk.database.writing() as tx:

@@ -1,53 +1,14 @@
 """What every race is run on: each backing, with two nodes that stand for two workers or two machines."""
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 
-from coatcheck.storage.database import Database
-from coatcheck.storage.migrate import prepare
 from tests.races.nodes import Nodes, open_nodes
-from tests.servers.postgres import Postgres
 
 Backing: TypeAlias = tuple[str, str]
-
-
-async def made_ready(url: str) -> None:
-    """Make the tables of an empty database."""
-    database = Database(url)
-    await prepare(database)
-    await database.close()
-
-
-@pytest.fixture(scope="package")
-def templates() -> dict[str, str]:
-    """Remember the databases that tests copy: making the tables anew takes longer than most races."""
-    return {}
-
-
-@pytest.fixture
-async def sqlite_ready(templates: dict[str, str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Give the address of a SQLite database with its tables."""
-    if "sqlite" not in templates:
-        made = tmp_path_factory.mktemp("template") / "site.db"
-        await made_ready(f"sqlite:///{made}")
-        templates["sqlite"] = str(made)
-    shutil.copy(templates["sqlite"], tmp_path / "site.db")
-    return f"sqlite:///{tmp_path / 'site.db'}"
-
-
-@pytest.fixture
-async def postgres_ready(postgres: Postgres, templates: dict[str, str]) -> AsyncIterator[str]:
-    """Give the address of a PostgreSQL database with its tables."""
-    if "postgres" not in templates:
-        templates["postgres"] = postgres.fresh_database()
-        await made_ready(templates["postgres"])
-    url = postgres.fresh_database(copy_of=templates["postgres"])
-    yield url
-    postgres.drop(url)
 
 
 @pytest.fixture(params=["sqlite", "postgres", "postgres_and_redis"])

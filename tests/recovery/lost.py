@@ -27,6 +27,7 @@ HALF = WAIT / 2
 A_SECOND = timedelta(seconds=1)
 FACTORS = ("backup_code", "passkey", "totp")
 APP = ("backup_code", "totp")
+UNTOUCHED = [1, 1, 1, 1]
 KEPT: tuple[Table, ...] = (totp_secrets, backup_codes, passkeys, trusted_devices)
 
 
@@ -36,10 +37,15 @@ async def enrolled(
     """Make an account that has every second factor, and trusts a browser."""
     person = await site.person(email, password)
     await enrol(site.desk, person, factors)
+    return await as_now(site, person)
+
+
+async def as_now(site: Site, account: Account) -> Account:
+    """Give an account as it is now."""
     async with site.desk.database.reading() as db:
-        account = await accounts.find(db, person.id)
-    assert account is not None
-    return account
+        found = await accounts.find(db, account.id)
+    assert found is not None
+    return found
 
 
 async def enrol(desk: Desk, person: Account, factors: tuple[str, ...] = FACTORS) -> None:
