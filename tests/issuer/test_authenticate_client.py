@@ -28,6 +28,7 @@ from tests.clients.machines import (
 from tests.keys.sites import signing_site
 from tests.races.nodes import NO_RATE
 from tests.site import ORIGIN, VISIT, Site
+from tests.statements import statements
 
 NOBODY = "svc_" + "a" * 26
 GRANT = {"grant_type": "client_credentials"}
@@ -277,3 +278,44 @@ async def test_both_of_two_secrets(site: Site) -> None:
     assert secret is not None
     for right in (made.secret, secret.reveal()):
         assert (await Machine(site, made.id, right).ask_for_token()).status_code == 200
+
+
+async def test_a_header_is_known_as_a_whole(site: Site) -> None:
+    made, other = await machine(site), await machine(site, "other")
+    for each in (made, other):
+        for _ in range(3):
+            assert (await each.ask_for_token()).status_code == 200
+    assert len(site.desk.keep(VerifiedClients)) == 4, "each by its secret and by its header"
+    assert (await made.ask_for_token(client_id=made.id)).status_code == 200
+    for more in ({"client_id": other.id}, {"client_secret": made.secret}, {"client_assertion": "x"}):
+        assert (await made.ask_for_token(**more)).json()["error"] == "invalid_request"
+    assert (await other.ask_for_token()).json()["access_token"]
+    near = httpx.BasicAuth(made.id, made.secret[:-1])
+    form = {"grant_type": "client_credentials"}
+    assert (await site.machine().post(TOKEN, data=form, auth=near)).status_code == 401
+    assert len(site.desk.keep(VerifiedClients)) == 4, "only what was right is kept"
+
+
+async def test_a_known_header_is_forgotten_with_its_service(site: Site) -> None:
+    made, other = await machine(site), await machine(site, "other")
+    for _ in range(3):
+        await made.token()
+    await disable_service(site.desk, VISIT, service=other.id, actor="operator")
+    assert len(site.desk.keep(VerifiedClients)) == 0, "news of any service empties it"
+    for _ in range(3):
+        await made.token()
+    await disable_service(site.desk, VISIT, service=made.id, actor="operator")
+    assert (await made.ask_for_token()).status_code == 401
+
+
+async def test_a_known_header_counts_only_while_the_log_is_read(site: Site) -> None:
+    made = await machine(site)
+    for _ in range(3):
+        await made.token()
+    with statements() as ran:
+        await made.token()
+    assert not ran, "from memory"
+    site.desk.keep(LogReader).fresh_until = float("-inf")
+    with statements() as ran:
+        await made.token()
+    assert ran, "looked up"

@@ -15,6 +15,9 @@ ROOM: Final = 10_000
 Presented = tuple[str, bytes]
 """A service's id and the digest of what it presented."""
 
+HEADER: Final = "Authorization"
+"""Stands for the id where the header as a whole is known: no service is named so."""
+
 
 class VerifiedClients:
     """Keep services that have proven themselves; heed the revocation log.

@@ -9,11 +9,11 @@ from coatcheck.clients import records
 from coatcheck.clients.client import Client, client_of
 from coatcheck.clients.client_key import read_client_key
 from coatcheck.clients.registration import PREFIX, Registration, ServiceCredential
-from coatcheck.clients.verified import VerifiedClients
+from coatcheck.clients.verified import HEADER, VerifiedClients
 from coatcheck.clock import Instant, millis
 from coatcheck.desk import Desk
 from coatcheck.errors import OAuthRefused
-from coatcheck.issuer.presented import AssertionClaims, PresentedAssertion, PresentedSecret, presented_of
+from coatcheck.issuer.presented import OF_FORM, AssertionClaims, PresentedAssertion, PresentedSecret, presented_of
 from coatcheck.keys.life import LEEWAY
 from coatcheck.limits.address import address_key
 from coatcheck.limits.tries import client_failed
@@ -42,13 +42,17 @@ async def authenticate_client(desk: Desk, visit: Visit, form: Mapping[str, str],
 
     See: RFC 6749 sections 2.3, 3.2.1; RFC 7523 section 3; ASVS 10.4.10.
     """
+    authorization = visit.asked.authorization
+    known = _by_known_header(desk, authorization, form)
+    if known is not None:
+        return known
     try:
-        presented = presented_of(visit.asked.authorization, form)
+        presented = presented_of(authorization, form)
     except OAuthRefused:
         await note_refusal(desk, visit)
         raise
     if isinstance(presented, PresentedSecret):
-        client = await _by_secret(desk, presented)
+        client = await _by_secret(desk, presented, authorization)
     else:
         client = await _by_assertion(desk, visit, presented, endpoint)
     if client is None:
@@ -64,10 +68,20 @@ async def note_refusal(desk: Desk, visit: Visit) -> None:
     await refused(desk, visit, "token.refused", tally=tally)
 
 
-async def _by_secret(desk: Desk, presented: PresentedSecret) -> Client | None:
+def _by_known_header(desk: Desk, authorization: str | None, form: Mapping[str, str]) -> Client | None:
+    """Give whose header this is as a whole, so that it is not taken apart again; None where the form says more."""
+    if authorization is None or not form.keys().isdisjoint(OF_FORM):
+        return None
+    client = desk.keep(VerifiedClients).get((HEADER, hash_secret(authorization)), desk.now())
+    return client if client is not None and form.get("client_id", client.id) == client.id else None
+
+
+async def _by_secret(desk: Desk, presented: PresentedSecret, authorization: str | None) -> Client | None:
     verified, digest = desk.keep(VerifiedClients), hash_secret(presented.secret)
     known = verified.get((presented.client, digest), desk.now())
     if known is not None:
+        if authorization is not None:  # nothing was awaited since it was found to count
+            verified.fill(verified.begin(), (HEADER, hash_secret(authorization)), known)
         return known
     began = verified.begin()
     registration = await _find(desk, presented.client)

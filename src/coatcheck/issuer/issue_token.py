@@ -11,7 +11,7 @@ from coatcheck.desk import Desk
 from coatcheck.errors import OAuthRefused
 from coatcheck.issuer.authenticate_client import authenticate_client, note_refusal
 from coatcheck.keys.ring import SigningKeys
-from coatcheck.keys.sign import sign_jws
+from coatcheck.keys.signed_together import SignedTogether
 from coatcheck.secret import new_id
 from coatcheck.verifier.claims import AccessClaims, Status, StatusReference
 from coatcheck.verifier.status_token import uri_of
@@ -61,7 +61,8 @@ async def issue_token(desk: Desk, visit: Visit, form: Mapping[str, str], *, endp
         await note_refusal(desk, visit)
         raise
     claims = _claims(desk, client, visit.base_url, scope, audience)
-    token = sign_jws(await desk.keep(SigningKeys).current(), _TYP, _encode(claims))
+    key = await desk.keep(SigningKeys).current()
+    token = await desk.keep(SignedTogether).sign(key, _TYP, _encode(claims))
     return TokenAnswer(token, "Bearer", claims.exp - claims.iat, scope)
 
 

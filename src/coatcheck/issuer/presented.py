@@ -108,3 +108,5 @@ def _assertion(form: Mapping[str, str]) -> PresentedAssertion:
 
 
 _OF_ASSERTION = ("client_assertion", "client_assertion_type")
+OF_FORM: Final = ("client_secret", *_OF_ASSERTION)
+"""The parameters that a client can prove itself by, in the place of a header."""

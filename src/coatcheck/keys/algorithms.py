@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, AsymmetricPadding, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -88,13 +90,13 @@ def _open_p256(der: bytes) -> Signer:
     private = _load(der)
     if not isinstance(private, EllipticCurvePrivateKey):
         raise TypeError("this is no key of an elliptic curve")
-    public, ecdsa = private.public_key(), ec.ECDSA(SHA256())
+    public, ecdsa = private.public_key(), ec.ECDSA(Prehashed(SHA256()))
     numbers = public.public_numbers()
     jwk = {"kty": "EC", "crv": "P-256", "x": _number(numbers.x, 32), "y": _number(numbers.y, 32)}
 
     def sign(signed: bytes) -> bytes:
         # JWS wants r and s side by side, not the DER that everybody else speaks (RFC 7518 section 3.4).
-        return raw_of(private.sign(signed, ecdsa))
+        return raw_of(private.sign(sha256(signed).digest(), ecdsa))
 
     return Signer(sign, public, jwk)
 

@@ -1,9 +1,9 @@
 """The entrance: every request passes here first. It is checked, bounded, named, and its answer gets our headers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -34,13 +34,15 @@ OPERATIONS = ("/healthz", "/readyz", "/metrics")
 """What load balancers and monitoring ask by address rather than by name; the last two guard themselves."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrived:
+class _Arrived(Struct, frozen=True):
     """Hold what is read of a request once: its headers, its path under our mount, its name in logs."""
 
     headers: Mapping[str, str]
     path: str
     request_id: str
+
+    def __repr__(self) -> str:
+        return f"_Arrived({self.request_id} at {self.path})"
 
 
 class Entrance:
@@ -126,7 +128,8 @@ class Entrance:
         is_call = arrived.path.startswith("/api/") and arrived.path != RENEWAL
         is_reading_call = is_call and scope["method"] in SAFE_METHODS
         if not is_reading_call and not is_gateway:
-            browser, known, trusted = (_cookie(cookies, kind.name(each)) for each in _NAMING)
+            if cookies:
+                browser, known, trusted = (_cookie(cookies, kind.name(each)) for each in _NAMING)
             if not browser and scope["method"] == "GET":
                 browser = new_secret().reveal()
                 scope[NEW_BROWSER] = True
