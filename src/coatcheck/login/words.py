@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import StringConstraints
+from pydantic import ConfigDict, RootModel, StringConstraints
 
 from coatcheck.http.api import Answer, Body, Handle, Identifier, Token, Typed
 from coatcheck.login.sign_in import AskedFor
@@ -133,3 +133,9 @@ class MoreNeededAnswer(Answer):
     continuation: str
     options: list[str]
     expires_at: str
+
+
+class Outcome(RootModel[AdmittedAnswer | TokensAnswer | MoreNeededAnswer]):
+    """Say how far a step brought a sign-in."""
+
+    model_config = ConfigDict(defer_build=True)

@@ -1,7 +1,5 @@
 """The calls of signing in: begin, prove one factor after the other, step up."""
 
-from typing import TypeAlias
-
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
@@ -19,21 +17,19 @@ from coatcheck.login.step_up import begin_step_up
 from coatcheck.login.with_email_code import prove_email_code, start_email_code
 from coatcheck.login.with_password import prove_password, sign_in_with_password
 from coatcheck.login.words import (
-    AdmittedAnswer,
     CodeMailedAnswer,
     CodeProof,
     MoreNeededAnswer,
+    Outcome,
     PasswordProof,
     SignInBody,
     StartBody,
     StepUpBody,
-    TokensAnswer,
 )
 from coatcheck.tokens.audience import check_audience
 
 api = APIRouter(prefix="/api", tags=["sign-in"])
 password_api = APIRouter(prefix="/api", tags=["sign-in"])
-Outcome: TypeAlias = AdmittedAnswer | TokensAnswer | MoreNeededAnswer
 
 
 @api.post("/sign-in", response_model=Outcome, responses=problems(401))

@@ -7,10 +7,10 @@ from coatcheck.gate.request import desk_of, visit_of
 from coatcheck.http.api import Handle, problems
 from coatcheck.login.enrol_totp import Offered, prove_enrolled_totp, start_enrolling_totp
 from coatcheck.login.prove import Step
-from coatcheck.login.routes.calls import Outcome, answer
+from coatcheck.login.routes.calls import answer
 from coatcheck.login.with_backup_code import prove_backup_code
 from coatcheck.login.with_totp import prove_totp
-from coatcheck.login.words import CodeProof, StartBody, TotpOffer
+from coatcheck.login.words import CodeProof, Outcome, StartBody, TotpOffer
 from coatcheck.mfa.qr import qr_svg
 
 api = APIRouter(prefix="/api", tags=["sign-in"])

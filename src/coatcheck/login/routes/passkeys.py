@@ -16,14 +16,14 @@ from coatcheck.login import transactions
 from coatcheck.login.begin import begin_sign_in
 from coatcheck.login.enrol_passkey import STEP, enrol_passkey, start_enrolling_passkey
 from coatcheck.login.prove import Step
-from coatcheck.login.routes.calls import Outcome, answer
+from coatcheck.login.routes.calls import answer
 from coatcheck.login.routes.onward import finish
 from coatcheck.login.routes.pages import level_of_form, sign_in_form
 from coatcheck.login.sign_in import Admitted, AskedFor, MoreNeeded
 from coatcheck.login.standing import wanted_of
 from coatcheck.login.step_up import begin_step_up
 from coatcheck.login.with_passkey import prove_passkey, start_passkey
-from coatcheck.login.words import StartBody
+from coatcheck.login.words import Outcome, StartBody
 from coatcheck.passkeys.answer import answer_text, parse_answer
 from coatcheck.passkeys.options import b64url
 from coatcheck.passkeys.rp import relying_party
