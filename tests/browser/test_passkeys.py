@@ -37,6 +37,15 @@ async def add_passkey(page: Page, house: House) -> None:
     await expect(page.get_by_text("10 of 10 left")).to_be_visible()
 
 
+async def with_passkey(browser: Browser, house: House) -> tuple[Page, CDPSession, str]:
+    """Open a browser with an authenticator, and sign Ben in there with a passkey of his own added."""
+    page = await visitor(browser, scripts=True)
+    devices, authenticator = await plug_in(page)
+    await sign_in(page, house, BEN)
+    await add_passkey(page, house)
+    return page, devices, authenticator
+
+
 async def sign_out(page: Page, house: House) -> None:
     """Sign out, and forget nothing of the browser."""
     await page.goto(house.at("/sign-out"))
@@ -45,10 +54,7 @@ async def sign_out(page: Page, house: House) -> None:
 
 
 async def test_added_and_used_with_a_name_and_without(browser: Browser, house: House) -> None:
-    page = await visitor(browser, scripts=True)
-    devices, authenticator = await plug_in(page)
-    await sign_in(page, house, BEN)
-    await add_passkey(page, house)
+    page, devices, authenticator = await with_passkey(browser, house)
     [key] = (await devices.send("WebAuthn.getCredentials", {"authenticatorId": authenticator}))["credentials"]
     assert (key["rpId"], key["isResidentCredential"]) == ("localhost", True)
 
@@ -66,10 +72,7 @@ async def test_added_and_used_with_a_name_and_without(browser: Browser, house: H
 
 async def test_whoever_must_confirm_first_is_led_there_and_back(browser: Browser, house: House) -> None:
     """The script asks for the key, so no page of ours could lead on: a session whose level is too low by now."""
-    page = await visitor(browser, scripts=True)
-    await plug_in(page)
-    await sign_in(page, house, BEN)
-    await add_passkey(page, house)
+    page, _, _ = await with_passkey(browser, house)
     await page.get_by_role("button", name="Add a passkey").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Confirm it is you")
     await page.get_by_role("button", name="Confirm with a passkey").click()
@@ -78,10 +81,7 @@ async def test_whoever_must_confirm_first_is_led_there_and_back(browser: Browser
 
 async def test_by_autofill(browser: Browser, house: House) -> None:
     """The sign-in page asks for it by itself: the device offers the key in the name's field, nothing is pressed."""
-    page = await visitor(browser, scripts=True)
-    await plug_in(page)
-    await sign_in(page, house, BEN)
-    await add_passkey(page, house)
+    page, _, _ = await with_passkey(browser, house)
     await sign_out(page, house)
     async with page.expect_response(re.compile("/sign-in/passkey/start$")) as asked:
         await page.goto(f"{house.at('/sign-in')}?return_to=%2Fnotes")
@@ -91,10 +91,7 @@ async def test_by_autofill(browser: Browser, house: House) -> None:
 
 
 async def test_a_device_is_told_that_its_key_is_gone(browser: Browser, house: House) -> None:
-    page = await visitor(browser, scripts=True)
-    devices, authenticator = await plug_in(page)
-    await sign_in(page, house, BEN)
-    await add_passkey(page, house)
+    page, devices, authenticator = await with_passkey(browser, house)
     held = {"authenticatorId": authenticator}
     assert len((await devices.send("WebAuthn.getCredentials", held))["credentials"]) == 1
     await page.get_by_role("link", name="Chrome on Linux").click()
@@ -110,10 +107,7 @@ async def test_a_device_is_told_that_its_key_is_gone(browser: Browser, house: Ho
 
 
 async def test_as_the_second_factor(browser: Browser, house: House) -> None:
-    page = await visitor(browser, scripts=True)
-    devices, authenticator = await plug_in(page)
-    await sign_in(page, house, BEN)
-    await add_passkey(page, house)
+    page, devices, authenticator = await with_passkey(browser, house)
     await sign_out(page, house)
     quiet = {"authenticatorId": authenticator, "enabled": False}  # so that autofill does not come before the password
     await devices.send("WebAuthn.setAutomaticPresenceSimulation", quiet)
@@ -129,10 +123,7 @@ async def test_as_the_second_factor(browser: Browser, house: House) -> None:
 
 
 async def test_named_and_removed(browser: Browser, house: House) -> None:
-    page = await visitor(browser, scripts=True)
-    await plug_in(page)
-    await sign_in(page, house, BEN)
-    await add_passkey(page, house)
+    page, _, _ = await with_passkey(browser, house)
     await page.get_by_role("link", name="Chrome on Linux").click()
     # The session was proven by the password alone, and now there is a second factor: it is asked for, then shown.
     assert await heading(page) == "Confirm it is you"

@@ -69,7 +69,12 @@ def base64url(raw: bytes) -> str:
 
     See: RFC 7515 section 2.
     """
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return base64url_bytes(raw).decode()
+
+
+def base64url_bytes(raw: bytes) -> bytes:
+    """Write bytes as base64url without padding, for what is joined to bytes."""
+    return urlsafe_b64encode(raw).rstrip(b"=")
 
 
 def _number(value: int, length: int) -> str:

@@ -1,8 +1,8 @@
 """Sign: a payload becomes a compact JWS."""
 
 import msgspec
-from pybase64 import urlsafe_b64encode
 
+from coatcheck.keys.algorithms import base64url_bytes
 from coatcheck.keys.signing_key import SigningKey
 
 
@@ -18,14 +18,10 @@ def sign_jws(key: SigningKey, typ: str, payload: bytes) -> str:
     header = key.headers.get(typ)
     if header is None:
         header = key.headers[typ] = _header(key, typ)
-    signed = header + _base64url(payload)
-    return b".".join((signed, _base64url(key.sign(signed)))).decode()
+    signed = header + base64url_bytes(payload)
+    return b".".join((signed, base64url_bytes(key.sign(signed)))).decode()
 
 
 def _header(key: SigningKey, typ: str) -> bytes:
     members = {"alg": key.algorithm, "kid": key.kid, "typ": typ}
-    return _base64url(msgspec.json.encode(members)) + b"."
-
-
-def _base64url(raw: bytes) -> bytes:
-    return urlsafe_b64encode(raw).rstrip(b"=")
+    return base64url_bytes(msgspec.json.encode(members)) + b"."

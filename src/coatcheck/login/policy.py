@@ -175,7 +175,8 @@ def _helpful(proven: tuple[Proof, ...], standing: Standing, wanted: Wanted) -> t
 
 def _nearest(proven: tuple[Proof, ...], has: list[Factor], wanted: Wanted) -> tuple[Factor, ...]:
     left = {factor: _shortfall((*proven, _at_best(factor)), wanted) for factor in has}
-    return tuple(factor for factor in has if left[factor] == min(left.values()))
+    nearest = min(left.values())
+    return tuple(factor for factor in has if left[factor] == nearest)
 
 
 def _usable(standing: Standing) -> list[Factor]:
