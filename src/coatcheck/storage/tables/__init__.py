@@ -20,6 +20,7 @@ from coatcheck.storage.tables import (
     sessions,
     signup,
     tokens,
+    upstream,
 )
 from coatcheck.storage.tables.metadata import metadata
 
@@ -44,4 +45,5 @@ __all__ = [
     "sessions",
     "signup",
     "tokens",
+    "upstream",
 ]

@@ -1,0 +1,161 @@
+"""A provider as this site uses it: its entry and the operator's settings, made one. Data, and frozen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from coatcheck.secret import Secret
+
+Kind: TypeAlias = Literal["oidc", "oauth2"]
+ClientAuth: TypeAlias = Literal["basic", "post", "private_key_jwt", "apple", "none"]
+Source: TypeAlias = Literal["id_token", "userinfo", "emails", "form"]
+EmailTrust: TypeAlias = Literal["never", "flag", "google", "microsoft", "owner"]
+IssInAnswer: TypeAlias = Literal["demanded", "when_there"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientKey:
+    """Hold a private key by which we prove to a provider that we are its client.
+
+    Args:
+        pem: the key, PKCS #8 in PEM.
+        algorithm: what it signs with, such as `ES256`.
+        key_id: what the provider calls it.
+        team_id: Apple's name of our team; empty elsewhere.
+    """
+
+    pem: Secret
+    algorithm: str
+    key_id: str = ""
+    team_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoints:
+    """Say where a provider is asked; what an OpenID provider's discovery document names is taken from there.
+
+    Args:
+        discovery: its OpenID configuration; empty for OAuth 2.0 servers.
+        authorization, token, userinfo, jwks, revocation, par: empty where there is none or discovery names it.
+        emails: a list of the person's addresses, where userinfo does not say which is verified.
+        grants: where a whole grant is given back by the provider's own call (GitHub); empty elsewhere.
+    """
+
+    discovery: str = ""
+    authorization: str = ""
+    token: str = ""
+    userinfo: str = ""
+    emails: str = ""
+    jwks: str = ""
+    revocation: str = ""
+    par: str = ""
+    grants: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """Say where a word about the person stands.
+
+    Args:
+        source: which answer it is read from.
+        path: the names that lead to it; a list is entered by its number, as in `("data", "0", "email")`.
+        is_number: whether it is a whole number, which is written out in decimal.
+    """
+
+    source: Source
+    path: tuple[str, ...]
+    is_number: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """Say where the words about a person stand in a provider's answers.
+
+    Args:
+        subject: the one name that never changes hands.
+        email: an address; where the source is `emails`, the member of each entry.
+        email_flag: what says that it is verified; for `emails` the members that must all be true.
+        accepts_text_flag: whether the flag may be the text "true" or the number 1.
+        name: what the person is called.
+        groups: what roles are mapped from; None where the operator maps none.
+    """
+
+    subject: Claim
+    email: Claim | None = None
+    email_flag: tuple[Claim, ...] = ()
+    accepts_text_flag: bool = False
+    name: Claim | None = None
+    groups: Claim | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """Hold what is asked of a provider and what of its answers is believed.
+
+    Args:
+        name: what the settings and addresses call it, such as `github`.
+        title: what people call it.
+        kind: whether it speaks OpenID Connect or OAuth 2.0 alone.
+        issuer: `iss` to the letter; for OAuth 2.0 what stands for it in an identity's key. With `{tenantid}` in it,
+            the ID token's own `tid` is put there (Microsoft).
+        tenants: which tenants may sign in where the issuer has one: ids, or empty for all that are not `not_tenants`.
+        not_tenants: which may not.
+        other_issuers: further spellings met in ID tokens, which stand for `issuer`.
+        client_id, client_secret, client_auth, client_key: how we are known there.
+        endpoints: where it is asked.
+        scopes: what is asked for at a sign-in.
+        scopes_offline, authorize_offline: what is asked for besides where the site keeps the provider's tokens.
+        scope_separator, granted_separator: between scopes in requests, in answers; empty: a list in JSON.
+        authorize: further parameters of the authorization request.
+        token_headers, api_headers: what its calls want besides.
+        sends_pkce: whether a code challenge is sent; where not, state, cookie and one use carry the code alone.
+        sends_nonce: whether it echoes a nonce in its ID token, which is then demanded.
+        iss_in_answer: whether its answer must name `answer_issuer`; when it is there it must be right (RFC 9207).
+        answer_issuer: what is compared with, where not `issuer`.
+        posts_answer: whether the answer comes as a form (`response_mode=form_post`).
+        algorithms: what its ID tokens may be signed with.
+        claims: where the words about a person stand.
+        email_trust: when its word about an address counts: never; by its flag; by the flag and the rules of Google or
+            Microsoft; or for the proven domains of a connection's owner.
+        domains: the email domains this connection signs in, each proven; empty for providers that are everybody's.
+        roles: which group gives which role.
+        second_factor: values of `amr` or `acr` that the operator takes for a second factor.
+        reauthenticates: whether it can be told to ask the person anew (`max_age`), and says when it did (`auth_time`).
+        keeps_tokens: whether its tokens are kept for the app to act by.
+        makes_accounts: whether somebody who comes for the first time gets an account.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    issuer: str
+    client_id: str
+    client_secret: Secret | None = None
+    client_auth: ClientAuth = "basic"
+    client_key: ClientKey | None = field(default=None, repr=False)
+    tenants: tuple[str, ...] = ()
+    not_tenants: tuple[str, ...] = ()
+    other_issuers: tuple[str, ...] = ()
+    endpoints: Endpoints
+    scopes: tuple[str, ...] = ()
+    scopes_offline: tuple[str, ...] = ()
+    scope_separator: str = " "
+    granted_separator: str = " "
+    authorize: Mapping[str, str] = field(default_factory=dict)
+    authorize_offline: Mapping[str, str] = field(default_factory=dict)
+    token_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    api_headers: Mapping[str, str] = field(default_factory=dict)
+    sends_pkce: bool = True
+    sends_nonce: bool = True
+    iss_in_answer: IssInAnswer = "when_there"
+    answer_issuer: str = ""
+    posts_answer: bool = False
+    algorithms: tuple[str, ...] = ("RS256", "PS256", "ES256", "EdDSA")
+    claims: Claims
+    email_trust: EmailTrust = "never"
+    domains: tuple[str, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)
+    second_factor: tuple[str, ...] = ()
+    reauthenticates: bool = False
+    keeps_tokens: bool = False
+    makes_accounts: bool = True

@@ -1,0 +1,156 @@
+"""One trip to a provider and back: begun in a browser, known by its `state`, ended once.
+
+begin:  state drawn, trip kept (10 minutes) → the browser leaves for the provider
+park:   its answer is kept beside the trip, never over another → hop to our own site
+end:    same browser? same provider? → trip and answer are taken, by one request of many
+
+`state` is 192 random bits and names the trip; what PKCE and the nonce need is derived from it under our key, so that
+nothing more is kept. The trip is spent before anything is redeemed: no answer is ever redeemed twice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from coatcheck.clock import Instant, millis
+from coatcheck.desk import Desk
+from coatcheck.keys.algorithms import base64url
+from coatcheck.secret import Secret, hash_secret, new_secret, same
+from coatcheck.upstream.trouble import UpstreamFailed
+from coatcheck.visit import Visit
+
+LIVES: Final = timedelta(minutes=10)
+_TRIP, _ANSWER = "round_trip", "upstream_answer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundTrip:
+    """Hold what a trip is for; nothing of it is told to the provider but what the request must carry.
+
+    Args:
+        provider: the provider's name in the settings.
+        back_at: the path of our own that ends it, such as `/login/github/end`.
+        base_url: where the browser was when it began.
+        sign_in: the sign-in that it brings further.
+        return_to: where the person goes on afterwards.
+        challenge: S256 of the verifier by which an app fetches the outcome; empty in our own pages.
+        account, epoch, session: whom an identity is linked to, by which session and under which epoch; empty for
+            sign-ins.
+        wants_fresh: whether the provider is to ask the person anew.
+        began_at: when.
+    """
+
+    provider: str
+    back_at: str
+    base_url: str
+    began_at: Instant
+    sign_in: str = ""
+    return_to: str = ""
+    challenge: str = ""
+    account: str = ""
+    epoch: int = 0
+    session: str = ""
+    wants_fresh: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Back:
+    """Hold a trip that came back: what it was for, and the provider's answer.
+
+    Args:
+        state: its own; PKCE's verifier and the nonce are derived from it.
+        answer: the parameters of the answer, each once.
+    """
+
+    trip: RoundTrip
+    state: Secret = field(repr=False)
+    answer: Mapping[str, str] = field(repr=False)
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    trip: RoundTrip
+    browser: bytes
+
+
+async def begin_trip(desk: Desk, visit: Visit, trip: RoundTrip) -> Secret:
+    """Keep a trip, for the visiting browser alone, and give its `state`.
+
+    Raises:
+        UpstreamFailed: the browser keeps no cookies of ours.
+    """
+    if not visit.browser:
+        raise UpstreamFailed("other_browser", "the browser has no cookie of ours")
+    state = new_secret()
+    kept = msgspec.json.encode(_Kept(trip, hash_secret(visit.browser)))
+    await desk.ephemeral.put(_TRIP, _key(state.reveal()), kept, ttl_ms=millis(LIVES))
+    return state
+
+
+async def park(desk: Desk, provider: str, answer: Mapping[str, str], *, at: str) -> str:
+    """Keep what a provider answered until the browser asks from our own site; give the path that goes on with it.
+
+    Anybody may come here with anything: nothing is judged but that a trip waits, and the first answer stays.
+
+    Args:
+        provider: whose callback it came to.
+        answer: its parameters, `state` among them, each once.
+        at: the base address that the browser came back to.
+
+    Raises:
+        UpstreamFailed: `trip_unknown`, `other_host` or `other_provider`.
+    """
+    state = answer.get("state", "")
+    kept = await desk.ephemeral.get(_TRIP, _key(state)) if state else None
+    if kept is None:
+        raise UpstreamFailed("trip_unknown", "the answer came with no state, or one that is not waited for")
+    trip = msgspec.json.decode(kept, type=_Kept).trip
+    if trip.provider != provider:
+        raise UpstreamFailed("other_provider", f"begun with {trip.provider}, came back to {provider}")
+    if trip.base_url != at:
+        raise UpstreamFailed("other_host", f"begun at {trip.base_url}, came back to {at}")
+    body = msgspec.json.encode(dict(answer))
+    await desk.ephemeral.put(_ANSWER, _key(state), body, ttl_ms=millis(LIVES), only_if_absent=True)
+    return trip.back_at
+
+
+async def end_trip(desk: Desk, visit: Visit, provider: str, state: str) -> Back:
+    """Take a trip and its answer, once, in the browser that began it.
+
+    Another browser spends nothing: its owner may still come.
+
+    Raises:
+        UpstreamFailed: `trip_unknown`, `other_browser` or `other_provider`.
+    """
+    kept = await desk.ephemeral.get(_TRIP, _key(state)) if state else None
+    if kept is None:
+        raise UpstreamFailed("trip_unknown")
+    held = msgspec.json.decode(kept, type=_Kept)
+    if not visit.browser or not same(hash_secret(visit.browser), held.browser):
+        raise UpstreamFailed(
+            "other_browser", "no cookie came" if not visit.browser else "another browser's cookie came"
+        )
+    if held.trip.provider != provider:
+        raise UpstreamFailed("other_provider", f"begun with {held.trip.provider}, ended at {provider}")
+    if await desk.ephemeral.take(_TRIP, _key(state)) is None:
+        raise UpstreamFailed("trip_unknown", "another request was first")
+    answer = await desk.ephemeral.take(_ANSWER, _key(state))
+    if answer is None:
+        raise UpstreamFailed("trip_unknown", "no answer is parked")
+    return Back(trip=held.trip, state=Secret(state), answer=msgspec.json.decode(answer, type=dict[str, str]))
+
+
+def pkce_verifier(desk: Desk, state: Secret) -> Secret:
+    """Give the code verifier of a trip: 43 characters of 256 bits (RFC 7636 section 4.1)."""
+    return Secret(base64url(desk.key_ring.mac("upstream pkce", state.reveal())))
+
+
+def nonce_of(desk: Desk, state: Secret) -> str:
+    """Give the nonce of a trip (OpenID Connect Core section 3.1.2.1)."""
+    return base64url(desk.key_ring.mac("upstream nonce", state.reveal()))
+
+
+def _key(state: str) -> str:
+    return hash_secret(state).hex()
