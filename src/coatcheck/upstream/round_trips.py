@@ -8,6 +8,7 @@ end:    same browser? same provider? → trip and answer are taken, by one reque
 nothing more is kept. The trip is spent before anything is redeemed: no answer is ever redeemed twice.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,6 +24,9 @@ from coatcheck.upstream.trouble import UpstreamFailed
 from coatcheck.visit import Visit
 
 LIVES: Final = timedelta(minutes=10)
+PARKED_BYTES: Final = 400_000
+"""The largest answer that is parked: an encrypted SAML response with many groups."""
+_COMES_BACK_AT: Final = re.compile(r"/(login/[a-z0-9-]{1,40}/callback|saml/[a-z0-9-]{1,40}/acs)")
 _TRIP, _ANSWER = "round_trip", "upstream_answer"
 
 
@@ -73,6 +77,14 @@ class Back:
 class _Kept(msgspec.Struct, frozen=True):
     trip: RoundTrip
     browser: bytes
+
+
+def is_answer_of_provider(path: str) -> bool:
+    """Tell whether a provider's answer comes to this path of ours: all that may come by POST from another site.
+
+    It is only parked, under a `state` that no other site knows, and judged at the next request.
+    """
+    return _COMES_BACK_AT.fullmatch(path) is not None
 
 
 async def begin_trip(desk: Desk, visit: Visit, trip: RoundTrip) -> Secret:

@@ -28,6 +28,9 @@ Trouble: TypeAlias = Literal[
     "no_subject",
     "tenant_refused",
     "assertion_refused",
+    "no_proven_email",
+    "no_account",
+    "account_refused",
 ]
 
 
@@ -105,6 +108,18 @@ WORDS: Final[Mapping[Trouble, Words]] = MappingProxyType(
         "assertion_refused": Words(
             "The answer of your organisation's sign-in could not be checked. Start again.",
             "the SAML response failed a check; the trace names it",
+        ),
+        "no_proven_email": Words(
+            "The provider does not vouch for an address of yours. Sign in another way, then link it to your account.",
+            "no address, or none that this provider is believed about (see `trusts_email`), so no account is made or asked",
+        ),
+        "no_account": Words(
+            "There is no account here for you yet. Whoever runs this site can make one.",
+            "nobody has this identity, and accounts are not made by it: `makes_accounts` or site.sign_up is off",
+        ),
+        "account_refused": Words(
+            "You cannot sign in to this account at the moment. Whoever runs this site can help.",
+            "the account is locked or closed, or changed while the person was at the provider",
         ),
     }
 )

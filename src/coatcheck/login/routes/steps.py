@@ -18,6 +18,7 @@ from coatcheck.login.routes.onward import finish, to_step
 from coatcheck.login.routes.passkeys import words_of_refusal
 from coatcheck.login.sign_in import SignIn
 from coatcheck.login.trust import may_trust
+from coatcheck.upstream.configured import Providers
 
 
 async def show_step(request: Request) -> Response:
@@ -130,6 +131,8 @@ async def _form(
         others={each: words_of(each) for each in sign_in.options if each != factor},
         return_to=return_to or "",
         confirming=bool(sign_in.session),
+        linking=sign_in.linking,
+        linking_title=_title_of(request, sign_in),
         problem=problem,
         may_have_lost_all=sign_in.may_have_lost_factors,
         is_scripted=is_scripted,
@@ -139,6 +142,11 @@ async def _form(
     if is_scripted:
         response.headers["content-security-policy"] = WITH_SCRIPT
     return response
+
+
+def _title_of(request: Request, sign_in: SignIn) -> str:
+    """Give what the provider is called whose identity waits to be linked."""
+    return desk_of(request).keep(Providers).get(sign_in.linking.provider).title if sign_in.linking else ""
 
 
 async def _trust_days(request: Request, sign_in: SignIn) -> int:
