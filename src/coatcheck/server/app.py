@@ -61,7 +61,7 @@ def _apis(settings: Settings) -> list[APIRouter]:
     """List the calls that this site has; without passwords, none that is about them."""
     always = [*login.apis, ending.api, my_account.api, *ways_in.apis, gateway.api]
     passkeys = (*login.passkey_apis, *ways_in.passkey_apis) if settings.sign_in.passkeys else ()
-    providers = login.provider_apis if has_providers(settings) else ()
+    providers = (*login.provider_apis, *ways_in.provider_apis) if has_providers(settings) else ()
     return [*always, *passkeys, *providers, *(_PASSWORD_APIS if settings.passwords.enabled else ())]
 
 
@@ -69,7 +69,7 @@ def _pages(settings: Settings) -> list[Route]:
     """List the pages that this site has."""
     always = [*login.pages, *ending.pages, *my_account.pages, *ways_in.pages, *admin.pages, *issuer.pages]
     passkeys = (*login.passkey_pages, *ways_in.passkey_pages) if settings.sign_in.passkeys else ()
-    providers = login.provider_pages if has_providers(settings) else ()
+    providers = (*login.provider_pages, *ways_in.provider_pages) if has_providers(settings) else ()
     return [*always, *passkeys, *providers, *(_PASSWORD_PAGES if settings.passwords.enabled else ())]
 
 

@@ -86,7 +86,7 @@ async def come_back(request: Request) -> Response:
         given.setdefault("state", given.pop("RelayState", ""))
         back_at = await park(desk_of(request), provider.name, given, at=visit_of(request).base_url)
     except UpstreamFailed as failed:
-        return await _failed(request, provider, failed, None)
+        return await failed_page(request, provider, failed, None)
     path = f"{mount_of(visit_of(request))}{back_at}?state={quote(given['state'])}"
     return await hop_to(request, path)
 
@@ -97,12 +97,12 @@ async def end(request: Request) -> Response:
     try:
         returned = await end_provider(desk, visit, provider=provider.name, state=request.query_params.get("state", ""))
     except UpstreamFailed as failed:
-        return await _failed(request, provider, failed, None)
+        return await failed_page(request, provider, failed, None)
     if isinstance(returned.outcome, InvalidCode):
         return await show_step_again(request, returned.sign_in, PROVIDER, returned.return_to or None, returned.outcome)
     if isinstance(returned.outcome, InvalidCredentials):
         failed = UpstreamFailed("account_refused", returned.outcome.because)
-        return await _failed(request, provider, failed, returned.return_to)
+        return await failed_page(request, provider, failed, returned.return_to)
     if returned.outcome is None:
         return RedirectResponse(_with_sign_in(returned.return_to or mount_of(visit) or "/", returned.sign_in), 303)
     return await finish(request, returned.outcome, parse_return_to(returned.return_to))
@@ -136,7 +136,7 @@ async def _leave(request: Request, provider: AnyProvider, asked: Mapping[str, st
             sign_in=asked.get("sign_in", ""),
         )
     except UpstreamFailed as failed:
-        return await _failed(request, provider, failed, return_to)
+        return await failed_page(request, provider, failed, return_to)
     if request.method == "POST":
         # A page rather than a redirect: what our pages' policy says of forms would hold for where a form leads, too.
         return await hop_to(request, address)
@@ -188,7 +188,7 @@ def _with_sign_in(return_to: str, sign_in: str) -> str:
     return f"{return_to}{joint}{urlencode({'sign_in': sign_in})}"
 
 
-async def _failed(request: Request, provider: AnyProvider, failed: UpstreamFailed, return_to: str | None) -> Response:
+async def failed_page(request: Request, provider: AnyProvider, failed: UpstreamFailed, return_to: str | None) -> Response:
     """Show what went wrong: its name and our words to the person, the rest to the operator's trail."""
     desk, visit = desk_of(request), visit_of(request)
     tally = desk.key_ring.mac("audit tally", "upstream.failed", failed.trouble, address_key(visit.address))
