@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from coatcheck.clock import rfc3339
@@ -69,17 +69,25 @@ async def unlink_call(request: Request, identity: Handle) -> Response:
     return Response(status_code=204)
 
 
-async def show_start(request: Request) -> Response:
-    """Come back from confirming that it is them, which linking asked for: go on to the provider."""
-    principal = await owner_of(request)
-    return await _leave(request, principal, is_form=False)
+async def show_confirmed(request: Request) -> Response:
+    """Come back from confirming that it is them, which linking asked for; nothing is linked but by a button of ours.
+
+    Else another site could have somebody link the account that it has signed their browser in to at the provider.
+    """
+    await owner_of(request)
+    return go(request, "/account/ways-in?done=confirmed-link")
 
 
 async def submit_start(request: Request) -> Response:
     """Leave for a provider to link it."""
     principal = await owner_of(request)
     await form_of(request)
-    return await _leave(request, principal, is_form=True)
+    desk, visit, provider = desk_of(request), visit_of(request), request.path_params["provider"]
+    try:
+        address = await start_linking(desk, visit, principal, provider=provider)
+    except UpstreamFailed as failed:
+        return await failed_page(request, desk.keep(Providers).get(provider), failed, "/account/ways-in")
+    return await hop_to(request, address)
 
 
 async def show_end(request: Request) -> Response:
@@ -109,17 +117,6 @@ async def submit_unlinked(request: Request) -> Response:
     return go(request, "/account/ways-in?done=identity-unlinked")
 
 
-async def _leave(request: Request, principal: Principal, *, is_form: bool) -> Response:
-    provider = request.path_params["provider"]
-    desk, visit = desk_of(request), visit_of(request)
-    chosen = desk.keep(Providers).get(provider)
-    try:
-        address = await start_linking(desk, visit, principal, provider=provider)
-    except UpstreamFailed as failed:
-        return await failed_page(request, chosen, failed, "/account/ways-in")
-    return await hop_to(request, address) if is_form else RedirectResponse(address, 303)
-
-
 async def _own(request: Request, principal: Principal) -> list[LinkedIdentity]:
     async with desk_of(request).database.reading() as db:
         return await records.list_of(db, principal.subject)
@@ -137,7 +134,7 @@ def _words(each: LinkedIdentity) -> dict[str, Any]:
 
 
 pages = [
-    Route("/account/ways-in/providers/{provider}", show_start, methods=["GET"]),
+    Route("/account/ways-in/providers/{provider}", show_confirmed, methods=["GET"]),
     Route("/account/ways-in/providers/{provider}", submit_start, methods=["POST"]),
     Route("/account/ways-in/providers/{provider}/end", show_end, methods=["GET"]),
     Route("/account/ways-in/identities/{identity}/unlink", submit_unlinked, methods=["POST"]),

@@ -20,6 +20,7 @@ _DONE: Final = {
     "totp": "Your authenticator app is set up. The next sign-in asks for its code.",
     "totp-removed": "The authenticator app was removed. The next sign-in asks for no code.",
     "confirmed": "You are confirmed. Now add your passkey.",
+    "confirmed-link": "You are confirmed. Now link the provider.",
     "passkey-added": "The passkey was added. You can sign in with it from now on.",
     "passkey-renamed": "The passkey has its new name.",
     "passkey-removed": "The passkey was removed. It signs nobody in any more.",
