@@ -82,7 +82,14 @@ async def form_of(request: Request) -> dict[str, str]:
 
 
 async def page(
-    request: Request, template: str, /, *, status: int = 200, notice: str | None = None, hops: bool = True, **values: Any
+    request: Request,
+    template: str,
+    /,
+    *,
+    status: int = 200,
+    notice: str | None = None,
+    hops: bool = True,
+    **values: Any,
 ) -> HTMLResponse:
     """Answer with a page; where another site led here without our cookies, with the hop that brings them along.
 

@@ -11,7 +11,7 @@ from coatcheck.errors import InvalidCredentials, SessionEnded
 from coatcheck.limits import known_devices, tries
 from coatcheck.limits.tries import Spent
 from coatcheck.login import policy, transactions
-from coatcheck.login.first_time import CannotLink, link_as_asked
+from coatcheck.login.link import CannotLink, link_as_asked
 from coatcheck.login.present import first_refresh_token
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.standing import standing_of
@@ -107,8 +107,9 @@ async def _raise(
 
 
 def _how(sign_in: SignIn, proven: policy.Enough) -> dict[str, Detail]:
-    providers = {"provider": each.provider for each in sign_in.proofs if each.provider}
-    return {"amr": " ".join(proven.amr), "because": "; ".join(proven.reasons), **providers}
+    providers = " ".join(each.provider for each in sign_in.proofs if each.provider)
+    by = {"provider": providers} if providers else {}
+    return {"amr": " ".join(proven.amr), "because": "; ".join(proven.reasons), **by}
 
 
 async def _call_off_recovery(tx: Writing, account: Account, sign_in: SignIn) -> bool:

@@ -24,8 +24,8 @@ class WebSettings:
             is_private = "." in parts.scheme  # an app's own, named after a domain (RFC 8252 section 7.1)
             if not (parts.scheme == "https" or is_private or (parts.scheme == "http" and is_local)) or parts.fragment:
                 raise ValueError(
-                    f"web.return_to: {address!r:.100} must be https, http://127.0.0.1/..., or an app's own scheme with a "
-                    "domain in it, such as com.example.app:/signed-in"
+                    f"web.return_to: {address!r:.100} must be https, http://127.0.0.1/..., or an app's own scheme with "
+                    "a domain in it, such as com.example.app:/signed-in"
                 )
         for origin in self.origins:
             parts = urlsplit(origin)

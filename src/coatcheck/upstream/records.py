@@ -87,9 +87,7 @@ async def remove(tx: Writing, account: str, identity: str) -> bool:
     return (await tx.execute(delete(identities).where(*own))).rowcount == 1
 
 
-async def store_tokens(
-    tx: Writing, *, identity: str, sealed: bytes, version: str, expires_at: Instant | None
-) -> None:
+async def store_tokens(tx: Writing, *, identity: str, sealed: bytes, version: str, expires_at: Instant | None) -> None:
     """Keep the sealed tokens of an identity in place of those there were."""
     row = {"identity": identity, "sealed": sealed, "version": version, "expires_at": expires_at}
     await tx.run(_STORE_TOKENS, row)

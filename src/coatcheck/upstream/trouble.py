@@ -111,7 +111,7 @@ WORDS: Final[Mapping[Trouble, Words]] = MappingProxyType(
         ),
         "no_proven_email": Words(
             "The provider does not vouch for an address of yours. Sign in another way, then link it to your account.",
-            "no address, or none that this provider is believed about (see `trusts_email`), so no account is made or asked",
+            "no address, or none that this provider is believed about (see `trusts_email`): no account is made by it",
         ),
         "no_account": Words(
             "There is no account here for you yet. Whoever runs this site can make one.",
@@ -140,4 +140,4 @@ class UpstreamFailed(CoatcheckError):
 
     def __init__(self, trouble: Trouble, because: str = "") -> None:
         super().__init__(f"{trouble}: {because or WORDS[trouble].operator}")
-        self.trouble = trouble
+        self.trouble: Trouble = trouble

@@ -7,7 +7,7 @@ end:   same browser, same session? → provider asked → lock the account, comp
 from coatcheck.accounts import records as accounts
 from coatcheck.desk import Desk
 from coatcheck.errors import Conflict, SessionEnded
-from coatcheck.login.first_time import link, record_linked
+from coatcheck.login.link import link, record_linked
 from coatcheck.upstream import records
 from coatcheck.upstream.configured import Providers
 from coatcheck.upstream.identify import identify

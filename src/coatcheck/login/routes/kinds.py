@@ -16,9 +16,9 @@ from coatcheck.login.mailed_code import EMAIL_CODE, kept_of
 from coatcheck.login.prove import Step, whose
 from coatcheck.login.routes.passkeys import take_new_passkey, take_passkey
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
+from coatcheck.login.standing import providers_of
 from coatcheck.login.with_backup_code import prove_backup_code
 from coatcheck.login.with_email_code import SENDS, prove_email_code, start_email_code
-from coatcheck.login.standing import providers_of
 from coatcheck.login.with_password import prove_password
 from coatcheck.login.with_provider import PROVIDER
 from coatcheck.login.with_totp import prove_totp

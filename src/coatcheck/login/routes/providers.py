@@ -101,8 +101,8 @@ async def end(request: Request) -> Response:
     if isinstance(returned.outcome, InvalidCode):
         return await show_step_again(request, returned.sign_in, PROVIDER, returned.return_to or None, returned.outcome)
     if isinstance(returned.outcome, InvalidCredentials):
-        failed = UpstreamFailed("account_refused", returned.outcome.because)
-        return await failed_page(request, provider, failed, returned.return_to)
+        locked = UpstreamFailed("account_refused", returned.outcome.because)
+        return await failed_page(request, provider, locked, returned.return_to)
     if returned.outcome is None:
         return RedirectResponse(_with_sign_in(returned.return_to or mount_of(visit) or "/", returned.sign_in), 303)
     return await finish(request, returned.outcome, parse_return_to(returned.return_to))
@@ -188,7 +188,9 @@ def _with_sign_in(return_to: str, sign_in: str) -> str:
     return f"{return_to}{joint}{urlencode({'sign_in': sign_in})}"
 
 
-async def failed_page(request: Request, provider: AnyProvider, failed: UpstreamFailed, return_to: str | None) -> Response:
+async def failed_page(
+    request: Request, provider: AnyProvider, failed: UpstreamFailed, return_to: str | None
+) -> Response:
     """Show what went wrong: its name and our words to the person, the rest to the operator's trail."""
     desk, visit = desk_of(request), visit_of(request)
     tally = desk.key_ring.mac("audit tally", "upstream.failed", failed.trouble, address_key(visit.address))

@@ -109,9 +109,7 @@ async def submit_unlinked(request: Request) -> Response:
     principal = await owner_of(request)
     await form_of(request)
     try:
-        await unlink_identity(
-            desk_of(request), visit_of(request), principal, identity=request.path_params["identity"]
-        )
+        await unlink_identity(desk_of(request), visit_of(request), principal, identity=request.path_params["identity"])
     except LastWayIn as refused:
         return await ways_in_page(request, principal, identity_refused=refused)
     return go(request, "/account/ways-in?done=identity-unlinked")
