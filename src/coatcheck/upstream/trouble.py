@@ -7,31 +7,11 @@ can make our pages speak.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-from coatcheck.errors import CoatcheckError
+from coatcheck.errors import Trouble, UpstreamFailed
 
-Trouble: TypeAlias = Literal[
-    "trip_unknown",
-    "other_browser",
-    "other_host",
-    "other_provider",
-    "answer_incomplete",
-    "answer_of_another_issuer",
-    "refused_there",
-    "provider_away",
-    "provider_answered_badly",
-    "address_not_allowed",
-    "code_refused",
-    "client_refused",
-    "identity_token_refused",
-    "no_subject",
-    "tenant_refused",
-    "assertion_refused",
-    "no_proven_email",
-    "no_account",
-    "account_refused",
-]
+__all__ = ["WORDS", "Trouble", "UpstreamFailed", "Words"]
 
 
 @dataclass(frozen=True)
@@ -124,20 +104,3 @@ WORDS: Final[Mapping[Trouble, Words]] = MappingProxyType(
     }
 )
 """Every trouble there is."""
-
-
-class UpstreamFailed(CoatcheckError):
-    """Say that a sign-in with a provider came to nothing.
-
-    Args:
-        trouble: which of `WORDS`.
-        because: the operator's facts: the check that failed, the provider's own words; never a secret or a code.
-    """
-
-    code = "upstream_failed"
-    status = 400
-    says = "Signing in with that provider did not work."
-
-    def __init__(self, trouble: Trouble, because: str = "") -> None:
-        super().__init__(f"{trouble}: {because or WORDS[trouble].operator}")
-        self.trouble: Trouble = trouble
