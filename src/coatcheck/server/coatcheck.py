@@ -32,6 +32,7 @@ from coatcheck.settings.master_key import load_key_ring
 from coatcheck.settings.read import read_settings
 from coatcheck.storage.database import Database
 from coatcheck.storage.migrate import prepare
+from coatcheck.upstream.act_for import upstream_token
 from coatcheck.verifier import Asked, Principal
 from coatcheck.visit import Visit
 
@@ -206,6 +207,21 @@ class Coatcheck:
     def on_revocation(self, tell: Callable[[object], None]) -> Callable[[], None]:
         """Be told when something was revoked or moved, so that open connections are looked at; give what stops it."""
         return self.desk.keep(LogReader).listen(tell)
+
+    async def upstream_token(self, account: str, provider: str) -> str:
+        """Give an access token by which to act for a person at a provider, renewed when it has run out.
+
+        Args:
+            account: `acc_…`.
+            provider: its name in the settings, where `keeps_tokens` is on.
+
+        Raises:
+            NotFound: there is no such provider, or none of its tokens are kept for this account.
+            UpstreamFailed: the provider is away; or the grant is over (`trouble` is `code_refused`), and the person has
+                to come by the provider again.
+            Busy: another worker takes too long to renew it.
+        """
+        return (await upstream_token(self.desk, account=account, provider=provider)).reveal()
 
     async def note(self, event: str, *, account: str | None = None, details: Mapping[str, Any] | None = None) -> None:
         """Write an event of the app's own into the audit trail.

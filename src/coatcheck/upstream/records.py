@@ -1,20 +1,22 @@
 """The SQL of identities at providers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from coatcheck.clock import Instant
+from coatcheck.secret import new_id
 from coatcheck.storage.database import Reading, Rows, Writing
 from coatcheck.storage.prepared import prepared, replacing
-from coatcheck.storage.tables.upstream import identities, upstream_tokens
+from coatcheck.storage.tables.upstream import identities, upstream_givebacks, upstream_tokens
 from coatcheck.upstream.identity import Identity
 
 _NAMES = ("id", "account", "provider", "issuer", "subject", "email", "name", "linked_at", "last_used_at")
 _COLUMNS = tuple(identities.c[name] for name in _NAMES)
+_TOKENS = ("identity", "sealed", "version", "expires_at", "renewing_until")
 _FIND = prepared(select(*_COLUMNS).where(identities.c.key == bindparam("key")))
 _LIST = prepared(
     select(*_COLUMNS)
@@ -47,6 +49,31 @@ class LinkedIdentity:
     name: str
     linked_at: Instant
     last_used_at: Instant | None
+
+
+@dataclass(frozen=True)
+class KeptTokens:
+    """Hold the sealed tokens of an identity as they are kept.
+
+    Args:
+        version: another with each change and each claim.
+    """
+
+    identity: str
+    sealed: bytes = field(repr=False)
+    version: str
+    expires_at: Instant | None
+    renewing_until: Instant | None
+
+
+@dataclass(frozen=True)
+class Giveback:
+    """Hold tokens that are to be given back: whose provider's, and how often it was tried."""
+
+    id: str
+    provider: str
+    sealed: bytes = field(repr=False)
+    attempts: int
 
 
 async def find(db: Reading, identity: Identity) -> LinkedIdentity | None:
@@ -91,6 +118,80 @@ async def store_tokens(tx: Writing, *, identity: str, sealed: bytes, version: st
     """Keep the sealed tokens of an identity in place of those there were."""
     row = {"identity": identity, "sealed": sealed, "version": version, "expires_at": expires_at}
     await tx.run(_STORE_TOKENS, row)
+
+
+async def find_tokens(db: Reading, account: str, provider: str) -> KeptTokens | None:
+    """Give the tokens of an account's identity at a provider; of several, those of the one linked last."""
+    query = (
+        select(*(upstream_tokens.c[name] for name in _TOKENS))
+        .join(identities, identities.c.id == upstream_tokens.c.identity)
+        .where(identities.c.account == account, identities.c.provider == provider)
+        .order_by(identities.c.linked_at.desc(), identities.c.id)
+        .limit(1)
+    )
+    row = (await db.execute(query)).first()
+    return KeptTokens(*row) if row else None
+
+
+async def tokens_of(db: Reading, identity: str) -> KeptTokens | None:
+    """Give the tokens of an identity."""
+    query = select(*(upstream_tokens.c[name] for name in _TOKENS)).where(upstream_tokens.c.identity == identity)
+    row = (await db.execute(query)).first()
+    return KeptTokens(*row) if row else None
+
+
+async def claim_renewal(tx: Writing, kept: KeptTokens, *, version: str, now: Instant, until: Instant) -> bool:
+    """Claim to renew tokens as they are; of many at once, one gets it. A claim that ran out may be claimed again."""
+    free = or_(upstream_tokens.c.renewing_until.is_(None), upstream_tokens.c.renewing_until <= now)
+    as_seen = (upstream_tokens.c.identity == kept.identity, upstream_tokens.c.version == kept.version, free)
+    claimed = update(upstream_tokens).where(*as_seen).values(version=version, renewing_until=until)
+    return (await tx.execute(claimed)).rowcount == 1
+
+
+async def store_renewed(tx: Writing, claim: KeptTokens, *, sealed: bytes, expires_at: Instant | None) -> bool:
+    """Keep renewed tokens, if the claim is still ours; they are the identity's no more where it was unlinked."""
+    ours = (upstream_tokens.c.identity == claim.identity, upstream_tokens.c.version == claim.version)
+    values = {"sealed": sealed, "expires_at": expires_at, "renewing_until": None, "version": new_id("upt_")}
+    return (await tx.execute(update(upstream_tokens).where(*ours).values(**values))).rowcount == 1
+
+
+async def drop_tokens(tx: Writing, claim: KeptTokens) -> None:
+    """Forget tokens that the provider takes no more."""
+    ours = (upstream_tokens.c.identity == claim.identity, upstream_tokens.c.version == claim.version)
+    await tx.execute(delete(upstream_tokens).where(*ours))
+
+
+async def lay_down(tx: Writing, claim: KeptTokens) -> None:
+    """Give up a claim, so that another may renew at once."""
+    ours = (upstream_tokens.c.identity == claim.identity, upstream_tokens.c.version == claim.version)
+    await tx.execute(update(upstream_tokens).where(*ours).values(renewing_until=None))
+
+
+async def queue_giveback(tx: Writing, giveback: Giveback, *, due_at: Instant, expires_at: Instant) -> None:
+    """Keep tokens that are to be given back to their provider."""
+    await tx.execute(insert(upstream_givebacks).values(**vars(giveback), due_at=due_at, expires_at=expires_at))
+
+
+async def claim_givebacks(tx: Writing, now: Instant, retry_at: Instant, limit: int) -> list[Giveback]:
+    """Claim what is due: put its next try off, so that no other worker does it meanwhile."""
+    due = select(upstream_givebacks.c.id).where(upstream_givebacks.c.due_at <= now).limit(limit)
+    claimed = (
+        update(upstream_givebacks)
+        .where(upstream_givebacks.c.id.in_(due.with_for_update(skip_locked=True)))
+        .values(due_at=retry_at, attempts=upstream_givebacks.c.attempts + 1)
+        .returning(*(upstream_givebacks.c[name] for name in ("id", "provider", "sealed", "attempts")))
+    )
+    return [Giveback(*row) for row in await tx.execute(claimed)]
+
+
+async def put_off_giveback(tx: Writing, giveback: str, due_at: Instant) -> None:
+    """Say when to try again."""
+    await tx.execute(update(upstream_givebacks).where(upstream_givebacks.c.id == giveback).values(due_at=due_at))
+
+
+async def drop_giveback(tx: Writing, giveback: str) -> None:
+    """Forget what was given back."""
+    await tx.execute(delete(upstream_givebacks).where(upstream_givebacks.c.id == giveback))
 
 
 async def remove_all(tx: Writing, account: str) -> None:

@@ -51,11 +51,12 @@ async def store(tx: Writing, desk: Desk, identity: str, tokens: UpstreamTokens) 
     await records.store_tokens(
         tx,
         identity=identity,
-        sealed=sealed(desk, tokens, place=_place(identity)),
+        sealed=sealed(desk, tokens, place=place_of(identity)),
         version=new_id("upt_"),
         expires_at=tokens.expires_at,
     )
 
 
-def _place(identity: str) -> str:
+def place_of(identity: str) -> str:
+    """Name where the tokens of an identity belong: anywhere else they cannot be read."""
     return f"upstream_tokens.sealed:{identity}"

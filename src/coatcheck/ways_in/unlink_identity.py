@@ -9,6 +9,7 @@ from coatcheck.login.sign_in import SignIn
 from coatcheck.login.standing import enrolled_of, first_factors
 from coatcheck.sessions.end import end_all
 from coatcheck.upstream import records
+from coatcheck.upstream.give_back import queue_giveback
 from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
 from coatcheck.ways_in.own_account import hold_own_account
@@ -27,8 +28,10 @@ async def unlink_identity(desk: Desk, visit: Visit, principal: Principal, *, ide
     async with desk.database.writing() as tx:
         account = await hold_own_account(tx, principal)
         gone = {each.id: each for each in await records.list_of(tx, account.id)}.get(identity)
-        if gone is None or not await records.remove(tx, account.id, identity):
+        if gone is None:
             raise NotFound("no such identity of this account")
+        await queue_giveback(tx, desk, identity=gone.id, provider=gone.provider)
+        await records.remove(tx, account.id, gone.id)
         enrolled = await enrolled_of(tx, desk, account, SignIn(id=""))
         if enrolled.isdisjoint(first_factors(desk.settings)):
             raise LastWayIn("the account has no other first factor")
