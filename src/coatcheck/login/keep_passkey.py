@@ -90,7 +90,10 @@ async def keep_passkey(desk: Desk, visit: Visit, asked: Asked, answer: Answer, *
     except records.Taken:
         raise BadInput({"credential": "This passkey is in use already."}) from None
     proof = Proof(
-        factor="passkey", is_verified=made.verifies, is_synced=made.backup_eligible, is_attested=made.attested
+        factor="passkey",
+        is_verified=made.verifies,
+        is_synced=made.backup_eligible,
+        is_attested=made.vouched_by is not None,
     )
     return Kept(passkey, Enrolled(proof, asked.epoch + 1), codes)
 
@@ -121,8 +124,8 @@ def _passkey(desk: Desk, account: str, made: Registered, transports: tuple[str, 
         backup_eligible=made.backup_eligible,
         backed_up=made.backed_up,
         verifies=made.verifies,
-        attested=made.attested,
         aaguid=made.aaguid,
         transports=transports,
         created_at=desk.now(),
+        vouched_by=made.vouched_by,
     )

@@ -1,4 +1,4 @@
-"""Hold an account as it was when something was asked for, and the session it was asked in; whoever enrols comes here."""
+"""Hold an account as it was when something was asked for, and the session that it was asked in."""
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
