@@ -1,5 +1,6 @@
 """A whole site for a test: Coatcheck on a real database, browsers that visit it, and the mails it wrote."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -107,6 +108,13 @@ class Site:
     async def follow_log(self) -> None:
         """Read the revocation log once, as the process does four times a second."""
         await self.desk.keep(LogReader).look()
+
+    async def until_log_is_awaited(self) -> None:
+        """Let what was begun go on until it waits for what is written to the log next."""
+        reader = self.desk.keep(LogReader)
+        async with asyncio.timeout(10):
+            while not reader._moved_on._waiters:  # noqa: ASYNC110 (nothing tells that somebody began to wait)
+                await asyncio.sleep(0)
 
 
 def proven(account: Account, *, asked_for: AskedFor = AS_USUAL) -> SignIn:

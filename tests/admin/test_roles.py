@@ -7,10 +7,11 @@ import pytest
 from coatcheck.access import records as access
 from coatcheck.admin.roles import create_role, grant_role, revoke_role
 from coatcheck.audit.show import show
-from coatcheck.errors import BadInput, NotFound
+from coatcheck.errors import BadInput, InvalidCredentials, NotFound
+from coatcheck.login.admit import admit
 from coatcheck.visit import Visit
 from tests.attacks.census import row_counts
-from tests.site import VISIT, Site, open_site, submit
+from tests.site import VISIT, Site, open_site, proven, submit
 
 
 async def make(site: Site, role: str, *permissions: str) -> None:
@@ -39,6 +40,8 @@ async def test_a_role_with_a_level_takes_a_sign_in_that_reaches_it(tmp_path: Pat
         assert (await ann.get("/api/session")).status_code == 200
         await grant_role(site.desk, VISIT, account=person.id, role="admin", actor="operator")
         assert (await ann.get("/api/session")).status_code == 401
+        with pytest.raises(InvalidCredentials):  # nor does what was proven before go on
+            await admit(site.desk, VISIT, proven(person), None)
 
 
 async def test_making_a_role_again_adds_permissions(site: Site) -> None:

@@ -33,14 +33,14 @@ async def local(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 def test_every_parser_refuses_quickly() -> None:
-    began = time.perf_counter()
+    began = time.thread_time()  # of this test alone, however busy the machine is
     for text in CRAFTED:
         assert parse_return_to(text) is None or text.startswith("/")
         host_name(text)
         parse_identifier(text)
         with pytest.raises(ValueError, match="no IP address"):
             parse_address(text)
-    assert time.perf_counter() - began < 5, "linear: without bounds some of these take minutes"
+    assert time.thread_time() - began < 5, "linear: without bounds some of these take minutes"
 
 
 async def test_a_crafted_header_is_refused_and_breaks_nothing(site: Site, local: Site) -> None:

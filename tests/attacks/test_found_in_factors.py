@@ -4,23 +4,33 @@ Whoever lacks a second factor looks for a way to be asked for less: to bring one
 another, to keep what was opened before. Each of these was found by reading.
 """
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import pytest
 
 from coatcheck.accounts import records as accounts
-from coatcheck.errors import FreshSignInNeeded
+from coatcheck.accounts.account import Account
+from coatcheck.accounts.identifiers import parse_email
+from coatcheck.ending.end_sessions import end_session
+from coatcheck.errors import FreshSignInNeeded, SessionEnded
 from coatcheck.gate.cookie import check_cookie
 from coatcheck.login.admit import admit
 from coatcheck.login.factors import Proof
 from coatcheck.login.sign_in import Admitted, SignIn
+from coatcheck.mfa.totp import code_at, step_of
+from coatcheck.my_account.change_email import ask_to_change_email, confirm_email_change
 from coatcheck.recovery import records as recovery
 from coatcheck.recovery.records import Wait
 from coatcheck.secret import new_id
 from coatcheck.verifier import Demand, refusal
-from tests.authenticators import with_app
+from coatcheck.ways_in.register_passkey import add_passkey, ask_for_passkey
+from tests.authenticators import key_in, with_app
 from tests.mailed import ANN, Coded, begun, code_for, coded_site
+from tests.passkeys.device import Device
+from tests.passkeys.people import prove, start
 from tests.site import PASSWORD, PROVEN, VISIT, Site, sign_in
 
 APP, KEY = Proof(factor="totp"), Proof(factor="passkey", is_verified=True)
@@ -117,3 +127,90 @@ async def test_a_recovery_goes_on_behind_the_last_backup_code(site: Site) -> Non
     await admitted_by(site, ann.id, ann.epoch, PROVEN, Proof(factor="backup_code"))
     async with site.desk.database.reading() as db:
         assert await recovery.find_wait(db, ann.id) is None
+
+
+async def stepping_up(site: Site, browser: httpx.AsyncClient) -> Coded:
+    """Raise a session by its password, on a site that then asks for a factor that the account has not."""
+    begun = (await browser.post("/api/step-up", json={"acr": "aal2"})).json()
+    path, body = f"/api/sign-in/{begun['sign_in']}", {"continuation": begun["continuation"]}
+    further = Coded(browser, (await browser.post(f"{path}/password", json={**body, "password": PASSWORD})).json())
+    await further.start()
+    further.continuation = (await further.prove(await code_for(site))).json()["continuation"]
+    return further
+
+
+async def end_alone(site: Site, browser: httpx.AsyncClient) -> str:
+    """End the browser's session and no other, as its owner does from elsewhere; give whose it was."""
+    who = (await browser.get("/api/session")).json()
+    account, session = who["account"]["id"], who["session"]["id"]
+    await end_session(site.desk, VISIT, account=account, session=session, actor=account)
+    return str(account)
+
+
+async def factors_of(site: Site, account: str) -> frozenset[str]:
+    """Give what an account has enrolled."""
+    async with site.desk.database.reading() as db:
+        found = await accounts.find(db, account)
+    assert found is not None
+    return found.factors
+
+
+async def test_an_app_enrolled_by_a_session_that_was_ended(site: Site) -> None:
+    """Ann ends the session of a browser that was taken over; the step-up it had begun shows no cookie, and goes on."""
+    await site.person()
+    thief = await site.signed_in()
+    way = await stepping_up(site, thief)
+    offered = await thief.post(f"{way.path}/enrol_totp/start", json={"continuation": way.continuation})
+    code = code_at(key_in(offered.json()["secret"]), step_of(site.clock.now()))
+    ann = await end_alone(site, thief)
+    body = {"continuation": way.continuation, "code": code}
+    refused = await thief.post(f"{way.path}/enrol_totp", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (401, "session_ended")
+    assert await factors_of(site, ann) == frozenset()
+
+
+async def test_a_passkey_made_by_a_session_that_was_ended(site: Site) -> None:
+    await site.person()
+    thief = await site.signed_in()
+    way = await stepping_up(site, thief)
+    waiting = {"sign_in": way.sign_in, "continuation": way.continuation}
+    credential = Device().make(await start(thief, waiting, "enrol_passkey"))
+    ann = await end_alone(site, thief)
+    refused = await prove(thief, waiting, credential, "enrol_passkey")
+    assert (refused.status_code, refused.json()["code"]) == (401, "session_ended")
+    assert await factors_of(site, ann) == frozenset()
+
+
+async def test_a_passkey_added_within_the_second_that_a_cache_may_be_behind(site: Site) -> None:
+    """Another worker has ended the session, and the gate of this one has not read of it yet."""
+    admitted = await site.let_in(await site.person())
+    thief = await check_cookie(site.desk, admitted.secret.reveal())
+    credential = Device().make(await ask_for_passkey(site.desk, VISIT, thief))
+    await end_session(site.desk, VISIT, account=thief.subject, session=admitted.session.id, actor=thief.subject)
+    with pytest.raises(SessionEnded):
+        await add_passkey(site.desk, VISIT, thief, credential=json.dumps(credential))
+    assert await factors_of(site, thief.subject) == frozenset()
+
+
+async def test_an_address_moved_within_the_second_that_a_cache_may_be_behind(site: Site) -> None:
+    """Neither is the link mailed nor one of before confirmed."""
+    admitted = await site.let_in(await site.person())
+    thief = await check_cookie(site.desk, admitted.secret.reveal())
+    new = "thief@example.org"
+    await ask_to_change_email(site.desk, VISIT, thief, password=PASSWORD, new_email=new)
+    token = await site.token(new)
+    await end_session(site.desk, VISIT, account=thief.subject, session=admitted.session.id, actor=thief.subject)
+    with pytest.raises(SessionEnded):
+        await ask_to_change_email(site.desk, VISIT, thief, password=PASSWORD, new_email="other@example.org")
+    with pytest.raises(SessionEnded):
+        await confirm_email_change(site.desk, VISIT, thief, token=token)
+    assert (await person_of(site)).email == ANN
+    assert await site.mails("other@example.org") == []
+
+
+async def person_of(site: Site) -> Account:
+    """Give Ann's account as it is now."""
+    async with site.desk.database.reading() as db:
+        found = await accounts.find_by(db, parse_email(ANN))
+    assert found is not None
+    return found

@@ -316,7 +316,7 @@ async def test_a_stream_ends_when_its_token_does(site: Site) -> None:
     await ended(site)
     era = (await list_of(site)).era
     streaming = asyncio.create_task(client.get(FEED, params={"after": f"{era}.0"}))
-    await asyncio.sleep(0.1)
+    await site.until_log_is_awaited()
     assert not streaming.done()
     await asking.ask("/oauth/revoke", token=token)
     await site.follow_log()

@@ -81,6 +81,7 @@ async def test_a_maker_that_is_trusted_vouches(tmp_path: Path) -> None:
             "unsaid@example.org": Device(),
             "synced@example.org": Device(maker=maker, syncs=True),
             "unverified@example.org": Device(maker=maker, verifies=False),
+            "unsigned@example.org": Device(maker=maker, is_u2f=True),
         }.items():
             await ann_with(site, device, email)
             answer = (await sign_in_by(site.browser(), device)).json()
@@ -91,7 +92,27 @@ async def test_a_maker_that_is_trusted_vouches(tmp_path: Path) -> None:
             "unsaid": "aal2",
             "synced": "aal2",
             "unverified": "more_needed",
+            "unsigned": "aal2",
         }
+
+
+async def test_a_maker_vouches_for_no_longer_than_it_is_trusted(tmp_path: Path) -> None:
+    """The roots that are set now decide, and not those that were when a key was made: in the list, and at the door."""
+    leaked, other = Maker(), Maker()
+    (tmp_path / "leaked.pem").write_bytes(leaked.pem)
+    (tmp_path / "other.pem").write_bytes(other.pem)
+    device = Device(maker=leaked)
+    levels: list[tuple[str, bool]] = []
+    for roots in (["other.pem", "leaked.pem"], ["other.pem"], [], ["leaked.pem"]):
+        settings = {"passkey_attestation_roots": roots}
+        async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path, sign_in=settings) as site:
+            if not levels:
+                await ann_with(site, device)
+            browser = site.browser()
+            signed_in = (await sign_in_by(browser, device)).json()
+            [listed] = (await browser.get("/api/passkeys")).json()["passkeys"]
+            levels.append((signed_in["session"]["acr"], listed["attested"]))
+    assert levels == [("aal3", True), ("aal2", False), ("aal2", False), ("aal3", True)]
 
 
 async def test_without_roots_no_maker_is_asked_for(site: Site) -> None:

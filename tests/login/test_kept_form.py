@@ -12,6 +12,10 @@ from tests.attacks.census import what_is_kept
 from tests.site import Site
 
 ANN, BEN = (Principal(subject=f"acc_{name}", session=f"ses_{name}") for name in ("ann", "ben"))
+SECRET = (
+    "password", "new_password", "Passwd", "user[pwd]", "client_secret", "otp", "passphrase", "passcode",
+    "user_pin", "userPin", "pin-code", "cardCVV", "cvc", "card[csc]", "pass",
+)  # fmt: skip
 FIELDS = [("text", "two\r\nlines"), ("tag", "a"), ("tag", "b"), ("csrf_token", "x"), ("empty", " ")]
 
 
@@ -73,11 +77,14 @@ async def test_line_ends_and_our_own_token_are_no_difference(site: Site) -> None
     assert await take_form(site.desk, ANN, handle, pairs=[("text", "two\r\nlines"), ("form_token", "new")])
 
 
-@pytest.mark.parametrize(
-    "name", ["password", "new_password", "Passwd", "user[pwd]", "client_secret", "otp", "user_pin", "cardCVV", "pass"]
-)
+@pytest.mark.parametrize("name", SECRET)
 async def test_a_form_with_a_secret_is_not_kept(site: Site, name: str) -> None:
     assert await keep_form(site.desk, ANN, place="/", pairs=[("text", "a"), (name, "x")]) is None
+
+
+@pytest.mark.parametrize("name", ["spinner", "pinned", "passenger", "compass", "opinion"])
+async def test_a_form_that_only_sounds_like_one_is_kept(site: Site, name: str) -> None:
+    assert await keep_form(site.desk, ANN, place="/", pairs=[(name, "x")]) is not None
 
 
 async def test_sizes(site: Site) -> None:

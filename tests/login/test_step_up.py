@@ -1,5 +1,6 @@
 """Confirming that it is you: fresh by the password, within its limits, and only in a session that goes on."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from coatcheck.errors import FreshSignInNeeded, InvalidCredentials, SessionEnded
 from coatcheck.gate.cookie import check_cookie
 from coatcheck.login.policy import Wanted
 from coatcheck.login.sign_in import Admitted
+from coatcheck.login.step_up import MOST
 from coatcheck.login.with_password import step_up_with_password
 from coatcheck.verifier import Demand, Principal, refusal
 from tests.attacks.census import row_counts
-from tests.site import PASSWORD, VISIT, Site, open_site
+from tests.site import PASSWORD, VISIT, Site, open_site, submit
 
 AAL2 = Wanted(acr="aal2")
 FRESH = Demand(fresh=timedelta(minutes=5))
@@ -81,6 +83,32 @@ async def test_not_in_a_session_that_ended(site: Site) -> None:
     await end_session(site.desk, VISIT, account=principal.subject, session=session, actor=principal.subject)
     with pytest.raises(SessionEnded):
         await step_up_with_password(site.desk, VISIT, principal, password=PASSWORD)
+
+
+async def test_a_session_begins_only_so_many(every_site: Site) -> None:
+    """Each waits for ten minutes in the ephemeral store, which nothing else bounds."""
+    site = every_site
+    await site.person()
+    browser, other = await site.signed_in(), await site.signed_in()
+    begun = await asyncio.gather(*(browser.post("/api/step-up") for _ in range(MOST + 20)))
+    assert sorted(each.status_code for each in begun) == [200] * MOST + [429] * 20
+    for each in [answer.json() for answer in begun if answer.status_code == 200][:2]:  # tabs beside each other
+        body = {"continuation": each["continuation"], "password": PASSWORD}
+        assert (await browser.post(f"/api/sign-in/{each['sign_in']}/password", json=body)).status_code == 200
+    assert (await browser.post("/api/step-up")).status_code == 429
+    assert (await row_counts(site))["audit_tallies"] == 1, "a flood leaves one row a minute"
+    assert (await other.post("/api/step-up")).status_code == 200, "another session has its own"
+    page = await submit(browser, "/sign-in?confirm=1", "/sign-in/mail-code", confirming="true")
+    assert page.status_code == 429
+
+
+async def test_after_ten_minutes_it_begins_more(site: Site) -> None:
+    await site.person()
+    browser = await site.signed_in()
+    begun = [(await browser.post("/api/step-up")).status_code for _ in range(MOST + 1)]
+    assert begun[-2:] == [200, 429]
+    site.clock.advance(timedelta(minutes=10))
+    assert (await browser.post("/api/step-up")).status_code == 200
 
 
 async def test_not_without_a_session(site: Site) -> None:

@@ -25,6 +25,10 @@ async def test_over_json(site: Site) -> None:
     assert (await stolen.get("/api/session")).json()["code"] == "session_ended", "the old secret is dead at once"
     assert (await sign_in(elsewhere, "ann@example.org", PASSWORD)).status_code == 401
     assert (await sign_in(elsewhere, "ann@example.org", NEW)).status_code == 200
+    [told] = await site.mails("ann@example.org")
+    assert told.subject == "Your password was changed at Coatcheck"
+    assert "Every other session was ended." in told.text
+    assert "https://auth.example.org/recover" in told.text
 
 
 async def test_over_the_page(site: Site) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fido2.cose import ES256, RS256, CoseKey, EdDSA
 from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
@@ -94,6 +94,7 @@ class Device:
         counts: whether it counts the uses of its keys.
         rp_id: what it binds keys to in place of what it is asked, as a forged one would.
         maker: who vouches for it where that is asked for.
+        is_u2f: whether it vouches as the keys of before did, which signs no flags.
     """
 
     origin: str = "https://auth.example.org"
@@ -103,6 +104,7 @@ class Device:
     algorithm: int = -7
     rp_id: str | None = None
     maker: Maker | None = None
+    is_u2f: bool = False
     client_data: dict[str, Any] = field(default_factory=dict)
     keys: list[Key] = field(default_factory=list)
 
@@ -117,10 +119,11 @@ class Device:
             user_handle=websafe_decode(options["user"]["id"]),
         )
         public = ALGORITHMS[self.algorithm].from_cryptography_key(key.private.public_key())
-        data = AttestedCredentialData.create(Aaguid(AAGUID), key.id, public)
+        aaguid = bytes(16) if self.is_u2f else AAGUID
+        data = AttestedCredentialData.create(Aaguid(aaguid), key.id, public)
         auth_data = self._auth_data(key, data)
         client_data = self._client_data("webauthn.create", options["challenge"])
-        fmt, statement = self._statement(options, auth_data, client_data)
+        fmt, statement = self._statement(options, auth_data, client_data, key)
         self.keys.append(key)
         response = {
             "clientDataJSON": websafe_encode(client_data),
@@ -159,12 +162,16 @@ class Device:
         return CollectedClientData.create(**said)
 
     def _statement(
-        self, options: Options, auth_data: AuthenticatorData, client_data: CollectedClientData
+        self, options: Options, auth_data: AuthenticatorData, client_data: CollectedClientData, key: Key
     ) -> tuple[str, dict[str, Any]]:
         if options["attestation"] == "none" or self.maker is None:
             return "none", {}
-        signature = sign(self.maker.key, auth_data + client_data.hash)
         certificate = self.maker.certificate.public_bytes(Encoding.DER)
+        if self.is_u2f:
+            point = key.private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+            signed = b"\0" + auth_data.rp_id_hash + client_data.hash + key.id + point
+            return "fido-u2f", {"sig": sign(self.maker.key, signed), "x5c": [certificate]}
+        signature = sign(self.maker.key, auth_data + client_data.hash)
         return "packed", {"alg": -7, "sig": signature, "x5c": [certificate]}
 
 

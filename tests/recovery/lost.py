@@ -54,7 +54,7 @@ async def enrol(desk: Desk, person: Account, factors: tuple[str, ...] = FACTORS)
     of_hers = {"account": person.id, "created_at": now}
     key = {
         "id": new_id("key_"), "credential_id": random_bytes(16), "public_key": random_bytes(64), "name": "Key",
-        "sign_count": 0, "backup_eligible": False, "backed_up": False, "verifies": True, "attested": False,
+        "sign_count": 0, "backup_eligible": False, "backed_up": False, "verifies": True,
         "aaguid": "", "transports": "usb", **of_hers,
     }  # fmt: skip
     device = {

@@ -59,7 +59,7 @@ async def test_everything_once_and_in_order(site: Site, count: int) -> None:
 async def test_news_end_the_waiting(site: Site) -> None:
     began = await here(site)
     waiting = asyncio.create_task(news_after(site.desk, began, hold=60))
-    await asyncio.sleep(0.05)
+    await site.until_log_is_awaited()
     assert not waiting.done()
     await write(site, 2)
     await site.follow_log()
@@ -81,12 +81,14 @@ async def test_news_written_by_another_worker(site: Site) -> None:
 async def test_the_time_is_from_before_the_log_was_read(site: Site) -> None:
     """A verifier takes it for the moment up to which it knows everything; what was written later may be missing."""
     began, asked_at = await here(site), site.clock.now()
-    waiting = asyncio.create_task(news_after(site.desk, began, hold=0.2))
-    await asyncio.sleep(0.05)
+    waiting = asyncio.create_task(news_after(site.desk, began, hold=60))
+    await site.until_log_is_awaited()
     site.clock.advance(timedelta(seconds=2))
-    news = await waiting
-    assert news.asked_at == asked_at + 2000
     await write(site, 1)
+    await site.follow_log()
+    async with asyncio.timeout(5):
+        news = await waiting
+    assert news.asked_at == asked_at + 2000
     told = await news_after(site.desk, began, hold=0)
     site.clock.advance(timedelta(seconds=2))
     assert told.asked_at == asked_at + 2000

@@ -29,7 +29,22 @@ async def test_removed_audited_and_told(every_site: Site) -> None:
         each.subject for each in await every_site.mails(ANN)
     ]
     assert (await by_password(every_site.browser()))["status"] == "admitted"
-    assert (await browser.get("/api/session")).status_code == 200, "sessions go on"
+    assert (await browser.get("/api/session")).status_code == 200, "its own session goes on"
+
+
+async def test_other_sessions_end_with_it(site: Site) -> None:
+    """Who takes a lost phone's passkey away is rid of whoever used it: its last one, and one of several."""
+    lost, kept = Device(), Device()
+    browser = await ann_with(site, lost)
+    await sign_in_by(browser, lost)
+    await add(browser, kept)
+    for left in await ids(browser):
+        await sign_in_by(browser, kept)
+        elsewhere = site.browser()
+        await sign_in_by(elsewhere, kept)
+        assert (await browser.delete(f"/api/passkeys/{left}")).status_code == 204
+        assert (await elsewhere.get("/api/session")).status_code == 401
+        assert (await browser.get("/api/session")).status_code == 200
 
 
 async def test_a_pending_sign_in_by_it_is_void(site: Site) -> None:

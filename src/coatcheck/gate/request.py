@@ -49,13 +49,24 @@ async def principal_of(request: Request, demand: Demand | None = None) -> Princi
         NotSignedIn: nobody is signed in.
         NotAllowed: the demand is not met; or a service asks for what is a person's.
     """
-    desk = desk_of(request)
-    principal = await authenticate(desk, visit_of(request).asked)
+    principal = await authenticate(desk_of(request), visit_of(request).asked)
     if principal.session is None:
         raise NotAllowed("a service's token or an API key cannot act as a person")
-    problem = refusal(demand, principal, desk.now()) if demand else None
+    if demand is not None:
+        await check_demand(request, principal, demand)
+    return principal
+
+
+async def check_demand(request: Request, principal: Principal, demand: Demand) -> None:
+    """Refuse a person who does not meet a demand.
+
+    Raises:
+        NotAllowed: it is not met.
+    """
+    desk = desk_of(request)
+    problem = refusal(demand, principal, desk.now())
     if problem is None:
-        return principal
+        return
     if type(problem) is NotAllowed:  # its kinds are no attempts at what is forbidden
         await record_not_allowed(desk, visit_of(request), principal)
     raise problem

@@ -1,6 +1,7 @@
 """Which counters a try is spent on: a lane for who tries on whom, and totals behind it."""
 
 from datetime import timedelta
+from typing import Final
 
 from coatcheck.clock import Instant, millis
 from coatcheck.desk import Desk
@@ -14,8 +15,10 @@ _DAY_MS = millis(timedelta(days=1))
 _HOUR_MS = millis(timedelta(hours=1))
 
 
-SIGN_IN, CODE = "sign-in", "code"
-"""What is guessed at: passwords, or the short codes that come after them. Each is counted apart."""
+SIGN_IN, CODE, MAILED = "sign-in", "code", "mailed"
+"""What is guessed at: passwords; the short codes that come after them; codes in mails, which any stranger may have
+sent and answer wrongly. Each is counted apart, so that whoever uses one up keeps nobody from the others."""
+GUESSED: Final = (SIGN_IN, CODE, MAILED)
 
 
 def stranger_lane(desk: Desk, visit: Visit, subject: str, now: Instant, what: str = SIGN_IN) -> LaneTry:

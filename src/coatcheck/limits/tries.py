@@ -38,7 +38,7 @@ async def spend(desk: Desk, visit: Visit, *, subject: str, what: str = SIGN_IN) 
 
     Args:
         subject: the account's id, whichever of its names was given, or the normalised identifier when there is none.
-        what: `counters.SIGN_IN`, or `CODE` for the short codes after a password: each has counters of its own.
+        what: one of `counters.GUESSED`: each has counters of its own.
 
     Raises:
         TooManyAttempts: a counter refuses; nothing was spent then, and the longest wait is said.

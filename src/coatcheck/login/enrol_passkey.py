@@ -62,7 +62,7 @@ async def enrol_passkey(
         name: what its owner calls it; the browser's and the system's where it is empty.
 
     Raises:
-        SignInGone, BadInput, InvalidCredentials: see `prove`; BadInput: see `keep_passkey` too.
+        SignInGone, BadInput, InvalidCredentials: see `prove`; BadInput, SessionEnded: see `keep_passkey`.
 
     See: WebAuthn section 7.1; NIST SP 800-63B-4 section 4.1.2.
     """
@@ -73,7 +73,13 @@ async def enrol_passkey(
         if not challenge:
             raise BadInput({"credential": "This took too long, or was answered already. Try again."})
         must_verify = _must_verify(desk, sign_in)
-        asked = Asked(account=sign_in.account, epoch=sign_in.epoch, challenge=challenge, must_verify=must_verify)
+        asked = Asked(
+            account=sign_in.account,
+            epoch=sign_in.epoch,
+            session=sign_in.session or None,
+            challenge=challenge,
+            must_verify=must_verify,
+        )
         kept = await keep_passkey(desk, visit, asked, answer, name=name)
         return kept.enrolled
 

@@ -7,7 +7,6 @@ is not finished asks nobody for a code and lets nobody in.
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
@@ -17,6 +16,7 @@ from coatcheck.login import transactions
 from coatcheck.login.notice import notice
 from coatcheck.login.prove import Enrolled, Step, prove, whose
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
+from coatcheck.login.unchanged import hold_unchanged
 from coatcheck.login.who import Who
 from coatcheck.login.with_totp import TOTP
 from coatcheck.mfa.authenticator import keep_totp
@@ -72,6 +72,7 @@ async def prove_enrolled_totp(desk: Desk, visit: Visit, step: Step, *, code: str
 
     Raises:
         SignInGone, BadInput, InvalidCode, InvalidCredentials, TooManyAttempts: see `prove`.
+        SessionEnded: the session that it was to raise is gone.
 
     See: NIST SP 800-63B-4 section 4.1; ASVS 6.4.
     """
@@ -84,8 +85,8 @@ async def prove_enrolled_totp(desk: Desk, visit: Visit, step: Step, *, code: str
         if used is None:
             return None
         async with desk.database.writing() as tx:
-            held = await accounts.lock(tx, who.account.id)
-            if held is None or not held.is_active or held.epoch != sign_in.epoch:
+            held = await hold_unchanged(tx, who.account.id, epoch=sign_in.epoch, session=sign_in.session or None)
+            if held is None:
                 return None
             await enrol_totp(tx, desk, visit, held, key, used, shows_codes=False)
         return Enrolled(TOTP, held.epoch + 1)

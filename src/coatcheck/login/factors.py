@@ -122,8 +122,10 @@ def check_ways_in(factors: Iterable[Factor]) -> None:
     """Refuse to start with a way in that does not say what it proves.
 
     Raises:
-        ConfigurationError: a factor without an assurance.
+        ConfigurationError: a factor without an assurance, which enrols none either.
     """
     for factor in factors:
-        if factor not in ASSURANCES:
-            raise ConfigurationError(f"the way in {factor!r} declares no assurance: add it to login/factors.py")
+        if factor not in ASSURANCES and factor not in ENROLMENTS:
+            raise ConfigurationError(
+                f"the way in {factor!r} declares no assurance: say what it proves in ASSURANCES of login/factors.py"
+            )

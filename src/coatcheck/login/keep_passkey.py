@@ -1,11 +1,10 @@
 """Keep a passkey that a browser made: the one place that does, for the ways-in page and for a step within a sign-in.
 
-check what was made → lock the account, compare its epoch → keep the key → audit, notice
+check what was made → lock the account and its session, compare the epoch → keep the key → audit, notice
 """
 
 from dataclasses import dataclass, field
 
-from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
 from coatcheck.audit.row import Detail
@@ -14,6 +13,7 @@ from coatcheck.errors import BadInput
 from coatcheck.login.factors import Proof
 from coatcheck.login.notice import notice
 from coatcheck.login.prove import Enrolled
+from coatcheck.login.unchanged import hold_unchanged
 from coatcheck.mfa.enrolled import add_factor
 from coatcheck.passkeys import records
 from coatcheck.passkeys.answer import Answer
@@ -34,6 +34,7 @@ class Asked:
     Args:
         account: whose it is to be.
         epoch: the account's when it was asked for; another one voids the asking.
+        session: the one that asks, which must live still; None within a sign-in that opens one.
         challenge: what was asked, already taken.
         must_verify: whether its device must make sure who holds it.
         shows_codes: whether there is somebody to show backup codes to, and a password to use them with.
@@ -41,6 +42,7 @@ class Asked:
 
     account: str
     epoch: int
+    session: str | None
     challenge: bytes = field(repr=False)
     must_verify: bool
     shows_codes: bool = False
@@ -63,6 +65,7 @@ async def keep_passkey(desk: Desk, visit: Visit, asked: Asked, answer: Answer, *
 
     Raises:
         BadInput: it is none for this site and this asking, is registered already, or is one too many.
+        SessionEnded: the session that asked is gone.
 
     See: WebAuthn section 7.1; ASVS 6.3.7 (notices).
     """
@@ -87,7 +90,10 @@ async def keep_passkey(desk: Desk, visit: Visit, asked: Asked, answer: Answer, *
     except records.Taken:
         raise BadInput({"credential": "This passkey is in use already."}) from None
     proof = Proof(
-        factor="passkey", is_verified=made.verifies, is_synced=made.backup_eligible, is_attested=made.attested
+        factor="passkey",
+        is_verified=made.verifies,
+        is_synced=made.backup_eligible,
+        is_attested=made.vouched_by is not None,
     )
     return Kept(passkey, Enrolled(proof, asked.epoch + 1), codes)
 
@@ -99,8 +105,8 @@ def name_of(typed: str, visit: Visit) -> str:
 
 
 async def _still_the_same(tx: Writing, asked: Asked) -> Account:
-    account = await accounts.lock(tx, asked.account)
-    if account is None or not account.is_active or account.epoch != asked.epoch:
+    account = await hold_unchanged(tx, asked.account, epoch=asked.epoch, session=asked.session)
+    if account is None:
         raise BadInput({"credential": "Your account changed meanwhile. Start again."})
     if len(await records.list_of(tx, account.id)) >= MOST:
         raise BadInput({"credential": f"An account has at most {MOST} passkeys. Remove one first."})
@@ -118,8 +124,8 @@ def _passkey(desk: Desk, account: str, made: Registered, transports: tuple[str, 
         backup_eligible=made.backup_eligible,
         backed_up=made.backed_up,
         verifies=made.verifies,
-        attested=made.attested,
         aaguid=made.aaguid,
         transports=transports,
         created_at=desk.now(),
+        vouched_by=made.vouched_by,
     )

@@ -15,7 +15,7 @@ from coatcheck.desk import Desk
 from coatcheck.errors import BadInput, CoatcheckError, InvalidCode, InvalidCredentials
 from coatcheck.limits import tries
 from coatcheck.limits.address import address_key
-from coatcheck.limits.counters import CODE
+from coatcheck.limits.counters import CODE, MAILED
 from coatcheck.limits.tries import Spent
 from coatcheck.login import transactions
 from coatcheck.login.admit import admit
@@ -79,7 +79,7 @@ async def prove(
     """Prove a factor. A wrong answer leaves the sign-in where it was, five times; then it starts again.
 
     Args:
-        limit: which counters a try is spent on, `counters.SIGN_IN` or `CODE`; None for what cannot be guessed.
+        limit: which counters a try is spent on, one of `counters.GUESSED`; None for what cannot be guessed.
         find: gives whose sign-in it is.
 
     Raises:
@@ -101,7 +101,7 @@ async def prove(
     if judged is None or who.account is None or not who.account.is_active:
         await refused(desk, visit, _event(sign_in, "refused"), account=_id(who), email=who.email, details=_of(factor))
         left = await transactions.put_back_wrong(desk, sign_in, step.continuation)
-        is_code = bool(sign_in.proofs) or limit == CODE
+        is_code = bool(sign_in.proofs) or limit in (CODE, MAILED)
         raise InvalidCode(left, f"a wrong {factor}") if is_code else InvalidCredentials(f"a wrong {factor}")
     epoch = sign_in.epoch if sign_in.account else who.account.epoch
     given = judged if isinstance(judged, Enrolled) else Enrolled(judged, epoch)

@@ -21,9 +21,9 @@ def wanted_of(level: str) -> Wanted:
     return Wanted(phr=True) if level == "phr" else Wanted(acr=level)  # type: ignore[arg-type]
 
 
-def site_factors(settings: Settings) -> tuple[Factor, ...]:
-    """Give the factors this site has; a mailed code is one of them even where no sign-in may begin with it."""
-    has = {
+def ways_of(settings: Settings) -> dict[Factor, bool]:
+    """Tell of every way in whether this site has it; a start makes sure that each says what it proves."""
+    return {
         "password": settings.passwords.enabled,
         "passkey": settings.sign_in.passkeys,
         "totp": settings.sign_in.totp,
@@ -31,6 +31,11 @@ def site_factors(settings: Settings) -> tuple[Factor, ...]:
         "email_code": True,
         "provider": has_providers(settings),
     }
+
+
+def site_factors(settings: Settings) -> tuple[Factor, ...]:
+    """Give the factors this site has; a mailed code is one of them even where no sign-in may begin with it."""
+    has = ways_of(settings)
     return tuple(factor for factor in ASSURANCES if has[factor])
 
 

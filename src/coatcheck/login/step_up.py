@@ -3,9 +3,13 @@
 A step-up is a sign-in that raises the session there is, so every factor and the policy are the same.
 """
 
+from typing import Final
+
 from coatcheck.accounts import records as accounts
+from coatcheck.audit.blocked import blocks_counted
+from coatcheck.clock import millis
 from coatcheck.desk import Desk
-from coatcheck.errors import SessionEnded
+from coatcheck.errors import SessionEnded, TooManyAttempts
 from coatcheck.login import policy, transactions
 from coatcheck.login.factors import Factor
 from coatcheck.login.policy import Wanted
@@ -14,6 +18,9 @@ from coatcheck.login.standing import standing_of
 from coatcheck.secret import new_id
 from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
+
+MOST: Final = 30
+"""How many step-ups one session may begin in the ten minutes that each of them waits: more than anybody has tabs."""
 
 
 async def begin_step_up(
@@ -27,10 +34,13 @@ async def begin_step_up(
 
     Raises:
         SessionEnded: there is no session, or the account is gone.
+        TooManyAttempts: this session began too many.
 
     See: RFC 9470; ASVS 7.5.1, 7.5.3.
     """
     sign_in, options = await _begun(desk, visit, principal, wanted, in_pages=in_pages)
+    async with blocks_counted(desk, visit, "step_up.blocked", sign_in.session, account=sign_in.account):
+        await _count(desk, sign_in)
     return await transactions.hold(desk, visit, sign_in, options)
 
 
@@ -43,6 +53,12 @@ async def ways_to_step_up(desk: Desk, visit: Visit, principal: Principal, *, wan
     _, options = await _begun(desk, visit, principal, wanted, in_pages=True)
     # What begins with anything else would end with the passkey all the same.
     return ("passkey",) if wanted.phr and "passkey" in options else options
+
+
+async def _count(desk: Desk, sign_in: SignIn) -> None:
+    waits = transactions.LIVES
+    if await desk.ephemeral.count("step_up", sign_in.session, ttl_ms=millis(waits)) > MOST:
+        raise TooManyAttempts(millis(waits) // 1000, "limits: step-ups of one session")
 
 
 async def _begun(

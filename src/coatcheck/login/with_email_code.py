@@ -19,7 +19,7 @@ from coatcheck.errors import BadInput, TooManyAttempts
 from coatcheck.http.pages import mail_text
 from coatcheck.limits import tries
 from coatcheck.limits.address import address_key
-from coatcheck.limits.counters import CODE
+from coatcheck.limits.counters import MAILED
 from coatcheck.limits.known_devices import is_known
 from coatcheck.login import mailed_code, transactions
 from coatcheck.login.factors import Proof
@@ -86,7 +86,7 @@ async def prove_email_code(desk: Desk, visit: Visit, step: Step, *, code: str) -
     async def judge(sign_in: SignIn, who: Who) -> Proof | None:
         return MAILBOX if mailed_code.is_right(desk, sign_in, who.account, code) else None
 
-    return await prove(desk, visit, step, EMAIL_CODE, judge, limit=CODE)
+    return await prove(desk, visit, step, EMAIL_CODE, judge, limit=MAILED)
 
 
 async def _spend(desk: Desk, visit: Visit, sign_in: SignIn, who: Who, *, is_own: bool) -> None:

@@ -28,6 +28,7 @@ from coatcheck.passkeys.answer import parse_answer
 from coatcheck.passkeys.decoys import decoys, is_decoy
 from coatcheck.passkeys.options import to_use
 from coatcheck.passkeys.passkey import Allowed, Asserted, NotProven, Passkey
+from coatcheck.passkeys.roots import AttestationRoots
 from coatcheck.passkeys.rp import relying_party
 from coatcheck.passkeys.verify import verify_use
 from coatcheck.passwords import records as passwords
@@ -150,7 +151,7 @@ async def _counted(desk: Desk, visit: Visit, passkey: Passkey, used: Asserted) -
                 factor=FACTOR,
                 is_verified=used.is_verified,
                 is_synced=passkey.backup_eligible,
-                is_attested=passkey.attested,
+                is_attested=desk.keep(AttestationRoots).vouch_for(passkey),
             )
         if await records.find(tx, passkey.credential_id) is not None:
             await _tell_of_copy(tx, desk, visit, passkey, count)

@@ -15,6 +15,7 @@ from coatcheck.http.pages import mail_text
 from coatcheck.limits import tries
 from coatcheck.limits.address import address_key
 from coatcheck.login.own_password import prove_own_password
+from coatcheck.login.unchanged import hold_unchanged
 from coatcheck.my_account import records
 from coatcheck.revocation import indices
 from coatcheck.secret import hash_secret, new_secret
@@ -32,7 +33,7 @@ async def ask_to_change_email(desk: Desk, visit: Visit, principal: Principal, *,
     Raises:
         BadInput: the password is wrong, or the address cannot be one.
         TooManyAttempts: this try was not judged, or this address of the network asked too often.
-        SessionEnded: the account changed meanwhile.
+        SessionEnded: the session ended, or the account changed meanwhile.
 
     See: ASVS 6.3.7, 6.3.8, 7.5.1.
     """
@@ -45,8 +46,7 @@ async def ask_to_change_email(desk: Desk, visit: Visit, principal: Principal, *,
         await tries.spend_address(desk, visit, what="email change", per_hour=ASKS_PER_HOUR)
     link = new_secret()
     async with desk.database.writing() as tx:
-        held = await accounts.lock(tx, account.id)
-        if held is None or held.epoch != account.epoch:
+        if await hold_unchanged(tx, account.id, epoch=account.epoch, session=principal.session or "") is None:
             raise SessionEnded("the account changed meanwhile")
         expires_at = desk.now() + millis(LINK_LIVES)
         await records.insert_change(tx, link.hashed(), account.id, account.epoch, address.text, expires_at)
@@ -80,15 +80,17 @@ async def confirm_email_change(desk: Desk, visit: Visit, principal: Principal, *
     Raises:
         Gone: the link was used or has run out, is another account's, or the account changed since; or the address is
             taken by now.
+        SessionEnded: the session ended meanwhile.
     """
     await look_at_email_change(desk, principal, token=token)
     try:
         async with desk.database.writing() as tx:
             # The account's row comes before the link's: two links of one account would wait for each other in a ring.
             asked = await records.find(tx, hash_secret(token), desk.now())
-            account = await accounts.lock(tx, asked[0]) if asked else None
+            session = principal.session or ""
+            account = await hold_unchanged(tx, asked[0], epoch=asked[1], session=session) if asked else None
             change = await records.take(tx, hash_secret(token), desk.now())
-            if change is None or account is None or not account.is_active or account.epoch != change[1]:
+            if change is None or account is None:
                 raise Gone("the link was used, or the account changed since it was mailed")
             await _set_email(tx, desk, visit, account, EmailAddress(change[2]))
     except accounts.Taken:

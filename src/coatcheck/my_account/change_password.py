@@ -3,9 +3,8 @@
 from coatcheck.accounts import records as accounts
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
-from coatcheck.desk.outbox import post
 from coatcheck.errors import SessionEnded
-from coatcheck.http.pages import mail_text
+from coatcheck.login.notice import notice
 from coatcheck.login.own_password import prove_own_password
 from coatcheck.login.standing import asks_for_second_factor
 from coatcheck.passwords.choose import choose_password, store_password
@@ -51,9 +50,5 @@ async def change_password(
         secret = await renew_secret(tx, desk, session)
         details = {"sessions": ended}
         await record(tx, desk, visit, "password.changed", account=account.id, session=session.id, details=details)
-        if account.email:
-            message = mail_text(
-                desk.settings, "my_account/password_changed.txt", to=account.email, base_url=visit.base_url
-            )
-            await post(tx, desk, message, asked_by_stranger=False)
+        await notice(tx, desk, visit, held, "Your password was changed", "Every other session was ended.")
     return session, secret

@@ -1,6 +1,6 @@
 """The two ceremonies, checked by py_webauthn and by what it leaves to us. Loaded with the first use of a passkey."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 def register(
-    answer: Answer, challenge: bytes, rp: RelyingParty, *, must_verify: bool, roots: Sequence[bytes]
+    answer: Answer, challenge: bytes, rp: RelyingParty, *, must_verify: bool, roots: Mapping[str, bytes]
 ) -> Registered:
     """Check that an answer registers a key for this site.
 
@@ -37,7 +37,7 @@ def register(
     """
     _check_page(answer)
 
-    def verified(pems: Sequence[bytes]) -> VerifiedRegistration:
+    def verified(pems: Iterable[bytes]) -> VerifiedRegistration:
         return verify_registration_response(
             credential=answer.text,
             expected_challenge=challenge,
@@ -60,8 +60,8 @@ def register(
         backup_eligible=made.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
         backed_up=made.credential_backed_up,
         verifies=made.user_verified,
-        attested=bool(roots) and _is_vouched(made, lambda: verified(roots)),
         aaguid=made.aaguid,
+        vouched_by=_voucher(made, verified, roots),
     )
 
 
@@ -107,16 +107,23 @@ def _check_page(answer: Answer) -> None:
         raise NotProven("the page stood within another site's")
 
 
-def _is_vouched(made: VerifiedRegistration, verified: Callable[[], VerifiedRegistration]) -> bool:
-    """Tell whether a maker's certificate, and not the key itself, signed, and its chain ends at one of our roots."""
+def _voucher(
+    made: VerifiedRegistration, verified: Callable[[Iterable[bytes]], VerifiedRegistration], roots: Mapping[str, bytes]
+) -> str | None:
+    """Give the root of ours that a chain ends at, if a maker's certificate, and not the key itself, signed."""
+
+    def ends_at(pem: bytes) -> bool:
+        try:
+            _proven(lambda: verified((pem,)))
+        except NotProven:
+            return False
+        return True
+
     statement = parse_attestation_object(made.attestation_object).att_stmt
     if made.fmt not in _VOUCHED or not statement.x5c:
-        return False
-    try:
-        _proven(verified)
-    except NotProven:
-        return False
-    return True
+        return None
+    # Each alone: which one it was is kept, and two of one name do not stand in each other's way.
+    return next((fingerprint for fingerprint, pem in roots.items() if ends_at(pem)), None)
 
 
 def _proven(check: Callable[[], T]) -> T:

@@ -26,9 +26,9 @@ class Passkey:
         backup_eligible: whether the key may be on several devices; this never changes.
         backed_up: whether it is.
         verifies: whether its device made sure who holds it when it was registered.
-        attested: whether its maker vouches for it, by roots that this site trusts.
         aaguid: the model of the authenticator, as it says itself.
         transports: how a browser reaches it, to choose among several.
+        vouched_by: the fingerprint of the root by which its maker vouched for it; it counts while this site trusts it.
     """
 
     id: str
@@ -40,11 +40,11 @@ class Passkey:
     backup_eligible: bool
     backed_up: bool
     verifies: bool
-    attested: bool
     aaguid: str
     transports: tuple[str, ...]
     created_at: Instant
     last_used_at: Instant | None = None
+    vouched_by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +57,8 @@ class Registered:
     backup_eligible: bool
     backed_up: bool
     verifies: bool
-    attested: bool
     aaguid: str
+    vouched_by: str | None
 
 
 @dataclass(frozen=True, kw_only=True)

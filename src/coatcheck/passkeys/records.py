@@ -79,5 +79,5 @@ async def remove_all(tx: Writing, account: str) -> None:
 
 def _passkey(row: Sequence[Any]) -> Passkey:
     values: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
-    flags = {name: bool(values[name]) for name in ("backup_eligible", "backed_up", "verifies", "attested")}
+    flags = {name: bool(values[name]) for name in ("backup_eligible", "backed_up", "verifies")}
     return Passkey(**{**values, **flags, "transports": tuple(values["transports"].split())})

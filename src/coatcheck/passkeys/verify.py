@@ -1,14 +1,16 @@
 """Whether an answer proves a passkey. What checks it is loaded with the first one: most workers never meet any."""
 
 import importlib
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from coatcheck.passkeys.answer import Answer
 from coatcheck.passkeys.options import user_handle
 from coatcheck.passkeys.passkey import Asserted, NotProven, Passkey, Registered
 from coatcheck.passkeys.rp import RelyingParty
 
+NO_ROOTS: Final[Mapping[str, bytes]] = MappingProxyType({})
 # The public key of 1 on P-256, the curve's own point: what an answer under an unknown id is checked against and thrown
 # away, so that it takes as long as one under an id that is known.
 _DECOY_KEY = bytes.fromhex(
@@ -20,14 +22,14 @@ _DECOY_KEY = bytes.fromhex(
 
 
 def verify_registration(
-    answer: Answer, challenge: bytes, rp: RelyingParty, *, must_verify: bool, roots: Sequence[bytes] = ()
+    answer: Answer, challenge: bytes, rp: RelyingParty, *, must_verify: bool, roots: Mapping[str, bytes] = NO_ROOTS
 ) -> Registered:
     """Check that an answer registers a key for this site.
 
     Args:
         challenge: what was asked, once.
         must_verify: whether its device must have made sure who holds it.
-        roots: PEM certificates of the makers whose word counts.
+        roots: PEM certificates of the makers whose word counts, by their fingerprints.
 
     Raises:
         NotProven: it does not.

@@ -16,8 +16,6 @@ from coatcheck.gate.request import go
 from coatcheck.gateway import routes as gateway
 from coatcheck.issuer import routes as issuer
 from coatcheck.login import routes as login
-from coatcheck.login.factors import check_ways_in
-from coatcheck.login.standing import site_factors
 from coatcheck.my_account import routes as my_account
 from coatcheck.recovery import routes as recovery
 from coatcheck.server import operations
@@ -32,12 +30,7 @@ from coatcheck.ways_in import routes as ways_in
 
 
 def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
-    """Put the app together.
-
-    Raises:
-        ConfigurationError: a way in declares no assurance.
-    """
-    check_ways_in(site_factors(desk.settings))
+    """Put the app together."""
     app = FastAPI(
         title="Coatcheck",
         version=__version__,

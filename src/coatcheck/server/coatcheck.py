@@ -17,6 +17,9 @@ from coatcheck.errors import ConfigurationError
 from coatcheck.gate.authenticate import authenticate
 from coatcheck.gate.socket_ticket import check_session, redeem_ticket
 from coatcheck.keys.ring import SigningKeys
+from coatcheck.login.factors import check_ways_in
+from coatcheck.login.routes.kinds import KINDS
+from coatcheck.login.standing import ways_of
 from coatcheck.mail import Mailer
 from coatcheck.passkeys.roots import AttestationRoots, read_roots
 from coatcheck.passkeys.rp import check_relying_party
@@ -111,9 +114,10 @@ class Coatcheck:
 
         Raises:
             ConfigurationError: the database is older or newer than this release, or there is no master key; or no
-                browser would use a passkey at `server.public_url`.
+                browser would use a passkey at `server.public_url`, or a way in does not say what it proves.
         """
         settings = self.settings
+        check_ways_in((*KINDS, *ways_of(settings)))
         check_relying_party(settings)
         roots = read_roots(settings.sign_in.passkey_attestation_roots, self._base)
         key_ring = load_key_ring(settings, self._base)

@@ -18,7 +18,10 @@ class PasswordSettings:
     """
 
     enabled: bool = True
-    """Whether accounts may have passwords at all; off removes every password page and call."""
+    """Whether accounts may have passwords at all; off removes every password page and call.
+
+    Where it is off, a passkey whose device cannot make sure who holds it signs nobody in. Whose only passkey is such
+    a one needs `coatcheck account reset-factors`, and `sign_in.email_codes` to come in by and add another."""
 
     argon2_memory_kib: int = 19456
     """Memory of one argon2id hash in KiB (19 MiB is OWASP's current minimum for two passes)."""

@@ -67,6 +67,7 @@ async def add_passkey(desk: Desk, visit: Visit, principal: Principal, *, credent
 
     Raises:
         BadInput: it was not asked for, was answered already, or see `keep_passkey`.
+        SessionEnded: the session ended meanwhile.
 
     See: WebAuthn section 7.1; ASVS 6.3.7.
     """
@@ -78,6 +79,7 @@ async def add_passkey(desk: Desk, visit: Visit, principal: Principal, *, credent
     asked = Asked(
         account=principal.subject,
         epoch=ticket.epoch,
+        session=principal.session or "",
         challenge=ticket.challenge,
         must_verify=ticket.must_verify,
         shows_codes=not ticket.must_verify,  # a backup code helps beside a password alone

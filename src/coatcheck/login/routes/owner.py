@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from coatcheck.gate.request import desk_of, principal_of
+from coatcheck.gate.request import check_demand, desk_of, principal_of
 from coatcheck.login.own_demand import demand_of
 from coatcheck.verifier import Principal
 
@@ -15,7 +15,8 @@ async def owner_of(request: Request) -> Principal:
         FreshSignInNeeded: they have to confirm that it is them.
     """
     principal = await principal_of(request)
-    return await principal_of(request, await demand_of(desk_of(request), principal))
+    await check_demand(request, principal, await demand_of(desk_of(request), principal))
+    return principal
 
 
 async def owner_beside_password(request: Request) -> Principal:
@@ -29,4 +30,6 @@ async def owner_beside_password(request: Request) -> Principal:
     """
     principal = await principal_of(request)
     demand = await demand_of(desk_of(request), principal)
-    return await principal_of(request, demand) if demand.acr else principal
+    if demand.acr:
+        await check_demand(request, principal, demand)
+    return principal

@@ -17,10 +17,11 @@ passkeys = Table(
     Column("backup_eligible", Boolean, nullable=False),
     Column("backed_up", Boolean, nullable=False),
     Column("verifies", Boolean, nullable=False),
-    Column("attested", Boolean, nullable=False),
     Column("aaguid", String(36), nullable=False),
     Column("transports", String(100), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("last_used_at", Moment),
+    # The SHA-256 of the root by which its maker vouched for it, in hex.
+    Column("vouched_by", String(64)),
     info={"stays": "until its owner removes it, or the account is closed"},
 )

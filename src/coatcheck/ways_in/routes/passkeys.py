@@ -14,6 +14,7 @@ from coatcheck.login.routes.owner import owner_of
 from coatcheck.login.routes.passkeys import asked_by_script
 from coatcheck.passkeys.answer import answer_text
 from coatcheck.passkeys.passkey import Passkey
+from coatcheck.passkeys.roots import AttestationRoots
 from coatcheck.ways_in.own_passkeys import own_passkeys
 from coatcheck.ways_in.register_passkey import add_passkey, ask_for_passkey
 from coatcheck.ways_in.remove_passkey import remove_passkey
@@ -66,7 +67,7 @@ class PasskeysAnswer(Answer):
 async def list_passkeys(request: Request) -> Response:
     """List one's own passkeys."""
     shown = await own_passkeys(desk_of(request), visit_of(request), await principal_of(request))
-    return JSONResponse({"passkeys": [_words(each) for each in shown.passkeys]})
+    return JSONResponse({"passkeys": [_words(request, each) for each in shown.passkeys]})
 
 
 @api.post("/start", responses=problems(401))
@@ -80,7 +81,7 @@ async def add_passkey_call(request: Request, body: NewPasskeyBody) -> Response:
     """Add a passkey; what was made counts once. With the first second factor there are backup codes."""
     principal, credential = await owner_of(request), answer_text(body.credential)
     kept = await add_passkey(desk_of(request), visit_of(request), principal, credential=credential, name=body.name)
-    return JSONResponse({**_words(kept.passkey), "backup_codes": list(kept.codes)}, 201)
+    return JSONResponse({**_words(request, kept.passkey), "backup_codes": list(kept.codes)}, 201)
 
 
 @api.post("/{passkey}/name", status_code=204, responses=problems(401, 404))
@@ -166,7 +167,7 @@ async def _asked(request: Request) -> dict[str, Any]:
     return {"options": await ask_for_passkey(desk_of(request), visit_of(request), principal)}
 
 
-def _words(each: Passkey) -> dict[str, Any]:
+def _words(request: Request, each: Passkey) -> dict[str, Any]:
     return {
         "id": each.id,
         "name": each.name,
@@ -174,7 +175,7 @@ def _words(each: Passkey) -> dict[str, Any]:
         "last_used_at": rfc3339(each.last_used_at) if each.last_used_at else None,
         "synced": each.backup_eligible,
         "verifies": each.verifies,
-        "attested": each.attested,
+        "attested": desk_of(request).keep(AttestationRoots).vouch_for(each),
         "transports": list(each.transports),
     }
 
