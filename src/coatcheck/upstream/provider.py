@@ -103,6 +103,8 @@ class Provider:
         other_issuers: further spellings met in ID tokens, which stand for `issuer`.
         client_id, client_secret, client_auth, client_key: how we are known there.
         endpoints: where it is asked.
+        private_network: whether it may be in a private network or on this machine; elsewhere such an address is
+            refused, whoever names it.
         scopes: what is asked for at a sign-in.
         scopes_offline, authorize_offline: what is asked for besides where the site keeps the provider's tokens.
         scope_separator, granted_separator: between scopes in requests, in answers; empty: a list in JSON.
@@ -137,6 +139,7 @@ class Provider:
     not_tenants: tuple[str, ...] = ()
     other_issuers: tuple[str, ...] = ()
     endpoints: Endpoints
+    private_network: bool = False
     scopes: tuple[str, ...] = ()
     scopes_offline: tuple[str, ...] = ()
     scope_separator: str = " "
