@@ -34,7 +34,7 @@ class Party:
     """Be asked."""
 
     name: str = "acme"
-    private_network: bool = True
+    private_network: tuple[str, ...] = ("127.0.0.0/8", "::1")
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ NOT_ALLOWED = (
 
 @pytest.mark.parametrize("url", NOT_ALLOWED)
 async def test_where_a_provider_may_not_be(calls: Calls, provider: Hostile, url: str) -> None:
-    failed = await refused(calls, url.format(port=provider.port), Party(private_network=False))
+    failed = await refused(calls, url.format(port=provider.port), Party(private_network=()))
     assert failed.trouble == "address_not_allowed", failed.because
     assert provider.connections == 0
 
@@ -184,7 +184,7 @@ async def test_what_no_setting_allows(calls: Calls, url: str) -> None:
 
 async def test_this_machine_for_a_site_on_this_machine(tmp_path: Path, provider: Hostile) -> None:
     provider.does["/a"] = answer(200, b"{}")
-    party = Party(private_network=False)
+    party = Party(private_network=())
     here = {"public_url": "http://localhost:8400"}
     async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path, server=here) as site:
         calls = site.desk.keep(Calls)
@@ -197,7 +197,7 @@ async def test_one_bad_address_of_several_is_enough(site: Site) -> None:
         return ["93.184.216.34", "10.0.0.1"]
 
     calls = Calls(site.desk, resolve=both)
-    failed = await refused(calls, "https://idp.example/", Party(private_network=False))
+    failed = await refused(calls, "https://idp.example/", Party(private_network=()))
     assert (failed.trouble, "idp.example leads to 10.0.0.1" in failed.because) == ("address_not_allowed", True)
 
 

@@ -1,6 +1,6 @@
 """Ask a provider over HTTP, distrustfully: a deadline for the whole answer, a bound on its size, no redirects.
 
-Where it may be is judged by address (`addresses.py`). What goes wrong names the host and the reason, and nothing of
+Where it may be is judged by address (`network.py`). What goes wrong names the host and the reason, and nothing of
 what was sent or answered: codes, secrets and tokens stand there.
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import httpcore
 
 from coatcheck.desk import Desk
-from coatcheck.upstream.addresses import JudgedNetwork, Kind, Resolve, look_up
+from coatcheck.upstream.network import Bounds, JudgedNetwork, Resolve, look_up
 from coatcheck.upstream.trouble import UpstreamFailed
 
 WITHIN_S: Final = 5.0
@@ -37,8 +37,8 @@ class Party(Protocol):
         ...
 
     @property
-    def private_network(self) -> bool:
-        """Whether it may be in a private network, or on this machine."""
+    def private_network(self) -> tuple[str, ...]:
+        """Which of the operator's own networks it may be in."""
         ...
 
 
@@ -91,7 +91,7 @@ class Calls:
         self._resolve = resolve
         self._tls = tls
         self._within = within
-        self._pools: dict[tuple[str, bool, bool], httpcore.AsyncConnectionPool] = {}
+        self._pools: dict[tuple[str, Bounds], httpcore.AsyncConnectionPool] = {}
 
     async def get(self, party: Party, url: str, *, headers: Mapping[str, str] | None = None) -> Reply:
         """Get an address; `ask` tells the rest.
@@ -150,23 +150,16 @@ class Calls:
         return Reply(host=target.host, status=answer.status, kind=kind, date=found.get(b"date", ""), body=body)
 
     def _pool(self, party: Party, target: _Target) -> httpcore.AsyncConnectionPool:
-        key = (party.name, party.private_network, target.is_plain)
-        if key not in self._pools:
+        bounds = Bounds(party.private_network, self._is_local, target.is_plain)
+        if (party.name, bounds) not in self._pools:
             self._tls = self._tls or httpcore.default_ssl_context()
-            self._pools[key] = httpcore.AsyncConnectionPool(
+            self._pools[party.name, bounds] = httpcore.AsyncConnectionPool(
                 ssl_context=self._tls,
                 max_connections=_MOST_CONNECTIONS,
                 keepalive_expiry=_KEEP_S,
-                network_backend=JudgedNetwork(self._allowed(party, target), self._resolve),
+                network_backend=JudgedNetwork(bounds, self._resolve),
             )
-        return self._pools[key]
-
-    def _allowed(self, party: Party, target: _Target) -> frozenset[Kind]:
-        here: set[Kind] = {"loopback"} if self._is_local or party.private_network else set()
-        if target.is_plain:
-            return frozenset(here)
-        private: set[Kind] = {"private"} if party.private_network else set()
-        return frozenset({"public", *here, *private})
+        return self._pools[party.name, bounds]
 
 
 def _target_of(party: Party, url: str) -> _Target:

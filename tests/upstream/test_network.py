@@ -2,7 +2,7 @@
 
 import pytest
 
-from coatcheck.upstream.addresses import Kind, kind_of
+from coatcheck.upstream.network import Kind, kind_of
 
 KINDS: dict[Kind, tuple[str, ...]] = {
     "public": ("93.184.216.34", "100.63.255.255", "172.32.0.1", "2606:4700::1111", "64:ff9b::5db8:d822"),

@@ -6,7 +6,8 @@ rules are about addresses, and the one that was judged is the one that is connec
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Final, Literal, TypeAlias, cast
 
@@ -94,16 +95,43 @@ async def look_up(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """Say which addresses a provider may have beside public ones.
+
+    Args:
+        named: the networks that its settings name as the operator's own.
+        is_local: whether the site itself is for this machine alone, so that providers on it are too.
+        is_plain: whether it is asked without TLS, which is for this machine alone.
+    """
+
+    named: tuple[str, ...]
+    is_local: bool
+    is_plain: bool
+
+    def refusal(self, address: str) -> str:
+        """Say why an address is refused; empty where it is not."""
+        kind = kind_of(address)
+        if self.is_plain and kind != "loopback":
+            return "plain http is for this machine alone"
+        if kind == "public" or (kind == "loopback" and self.is_local) or (kind != "never" and self._names(address)):
+            return ""
+        return _WHY[kind]
+
+    def _names(self, address: str) -> bool:
+        return any(ip_address(address) in ip_network(each, strict=False) for each in self.named)
+
+
 class JudgedNetwork(httpcore.AsyncNetworkBackend):
     """Connect to hosts of whose addresses each is allowed.
 
     Args:
-        allowed: the kinds of addresses.
+        bounds: which are.
         resolve: asks for the addresses of a host.
     """
 
-    def __init__(self, allowed: frozenset[Kind], resolve: Resolve) -> None:
-        self._allowed = allowed
+    def __init__(self, bounds: Bounds, resolve: Resolve) -> None:
+        self._bounds = bounds
         self._resolve = resolve
         self._network = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
@@ -134,14 +162,13 @@ class JudgedNetwork(httpcore.AsyncNetworkBackend):
         except (OSError, UnicodeError) as error:
             raise UpstreamFailed("provider_away", f"{host}: its name cannot be looked up ({error})") from None
         for address in addresses:
-            if (kind := kind_of(address)) not in self._allowed:
-                raise UpstreamFailed("address_not_allowed", f"{host} leads to {address} ({_WHY[kind]})")
+            if why := self._bounds.refusal(address):
+                raise UpstreamFailed("address_not_allowed", f"{host} leads to {address}: {why}")
         return addresses
 
 
-_WHY: Final[dict[Kind, str]] = {
-    "public": "no address of this machine: plain http is for this machine alone",
-    "loopback": "this machine: say `private_network` in the provider's settings if it is meant",
-    "private": "a private network: say `private_network` in the provider's settings if it is yours",
-    "never": "an address that no provider has: link-local, metadata, multicast, reserved or wrapped",
+_WHY: Final[Mapping[Kind, str]] = {
+    "loopback": "this machine, which `private_network` in the provider's settings does not name",
+    "private": "a private network, which `private_network` in the provider's settings does not name",
+    "never": "no provider's address: link-local, metadata, multicast, reserved, or one wrapped in another",
 }
