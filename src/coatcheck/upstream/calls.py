@@ -141,13 +141,13 @@ class Calls:
     async def _once(
         self, party: Party, target: _Target, method: str, headers: list[tuple[bytes, bytes]], content: bytes
     ) -> Reply:
-        pool = self._pool(party, target)
-        async with pool.stream(method, target.url, headers=headers, content=content or None) as answer:
+        pool, body = self._pool(party, target), None if method == "GET" else content
+        async with pool.stream(method, target.url, headers=headers, content=body) as answer:
             found = {name.lower(): value.decode("latin-1").strip() for name, value in answer.headers}
             _check_head(target.host, answer.status, found)
-            body = await _body(target.host, answer)
+            whole = await _body(target.host, answer)
         kind = found.get(b"content-type", "").partition(";")[0].strip().lower()
-        return Reply(host=target.host, status=answer.status, kind=kind, date=found.get(b"date", ""), body=body)
+        return Reply(host=target.host, status=answer.status, kind=kind, date=found.get(b"date", ""), body=whole)
 
     def _pool(self, party: Party, target: _Target) -> httpcore.AsyncConnectionPool:
         bounds = Bounds(party.private_network, self._is_local, target.is_plain)
