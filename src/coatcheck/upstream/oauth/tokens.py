@@ -62,10 +62,12 @@ async def revoke(desk: Desk, provider: Provider, tokens: UpstreamTokens) -> bool
     if not known.endpoints.revocation:
         return False
     if provider.revocation_call == "bearer":
-        reply, sent = await _by_itself(desk, provider, known.endpoints.revocation, tokens.access.reveal()), {}
+        sent = {"access_token": tokens.access.reveal()}
+        reply = await _by_itself(desk, provider, known.endpoints.revocation, sent["access_token"])
     else:
         form, proof = _token_of(provider, tokens), _proof(desk, provider, known)
-        reply, sent = await send(desk, provider, known.endpoints.revocation, form, proof), {**form, **proof.form}
+        sent = {**form, **proof.form}
+        reply = await send(desk, provider, known.endpoints.revocation, form, proof)
     return _is_gone(provider, reply, sent)
 
 
