@@ -32,6 +32,7 @@ from coatcheck.settings.master_key import load_key_ring
 from coatcheck.settings.read import read_settings
 from coatcheck.storage.database import Database
 from coatcheck.storage.migrate import prepare
+from coatcheck.upstream.configured import Providers, read_providers
 from coatcheck.verifier import Asked, Principal
 from coatcheck.visit import Visit
 
@@ -110,11 +111,12 @@ class Coatcheck:
 
         Raises:
             ConfigurationError: the database is older or newer than this release, or there is no master key; or no
-                browser would use a passkey at `server.public_url`.
+                browser would use a passkey at `server.public_url`; or a provider is not fully set up.
         """
         settings = self.settings
         check_relying_party(settings)
         roots = read_roots(settings.sign_in.passkey_attestation_roots, self._base)
+        providers = read_providers(settings, self._base)
         key_ring = load_key_ring(settings, self._base)
         database = Database(settings.database.url, pool=settings.database.pool)
         try:
@@ -129,6 +131,7 @@ class Coatcheck:
         self._desk.keep(Postman).use(self._mailer)
         self._desk.keep(LogReader).on_reload(self._desk.keep(SigningKeys).forget)
         self._desk.keep(AttestationRoots).pems = roots
+        self._desk.keep(Providers).use(providers)
         self._entrance = make_app(self._desk, self._log)
         return self._desk
 
