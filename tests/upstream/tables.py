@@ -1,7 +1,9 @@
-"""Providers as tests configure them: tables in, providers out."""
+"""Providers as tests configure them: tables and keys in, providers out."""
 
 from pathlib import Path
 from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from coatcheck.settings.read import read_settings
 from coatcheck.upstream.configured import read_providers
@@ -28,3 +30,10 @@ def provider(base: Path = Path(), folder: Path = FOLDER, **table: Any) -> Provid
     """Make one table, with an id and a secret; its name is its entry."""
     [made] = providers(base, folder, **{table.get("entry", "acme"): {**KNOWN, **table}})
     return made
+
+
+def write_key(path: Path, key: Any) -> str:
+    """Write a private key as its owner would keep it."""
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    path.chmod(0o600)
+    return path.name

@@ -6,24 +6,16 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from coatcheck.errors import ConfigurationError, NotFound
 from coatcheck.server.coatcheck import Coatcheck
 from coatcheck.upstream.configured import Providers
 from coatcheck.upstream.provider import Claim, Endpoints
 from tests.site import Site
-from tests.upstream.tables import KNOWN, OPEN_SERVER, provider, providers
+from tests.upstream.tables import KNOWN, OPEN_SERVER, provider, providers, write_key
 
 TENANT = "aaaaaaaa-0000-4000-8000-00000000000a"
 CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad"
-
-
-def write_key(path: Path, key: Any) -> str:
-    """Write a private key as its owner would keep it."""
-    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    path.chmod(0o600)
-    return path.name
 
 
 def wrong(base: Path = Path(), **tables: Any) -> str:
@@ -84,6 +76,23 @@ def test_a_server_of_ones_own_is_believed_only_by_its_owners_word() -> None:
     assert enterprise.endpoints.emails == "https://code.example.org/api/v3/user/emails"
     assert (enterprise.issuer, enterprise.answer_issuer) == ("https://code.example.org", "")
     assert enterprise.email_trust == "never"
+
+
+def test_addresses_are_made_of_the_owners_words() -> None:
+    made = provider(entry="okta", domain="acme.okta.com")
+    assert made.issuer == "https://acme.okta.com"
+    made = provider(entry="okta", domain="acme.okta.com", server="default")
+    assert made.issuer == "https://acme.okta.com/oauth2/default"
+    assert made.endpoints.discovery == "https://acme.okta.com/oauth2/default/.well-known/openid-configuration"
+    made = provider(entry="keycloak", domain="id.example.org:8443/auth", realm="staff")
+    assert made.issuer == "https://id.example.org:8443/auth/realms/staff"
+    made = provider(entry="auth0", domain="acme.eu.auth0.com")
+    assert made.issuer == "https://acme.eu.auth0.com/"
+    assert made.endpoints.discovery == "https://acme.eu.auth0.com/.well-known/openid-configuration"
+    made = provider(entry="cognito", realm="eu-central-1_AbCdEf123")
+    assert made.issuer == "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEf123"
+    made = provider(entry="reddit", client_id="a/b")
+    assert made.api_headers["User-Agent"] == made.token_headers["User-Agent"] == "web:a%2Fb:1 (coatcheck)"
 
 
 def test_any_issuer_by_its_address() -> None:
@@ -194,12 +203,22 @@ def test_nothing_proves_a_public_client_but_its_owners_word() -> None:
             {**KNOWN, "entry": "oidc", "issuer": "https://a:b@c.example"},
             "must have a host, and no user and no fragment",
         ),
+        ({**KNOWN, "entry": "oidc", "issuer": "https://[::1"}, "github.issuer: 'https://[::1' must be an address"),
+        (
+            {**KNOWN, "entry": "oidc", "issuer": "https://a:99999"},
+            "github.issuer: 'https://a:99999' must be an address",
+        ),
         ({**KNOWN, "entry": "oidc", "issuer": "https://c.example?x"}, "must be an address without a question mark"),
         (
             {**KNOWN, **OPEN_SERVER, "token": "http://id.example.org/t"},
             "github.token: http://id.example.org/t must be ht",
         ),
         ({**KNOWN, **OPEN_SERVER, "subject": ""}, "github.subject: set it; a provider of this kind needs it"),
+        (
+            {**KNOWN, "entry": "okta", "domain": "acme.okta.com", "client_id": ""},
+            "registered, at https://acme.okta.com/",
+        ),
+        ({**KNOWN, "entry": "keycloak", "domain": "id.example.org", "realm": "a/b"}, "github.realm: 'a/b' must be its"),
         ({**KNOWN, "entry": "apple"}, "github.key_file: set it to the private key, at https://developer.apple.com/"),
     ],
 )

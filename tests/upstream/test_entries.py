@@ -4,16 +4,17 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from urllib.parse import urlsplit
+from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from coatcheck.errors import ConfigurationError
 from coatcheck.upstream.entries.claim import parse_claim
 from coatcheck.upstream.entries.entry import FOLDER, Entry, entry_names, read_entry
 from coatcheck.upstream.provider import Claim
-from tests.upstream.tables import KNOWN, provider, providers
+from tests.upstream.tables import KNOWN, provider, providers, write_key
 
 TEMPLATES = {"oidc", "oauth2"}
 NAMED = sorted(set(entry_names()) - TEMPLATES)
@@ -46,6 +47,26 @@ subject = "id"
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "quillstone.toml").write_text(NEW)
     return tmp_path
+
+
+def test_there_are_as_many_as_were_promised() -> None:
+    assert {
+        "github", "google", "microsoft", "apple", "gitlab", "bitbucket", "discord", "slack", "linkedin", "facebook",
+        "x", "twitch", "spotify", "dropbox", "atlassian", "zoom", "notion", "figma", "reddit", "paypal", "salesforce",
+        "hubspot", "okta", "auth0", "keycloak", "cognito",
+    } == set(NAMED)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_entry_makes_a_provider(name: str, tmp_path: Path) -> None:
+    samples: dict[str, Any] = {"domain": "acme.example", "realm": "eu-central-1_a", "tenant": "common"}
+    asked: dict[str, Any] = {each: samples[each] for each in read_entry(name).asks}
+    file = write_key(tmp_path / "key.p8", ec.generate_private_key(ec.SECP256R1()))
+    if name == "apple":
+        asked = {"key_file": file, "key_id": "FAKEKEY001", "team_id": "FAKETEAM01"}
+    made = provider(tmp_path, entry=name, **asked)
+    assert not re.search(r"[{}\[\]]", f"{made.issuer.replace('{tenantid}', '')}{made.endpoints}")
+    assert made.email_trust != "owner", "it takes the operator's word"
 
 
 def test_adding_a_provider_is_adding_a_file(folder: Path) -> None:
@@ -106,10 +127,10 @@ def test_every_entry_rests_on_a_name_that_never_changes_hands(name: str) -> None
 @pytest.mark.parametrize("name", NAMED)
 def test_every_address_is_https_and_every_word_in_it_is_known(name: str) -> None:
     entry = read_entry(name)
-    own = (entry.issuer, entry.register_at, *entry.endpoints.values())
+    own = (entry.issuer, entry.register_at, *entry.endpoints.values(), *(each.page for each in entry.docs))
     theirs = (entry.self_hosted.issuer, *entry.self_hosted.endpoints.values()) if entry.self_hosted else ()
     for url in (*own, *theirs):
-        assert urlsplit(url).scheme == "https"
+        assert url.startswith("https://")
         assert set(re.findall(r"{(\w+)}", url)) <= {*entry.asks, *entry.takes, "tenantid", "client_id", "region"}
     if entry.kind == "oauth2":
         assert {"authorization", "token"} <= entry.endpoints.keys()

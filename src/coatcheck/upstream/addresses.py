@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from coatcheck.errors import ConfigurationError
 from coatcheck.settings import ProviderSettings
@@ -13,6 +13,7 @@ CONSUMERS: Final = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 TENANT_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_OPTIONAL: Final = re.compile(r"\[([^\[\]]*\{(\w+)\}[^\[\]]*)\]")
 _WORDS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
     "domain": (re.compile(r"(?!-)[a-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~-]+)*"), "a host such as id.example.org"),
     "tenant": (
@@ -43,7 +44,11 @@ def words_of(where: str, given: ProviderSettings, usual: Mapping[str, str]) -> d
 
 
 def filled(template: str, words: Mapping[str, str]) -> str:
-    """Put the words into a template; what is no word of ours, such as `{tenantid}`, stays."""
+    """Put the words into a template; what is no word of ours, such as `{tenantid}`, stays.
+
+    What stands in brackets, such as `[/oauth2/{server}]`, is left out where its word is empty.
+    """
+    template = _OPTIONAL.sub(lambda part: part[1] if words.get(part[2]) else "", template)
     for name, word in words.items():
         template = template.replace(f"{{{name}}}", word)
     return template
@@ -57,7 +62,7 @@ def check_address(setting: str, url: str) -> None:
 
     See: RFC 9700 section 2.6; ASVS 12.3.
     """
-    parts = urlsplit(url)
+    parts = _parts(url)
     if not url.isascii() or not url.isprintable() or " " in url or parts.scheme not in ("http", "https"):
         raise ConfigurationError(f"{setting}: {url!r:.120} must be an address such as https://id.example.org")
     if not parts.hostname or parts.username or parts.password or parts.fragment:
@@ -68,15 +73,25 @@ def check_address(setting: str, url: str) -> None:
 
 def is_loopback(url: str) -> bool:
     """Tell whether an address leads to this very machine."""
-    return urlsplit(url).hostname in LOOPBACK
+    return _parts(url).hostname in LOOPBACK
 
 
 def origin_of(url: str) -> str:
     """Give scheme, host and port of an address."""
-    parts = urlsplit(url)
+    parts = _parts(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def discovery_of(issuer: str, words: Mapping[str, str]) -> str:
     """Give where an issuer describes itself (OpenID Connect Discovery section 4)."""
     return f"{issuer.replace('{tenantid}', words['tenant']).removesuffix('/')}/.well-known/openid-configuration"
+
+
+def _parts(url: str) -> SplitResult:
+    """Take an address apart; one that cannot be is no address, and has no parts."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts

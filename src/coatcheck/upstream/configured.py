@@ -94,7 +94,9 @@ def read_provider(settings: Settings, name: str, base: Path, *, folder: Path = F
     entry = _entry(where, given, name, folder)
     _check_asked(where, given, entry)
     if not given.client_id:
-        raise ConfigurationError(f"{where}.client_id: set it; it is given where this site is registered{_at(entry)}")
+        raise ConfigurationError(
+            f"{where}.client_id: set it; it is given where this site is registered{_at(given, entry)}"
+        )
     words = words_of(where, given, entry.takes)
     issuer = _issuer(where, given, entry, words)
     client_auth = _client_auth(where, given, entry)
@@ -119,8 +121,8 @@ def read_provider(settings: Settings, name: str, base: Path, *, folder: Path = F
         granted_name=entry.granted_name,
         authorize=entry.authorize,
         authorize_offline=entry.authorize_offline,
-        token_headers=entry.token_headers,
-        api_headers={name: filled(value, words) for name, value in entry.api_headers.items()},
+        token_headers={header: filled(value, words) for header, value in entry.token_headers.items()},
+        api_headers={header: filled(value, words) for header, value in entry.api_headers.items()},
         token_takes_json=entry.token_takes_json,
         userinfo_call=entry.userinfo_call,
         signs_calls=entry.signs_calls,
@@ -150,8 +152,9 @@ def _entry(where: str, given: ProviderSettings, name: str, folder: Path) -> Entr
         raise ConfigurationError(f"{where}.entry: {wrong}") from None
 
 
-def _at(entry: Entry) -> str:
-    return f", at {entry.register_at}" if entry.register_at else ""
+def _at(given: ProviderSettings, entry: Entry) -> str:
+    """Say where a site is registered, as the end of a sentence."""
+    return f", at {entry.register_at.replace('{domain}', given.domain)}" if entry.register_at else ""
 
 
 def _check_asked(where: str, given: ProviderSettings, entry: Entry) -> None:
@@ -220,12 +223,12 @@ def _has_what_it_takes(auth: ClientAuth, given: ProviderSettings) -> bool:
 
 def _what_is_missing(where: str, given: ProviderSettings, entry: Entry, chosen: ClientAuth | None = None) -> str:
     if (chosen or entry.client_auth[0]) in _BY_KEY and (chosen or len(entry.client_auth) == 1):
-        return f"{where}.key_file: set it to the private key{_at(entry)}"
+        return f"{where}.key_file: set it to the private key{_at(given, entry)}"
     if given.key_file is not None and not set(_BY_KEY) & set(entry.client_auth):
         return f"{where}.key_file: {entry.called} takes no key; set {where}.client_secret instead"
     return (
         f"{where}.client_secret: set it, best in the environment as {variable(where, 'client_secret')}; it is given "
-        f"where this site is registered{_at(entry)}"
+        f"where this site is registered{_at(given, entry)}"
     )
 
 

@@ -70,7 +70,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Hold one provider as its documentation describes it; most fields are those of `provider.Provider`.
 
     `{domain}`, `{tenant}`, `{realm}`, `{server}` and `{region}` (of a Cognito pool) stand for the operator's settings;
-    `{tenantid}` is left for the ID token's own word.
+    `{tenantid}` is left for the ID token's own word. What stands in `[…]` is left out where its word is not set.
 
     Args:
         title: what people call it.
