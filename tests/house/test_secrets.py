@@ -29,6 +29,10 @@ SHOWN = {
     "ClientKey.key_id": "what a provider calls a key of ours",
     "Endpoints.authorization": "an address",
     "Endpoints.token": "an address",
+    "ProviderSettings.authorization": "an address",
+    "ProviderSettings.token": "an address",
+    "ProviderSettings.key_file": "where the key is, not what it is",
+    "ProviderSettings.key_id": "what a provider calls a key of ours",
 }
 DESCRIBE_ANSWERS = {"FactorsAnswer", "MoreNeededAnswer", "TokensAnswer", "TotpOffer"}
 """Models that the OpenAPI document is made of; none is ever filled."""

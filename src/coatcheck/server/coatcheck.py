@@ -35,7 +35,11 @@ from coatcheck.settings.master_key import load_key_ring
 from coatcheck.settings.read import read_settings
 from coatcheck.storage.database import Database
 from coatcheck.storage.migrate import prepare
+<<<<<<< HEAD
 from coatcheck.upstream.act_for import upstream_token
+=======
+from coatcheck.upstream.configured import Providers, read_providers
+>>>>>>> providers
 from coatcheck.verifier import Asked, Principal
 from coatcheck.visit import Visit
 
@@ -114,12 +118,17 @@ class Coatcheck:
 
         Raises:
             ConfigurationError: the database is older or newer than this release, or there is no master key; or no
+<<<<<<< HEAD
                 browser would use a passkey at `server.public_url`, or a way in does not say what it proves.
+=======
+                browser would use a passkey at `server.public_url`; or a provider is not fully set up.
+>>>>>>> providers
         """
         settings = self.settings
         check_ways_in((*KINDS, *ways_of(settings)))
         check_relying_party(settings)
         roots = read_roots(settings.sign_in.passkey_attestation_roots, self._base)
+        providers = read_providers(settings, self._base)
         key_ring = load_key_ring(settings, self._base)
         database = Database(settings.database.url, pool=settings.database.pool)
         try:
@@ -134,6 +143,7 @@ class Coatcheck:
         self._desk.keep(Postman).use(self._mailer)
         self._desk.keep(LogReader).on_reload(self._desk.keep(SigningKeys).forget)
         self._desk.keep(AttestationRoots).pems = roots
+        self._desk.keep(Providers).use(providers)
         self._entrance = make_app(self._desk, self._log)
         return self._desk
 

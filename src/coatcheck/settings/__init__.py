@@ -1,5 +1,9 @@
-"""Every setting: one frozen dataclass a room, read from `coatcheck.toml`, the environment and keywords."""
+"""Every setting: one frozen dataclass a room, read from `coatcheck.toml`, the environment and keywords.
 
+A section of type `Mapping[str, X]` holds tables of its owner's naming, such as `[providers.github]`, each an `X`.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from coatcheck import unsafe
@@ -11,6 +15,7 @@ from coatcheck.settings.keys import SYMMETRIC, KeySettings
 from coatcheck.settings.limits import LimitSettings
 from coatcheck.settings.mail import MailSettings
 from coatcheck.settings.passwords import PasswordSettings
+from coatcheck.settings.providers import ProviderSettings, is_table_name
 from coatcheck.settings.revocation import RevocationSettings
 from coatcheck.settings.server import ServerSettings
 from coatcheck.settings.sessions import SessionSettings
@@ -30,6 +35,7 @@ __all__ = [
     "LimitSettings",
     "MailSettings",
     "PasswordSettings",
+    "ProviderSettings",
     "RevocationSettings",
     "SecretSettings",
     "ServerSettings",
@@ -55,6 +61,7 @@ class Settings:
     sessions: SessionSettings = field(default_factory=SessionSettings)
     sign_in: SignInSettings = field(default_factory=SignInSettings)
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
+    providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
     limits: LimitSettings = field(default_factory=LimitSettings)
     keys: KeySettings = field(default_factory=KeySettings)
     tokens: TokenSettings = field(default_factory=TokenSettings)
@@ -65,6 +72,9 @@ class Settings:
     audit: AuditSettings = field(default_factory=AuditSettings)
 
     def __post_init__(self) -> None:
+        for name in self.providers:
+            if not is_table_name(name):
+                raise ConfigurationError(f"providers: {name!r:.60} must be 1 to 40 of a-z, 0-9 and -")
         if self.keys.algorithm == SYMMETRIC:
             self._check_shared_secret()
         if self.gateway.secret is not None:

@@ -38,6 +38,10 @@ def anchored(settings: Settings, base: Path) -> Settings:
         database=replace(database, url=_anchored_url(database.url, base)),
         secret=replace(secret, master_key_file=_anchored_path(secret.master_key_file, base)),
         audit=replace(audit, checkpoint_file=_anchored_path(audit.checkpoint_file, base)),
+        providers={
+            name: replace(each, key_file=_anchored_path(each.key_file, base))
+            for name, each in settings.providers.items()
+        },
     )
 
 
