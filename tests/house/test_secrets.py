@@ -26,6 +26,7 @@ SHOWN = {
     "LaneTry.key": "the HMAC of a name and an address, which tells neither",
     "TotalTry.key": "the HMAC of a name or an address, which tells neither",
     "SecretSettings.master_key_file": "where the key is, not what it is",
+    "SamlSettings.key_file": "where the key is, not what it is",
     "ClientKey.key_id": "what a provider calls a key of ours",
     "Endpoints.authorization": "an address",
     "Endpoints.token": "an address",
