@@ -35,11 +35,8 @@ from coatcheck.settings.master_key import load_key_ring
 from coatcheck.settings.read import read_settings
 from coatcheck.storage.database import Database
 from coatcheck.storage.migrate import prepare
-<<<<<<< HEAD
 from coatcheck.upstream.act_for import upstream_token
-=======
 from coatcheck.upstream.configured import Providers, read_providers
->>>>>>> providers
 from coatcheck.verifier import Asked, Principal
 from coatcheck.visit import Visit
 
@@ -118,11 +115,8 @@ class Coatcheck:
 
         Raises:
             ConfigurationError: the database is older or newer than this release, or there is no master key; or no
-<<<<<<< HEAD
-                browser would use a passkey at `server.public_url`, or a way in does not say what it proves.
-=======
-                browser would use a passkey at `server.public_url`; or a provider is not fully set up.
->>>>>>> providers
+                browser would use a passkey at `server.public_url`, a way in does not say what it proves, or a provider
+                is not fully set up.
         """
         settings = self.settings
         check_ways_in((*KINDS, *ways_of(settings)))

@@ -11,10 +11,7 @@ ClientAuth: TypeAlias = Literal["basic", "post", "private_key_jwt", "apple", "no
 Source: TypeAlias = Literal["id_token", "userinfo", "emails", "form", "token"]
 EmailTrust: TypeAlias = Literal["never", "flag", "google", "microsoft", "owner"]
 IssInAnswer: TypeAlias = Literal["demanded", "when_there"]
-<<<<<<< HEAD
 ProvesTo: TypeAlias = Literal["issuer", "token_endpoint"]
-=======
->>>>>>> providers
 UserinfoCall: TypeAlias = Literal["get", "post_null", "introspect"]
 RevocationCall: TypeAlias = Literal["rfc7009", "client_id", "bearer", "json"]
 
