@@ -19,8 +19,11 @@ from tests.servers.programs import (
     all_chromium,
     all_envoy,
     all_nginx,
+    all_node_servers,
+    all_oidc_provider_mock,
     all_postgres,
     all_redis,
+    all_simplesamlphp,
     all_traefik,
     first_that_runs,
 )
@@ -36,8 +39,11 @@ MARK_OF_FIXTURE = {
     "caddy_program": "proxy",
     "envoy_program": "proxy",
     "traefik_program": "proxy",
+    "node_servers": "provider",
+    "saml_program": "provider",
+    "mock_program": "provider",
 }
-SLOWEST_FIRST = ("browser", "postgres", "redis", "proxy")
+SLOWEST_FIRST = ("browser", "postgres", "redis", "proxy", "provider")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -132,6 +138,24 @@ def envoy_program() -> Program:
 def traefik_program() -> Program:
     """Return a Traefik that runs."""
     return found(all_traefik(), "Traefik")
+
+
+@pytest.fixture(scope="session")
+def node_servers() -> Program:
+    """Return the Node that npm's identity provider and authorization server run on; tests say who is known there."""
+    return found(all_node_servers(), "servers of npm's")
+
+
+@pytest.fixture(scope="session")
+def saml_program() -> Program:
+    """Return the PHP that simplesamlphp runs on."""
+    return found(all_simplesamlphp(), "simplesamlphp")
+
+
+@pytest.fixture(scope="session")
+def mock_program() -> Program:
+    """Return the Python that oidc-provider-mock runs on."""
+    return found(all_oidc_provider_mock(), "oidc-provider-mock")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
