@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final, TypeAlias, get_args
 
 from coatcheck.desk import Desk
 from coatcheck.errors import ConfigurationError, NotFound
@@ -29,23 +29,29 @@ from coatcheck.upstream.claims_of import claims_of
 from coatcheck.upstream.client_keys import read_key
 from coatcheck.upstream.entries.entry import FOLDER, Ask, Entry, SelfHosted, read_entry
 from coatcheck.upstream.provider import ClientAuth, ClientKey, EmailTrust, Endpoints, Provider
+from coatcheck.upstream.saml.configured import connection_of
+from coatcheck.upstream.saml.connection import SamlConnection
 
 _BY_KEY: Final = ("private_key_jwt", "apple")
 _ASKED: Final[tuple[Ask, ...]] = get_args(Ask)
 _REPLACED: Final = ("authorization", "token", "userinfo", "emails")
 
 
+AnyProvider: TypeAlias = Provider | SamlConnection
+"""Whoever people may sign in with, whatever they speak."""
+
+
 class Providers:
     """Keep the providers of the settings, in their order."""
 
     def __init__(self, _desk: Desk) -> None:
-        self._by_name: dict[str, Provider] = {}
+        self._by_name: dict[str, AnyProvider] = {}
 
-    def use(self, providers: Iterable[Provider]) -> None:
+    def use(self, providers: Iterable[AnyProvider]) -> None:
         """Take these, in place of those there were."""
         self._by_name = {each.name: each for each in providers}
 
-    def get(self, name: str) -> Provider:
+    def get(self, name: str) -> AnyProvider:
         """Give the one of a name.
 
         Raises:
@@ -55,11 +61,16 @@ class Providers:
             raise NotFound(f"the settings name no provider {name[:60]!r}")
         return self._by_name[name]
 
-    def all(self) -> tuple[Provider, ...]:
+    def all(self) -> tuple[AnyProvider, ...]:
         """Give every one, in the order of the settings."""
         return tuple(self._by_name.values())
 
-    def for_email(self, domain: str) -> Provider | None:
+    @property
+    def has_organisations(self) -> bool:
+        """Whether one of them signs in the people of an email domain."""
+        return any(each.domains for each in self.all())
+
+    def for_email(self, domain: str) -> AnyProvider | None:
         """Give the connection that names an email domain; whether the domain is proven is another question.
 
         Args:
@@ -68,8 +79,13 @@ class Providers:
         return next((each for each in self.all() if domain in each.domains), None)
 
 
-def read_providers(settings: Settings, base: Path, *, folder: Path = FOLDER) -> tuple[Provider, ...]:
-    """Make every table of `providers` a provider.
+def has_providers(settings: Settings) -> bool:
+    """Tell whether there is anybody to sign in with."""
+    return bool(settings.providers or settings.saml)
+
+
+def read_providers(settings: Settings, base: Path, *, folder: Path = FOLDER) -> tuple[AnyProvider, ...]:
+    """Make every table of `providers` a provider, and every one of `saml` a connection.
 
     Args:
         base: the folder that relative key files are in.
@@ -78,10 +94,11 @@ def read_providers(settings: Settings, base: Path, *, folder: Path = FOLDER) -> 
     Raises:
         ConfigurationError: a setting is missing, wrong, or of no use; the message names it and the fix.
     """
-    found = tuple(read_provider(settings, name, base, folder=folder) for name in settings.providers)
-    for one, other in combinations(found, 2):
+    found = [read_provider(settings, name, base, folder=folder) for name in settings.providers]
+    connections = [connection_of(name, each) for name, each in settings.saml.items()]
+    for one, other in combinations([*found, *connections], 2):
         _check_apart(one, other)
-    return found
+    return (*found, *connections)
 
 
 def read_provider(settings: Settings, name: str, base: Path, *, folder: Path = FOLDER) -> Provider:
