@@ -1,6 +1,7 @@
 """Every mail of ours: a line for each paragraph, which any screen wraps by itself, and short lines on the wire."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -15,7 +16,8 @@ __all__ = ["server"]
 
 SOURCE = Path(coatcheck.__file__).parent
 LETTERS = sorted(f"{path.parent.parent.name}/{path.name}" for path in SOURCE.glob("*/mails/*.txt"))
-FILLED = {
+URL = "https://auth.example.org"
+FILLED: dict[str, Any] = {
     "link": "https://auth.example.org/verify-email?token=" + "x" * 43,
     "call_off_link": "https://auth.example.org/recover/factors/call-off?token=" + "y" * 43,
     "code": "1234 5678",
@@ -35,7 +37,7 @@ def settings() -> Settings:
 @pytest.mark.parametrize("letter", LETTERS)
 @pytest.mark.parametrize("more", [{"left": 0, "has_passwords": True}, {"left": 2, "has_passwords": False}])
 def test_a_line_for_each_paragraph(letter: str, more: dict[str, int]) -> None:
-    text = mail_text(settings(), letter, to="ann@example.org", base_url="https://auth.example.org", **FILLED, **more).text
+    text = mail_text(settings(), letter, to="ann@example.org", base_url=URL, **{**FILLED, **more}).text
     paragraphs = text.removesuffix("\n").split("\n\n")
     assert len(paragraphs) > 1
     for paragraph in paragraphs:
@@ -46,9 +48,7 @@ def test_a_line_for_each_paragraph(letter: str, more: dict[str, int]) -> None:
 
 
 async def test_no_long_line_on_the_wire(server: Controller) -> None:
-    sent = mail_text(
-        settings(), "recovery/factors_wait.txt", to="ann@example.org", base_url="https://auth.example.org", **FILLED
-    )
+    sent = mail_text(settings(), "recovery/factors_wait.txt", to="ann@example.org", base_url=URL, **FILLED)
     assert max(map(len, sent.text.splitlines())) > 130
     await mailer(server).send(sent)
     [came] = server.handler.received

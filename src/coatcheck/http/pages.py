@@ -79,7 +79,7 @@ def mail_text(
 def _unwrapped(text: str) -> str:
     """Make each paragraph one line, and let the reader's screen wrap it: on a phone ours would look ragged.
 
-    Not format=flowed (RFC 3676): Gmail and Outlook show its soft breaks as hard ones, while all of them wrap long lines.
+    Not format=flowed (RFC 3676): Gmail and Outlook show its soft breaks as hard ones, while all wrap long lines.
     What goes out by SMTP is quoted-printable then, so no line there is near the 998 octets of RFC 5322.
     """
     paragraphs = (" ".join(paragraph.split()) for paragraph in text.split("\n\n"))

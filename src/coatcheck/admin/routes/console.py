@@ -1,4 +1,4 @@
-"""The HTTP of the administrators' console; every page of it demands the role `admin`."""
+"""The console's pages but one: people, an account and what is done to it, the audit trail, the first administrator."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from coatcheck.admin.people import find_people, look_at_person
 from coatcheck.admin.reset_factors import reset_factors
 from coatcheck.admin.roles import grant_role, revoke_role
 from coatcheck.admin.set_up import look_at_set_up, set_up
-from coatcheck.audit.show import Entry, show
+from coatcheck.audit.show import Entry, details_in_words, show
 from coatcheck.ending.end_sessions import end_session, end_sessions
 from coatcheck.errors import BadInput, Gone
 from coatcheck.gate.request import desk_of, form_of, go, mount_of, page, principal_of, visit_of
@@ -180,6 +180,7 @@ def _back(request: Request, account: str, done: str) -> Response:
 
 
 def _event(entry: Entry) -> dict[str, Any]:
+    details = entry.details if entry.actor in (None, entry.account) else {"by": entry.actor, **entry.details}
     return {
         "at": entry.at,
         "event": entry.event,
@@ -187,7 +188,7 @@ def _event(entry: Entry) -> dict[str, Any]:
         "account": entry.account,
         "address": entry.address or "",
         "device": describe_device(entry.user_agent) if entry.user_agent else "",
-        "details": entry.details if entry.actor in (None, entry.account) else {"by": entry.actor, **entry.details},
+        "details": details_in_words(details),
     }
 
 
