@@ -85,3 +85,15 @@ async def test_the_trail_says_why_more_is_needed(site: Site) -> None:
 
 def words(page: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+async def test_the_trail_of_one_account(site: Site) -> None:
+    admin, person = await site.administrator(), await site.person(username="ann")
+    await sign_in(site.browser(), "ann@example.org", PASSWORD)
+    for typed in ("Ann@example.org", "ann", person.id):
+        shown = (await admin.get("/admin/audit", params={"event": "sign_in.done", "account": typed})).text
+        assert shown.count('<tr role="row">') == 2, f"the heads and one event: {typed}"
+        assert f"/admin/accounts/{person.id}" in shown
+    nobody = await admin.get("/admin/audit", params={"account": "nobody@example.org"})
+    assert "No event matches." in nobody.text
+    assert '<option value="sign_in.more_needed">' in nobody.text

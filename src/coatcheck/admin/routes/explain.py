@@ -32,7 +32,7 @@ _LEVELS: Final[Mapping[str, str]] = MappingProxyType(
         "aal1": "One factor (aal1)",
         "aal2": "Two factors (aal2)",
         "aal3": "A trusted device (aal3)",
-        "phr": "No false site can pass it on (phr)",
+        "phr": "A proof that no false site can pass on (phr)",
     }
 )
 _PLACES: Final[Mapping[str, str]] = MappingProxyType(
