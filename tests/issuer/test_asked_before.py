@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from coatcheck.admin.services import disable_service
@@ -99,12 +100,13 @@ async def test_a_token_is_checked_anew_when_the_keys_may_have_changed(site: Site
 
 async def test_another_question_is_another(site: Site) -> None:
     asker, _, token = await asked_twice(site)
-    same = {"content": f"token={token}"}
-    client = site.machine()
-    assert (await client.post(INTROSPECT, **same, auth=asker.basic, headers={"content-type": FORM})).status_code == 200
+    client, same = site.machine(), f"token={token}"
+    assert (
+        await client.post(INTROSPECT, content=same, auth=asker.basic, headers={"content-type": FORM})
+    ).status_code == 200
     for headers in ({"content-type": "text/plain"}, {}):
-        assert (await client.post(INTROSPECT, **same, auth=asker.basic, headers=headers)).status_code != 200
-    assert (await client.post(INTROSPECT, **same, headers={"content-type": FORM})).status_code == 401
+        assert (await client.post(INTROSPECT, content=same, auth=asker.basic, headers=headers)).status_code != 200
+    assert (await client.post(INTROSPECT, content=same, headers={"content-type": FORM})).status_code == 401
 
 
 async def test_an_assertion_works_once(site: Site) -> None:
@@ -134,7 +136,7 @@ async def test_what_is_dead_is_not_kept(site: Site) -> None:
 
 async def test_what_began_before_news_is_not_kept(site: Site) -> None:
     asker, _, token = await asked_twice(site)
-    proof = asker.basic._auth_header
+    proof = next(asker.basic.auth_flow(httpx.Request("POST", ORIGIN))).headers["authorization"]
     call = HotCall(site.desk, Visit(base_url=ORIGIN, asked=Asked(authorization=proof)), {}, b"late")
     asked = site.desk.keep(AskedBefore)
     began = asked.begin()
