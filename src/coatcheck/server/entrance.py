@@ -98,7 +98,8 @@ class Entrance:
                 return await answer_preflight(scope, receive, send)
             body = b""
             if scope["method"] not in SAFE_METHODS:
-                await self._check_unsafe(visit)
+                if visit.asked.authorization is None or visit.asked.cookies:
+                    await self._refuse_cross_site(visit)
                 body = await _whole(receive, arrived.headers, is_json=arrived.path.startswith("/api/"))
             hot = HOT[arrived.path].get(scope["method"]) if arrived.path in HOT else None
             if hot is not None:
@@ -144,10 +145,9 @@ class Entrance:
             trusted=trusted,
         )
 
-    async def _check_unsafe(self, visit: Visit) -> None:
+    async def _refuse_cross_site(self, visit: Visit) -> None:
+        """Refuse what another site caused; by a header alone it authenticates that none can make a browser send."""
         desk, asked = self._desk, visit.asked
-        if asked.authorization is not None and not asked.cookies:
-            return  # it authenticates by a header that no other site can make a browser send
         try:
             refuse_cross_site(asked, desk.settings.server, desk.settings.web)
         except CrossSiteRefused:
@@ -190,7 +190,8 @@ def _refuse_nul(scope: Scope) -> None:
     """
     if "\0" in scope["path"]:
         raise NotFound("NUL in the path")
-    if b"%00" in scope["query_string"] or b"\0" in scope["query_string"]:
+    query = scope["query_string"]
+    if query and (b"%00" in query or b"\0" in query):
         raise BadInput(because="NUL in the query")
 
 
