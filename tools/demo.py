@@ -34,6 +34,12 @@ from coatcheck.visit import Visit
 ROOT = Path(__file__).parents[1]
 WORDS = (Path(__file__).parent / "demo_words.txt").read_text("utf-8").split()
 WITH_AN_APP = "cleo@example.org"
+MORE_TO_SEE = """
+# Off by default. Here only this machine can read the mailbox, so there is more to look at and nothing to lose.
+[sign_in]
+email_codes = true
+trust_devices_for = "30d"
+"""
 ROLES: dict[str, list[str]] = {"admin": [], "editor": ["notes:delete"]}
 console = Console(highlight=False)
 
@@ -103,7 +109,9 @@ def empty(data: Path) -> Path:
         raise ConfigurationError(f"{data} holds something else; it would be emptied: choose another --data.")
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
-    return Path(shutil.copy(ROOT / "examples" / "notes" / "coatcheck.toml", made_by_us))
+    settings = (ROOT / "examples" / "notes" / "coatcheck.toml").read_text("utf-8")
+    made_by_us.write_text(settings + MORE_TO_SEE, "utf-8")
+    return made_by_us
 
 
 async def make(desk: Desk, person: Sample, base_url: str) -> None:
@@ -159,7 +167,8 @@ def show(port: int, config: Path, people: list[Sample]) -> None:
     console.print("\n[bold]Three people[/], with passwords drawn for this run\n")
     console.print(people_table(people), soft_wrap=True)
     console.print(
-        "\n  Cleo is asked for a code as well: [cyan]make demo-code[/] prints what the app would show now.",
+        "\n  Cleo is asked for a code as well: [cyan]make demo-code[/] prints what the app would show now."
+        "\n  Anybody may sign in by a mailed code instead of the password: it comes into the mailbox.",
         soft_wrap=True,
     )
     console.print("\n[bold]On the command line[/]\n")

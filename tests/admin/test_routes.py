@@ -8,9 +8,10 @@ from html import unescape
 import pytest
 
 from coatcheck.access import records as access
-from tests.site import Site, submit
+from tests.authenticators import with_app
+from tests.site import PASSWORD, Site, sign_in, submit
 
-PAGES = ("/admin", "/admin/audit", "/admin/accounts/{id}")
+PAGES = ("/admin", "/admin/audit", "/admin/accounts/{id}", "/admin/accounts/{id}/explain")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -53,3 +54,46 @@ async def test_the_trail_pages(site: Site) -> None:
     assert last.status_code == 200
     assert "Older events" not in last.text, "sixty-one fit on two pages"
     assert "Signed in" in last.text or "sign_in.done" in last.text
+
+
+async def test_a_sign_in_explained(site: Site) -> None:
+    person, admin = await with_app(site), await site.administrator()
+    path = f"/admin/accounts/{person.account.id}"
+    assert f'href="{path}/explain"' in (await admin.get(path)).text
+    nothing = words((await admin.get(f"{path}/explain")).text)
+    assert "The sign-in takes more" in nothing
+    assert "Next the password" in nothing, "it has no passkey, so none is offered"
+    half = words((await admin.get(f"{path}/explain", params={"proof": "password", "where": "trusted"})).text)
+    assert "The account has a code of the authenticator app, so two factors are asked for." in half
+    assert "No browser can be trusted here" in half
+    both = (await admin.get(f"{path}/explain", params={"proof": ["password", "totp"], "acr": "aal2"})).text
+    assert "aal2, by pwd otp mfa" in words(both)
+    assert len(re.findall(r'value="(?:password|totp|aal2)" checked', both)) == 3, "what was supposed stays chosen"
+    assert "The confirmation takes more" in (await admin.get(f"{path}/explain", params={"where": "step_up"})).text
+    odd = await admin.get(f"{path}/explain", params={"proof": "charm", "acr": "aal9", "where": "<b>"})
+    assert (odd.status_code, "<b>" in odd.text) == (200, False)
+    assert (await admin.get("/admin/accounts/acc_none/explain")).status_code == 404
+
+
+async def test_the_trail_says_why_more_is_needed(site: Site) -> None:
+    person, admin = await with_app(site), await site.administrator()
+    assert (await sign_in(site.browser(), "ann@example.org", PASSWORD)).json()["status"] == "more_needed"
+    shown = (await admin.get("/admin/audit", params={"event": "sign_in.more_needed"})).text
+    assert person.account.id in shown
+    assert "<li>the account has a code of the authenticator app, so two factors are asked for</li>" in shown
+
+
+def words(page: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+async def test_the_trail_of_one_account(site: Site) -> None:
+    admin, person = await site.administrator(), await site.person(username="ann")
+    await sign_in(site.browser(), "ann@example.org", PASSWORD)
+    for typed in ("Ann@example.org", "ann", person.id):
+        shown = (await admin.get("/admin/audit", params={"event": "sign_in.done", "account": typed})).text
+        assert shown.count('<tr role="row">') == 2, f"the heads and one event: {typed}"
+        assert f"/admin/accounts/{person.id}" in shown
+    nobody = await admin.get("/admin/audit", params={"account": "nobody@example.org"})
+    assert "No event matches." in nobody.text
+    assert '<option value="sign_in.more_needed">' in nobody.text

@@ -1,7 +1,7 @@
 """Showing events: newest first, page by page."""
 
 from coatcheck.audit.erase import erase
-from coatcheck.audit.show import show
+from coatcheck.audit.show import details_in_words, show
 from coatcheck.desk import Desk
 from tests.audit.desks import ANN, BOB, HOME, happen, tamper
 
@@ -37,3 +37,15 @@ async def test_limit_has_bounds(desk: Desk) -> None:
     await happen(desk, 2)
     assert len(await show(desk, limit=0)) == 1
     assert len(await show(desk, limit=10**9)) == 2
+
+
+def test_details_in_words() -> None:
+    details = {"in_place_of_another": False, "is_first": True, "permissions": "", "count": 0, "service": None, "n": "x"}
+    assert details_in_words(details) == {
+        "in place of another": "no",
+        "is first": "yes",
+        "permissions": "none",
+        "count": "0",
+        "service": "none",
+        "n": "x",
+    }

@@ -27,13 +27,13 @@
         if (!document.getElementById(id)) wrong.push(`${attribute} names no element: ${id}`);
   const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
   for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) !== at))) wrong.push(`id twice: ${id}`);
-  for (const field of all("input:not([type=checkbox])"))
+  for (const field of all("input:not([type=checkbox], [type=radio])"))
     if (!field.autocomplete) wrong.push(`no autocomplete: ${field.name}`);
   for (const element of document.querySelectorAll("[tabindex]"))
     if (element.tabIndex > 0) wrong.push("an order of its own");
   for (const drawing of all("svg")) if (drawing.getAttribute("aria-hidden") !== "true") wrong.push("a drawing without words");
   if (document.documentElement.scrollWidth > innerWidth) wrong.push(`wider than the screen by ${document.documentElement.scrollWidth - innerWidth}`);
-  for (const element of all("button,input:not([type=checkbox]),summary,.button")) {
+  for (const element of all("button,input:not([type=checkbox], [type=radio]),summary,.button")) {
     const box = element.getBoundingClientRect();
     if (box.height < 44) wrong.push(`too low to touch: ${name(element)} ${box.height}`);
   }

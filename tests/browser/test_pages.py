@@ -39,7 +39,10 @@ LOST = """
 step lost-factors lost-factors-sent begin-wait wait-begun begin-gone call-off called-off
 nothing-waits remove-lost remove-lost-refused factors-removed
 """
-CONSOLE = "admin-people admin-person admin-person-factors admin-person-locked admin-audit admin-audit-empty"
+CONSOLE = """
+admin-people admin-person admin-person-factors admin-person-locked admin-audit admin-audit-empty
+admin-nobody admin-explain admin-explain-half admin-explain-enough admin-audit-more-needed admin-not-for-you
+"""
 SET_UP = "set-up"
 BY_MAIL = """
 sign-in-by-mail-too sign-in-by-mail-refused sign-in-code sign-in-code-refused sign-in-code-mail mailed-elsewhere mailed
@@ -49,16 +52,21 @@ BY_MAIL_ALONE = "sign-in-by-mail-alone"
 FACTORS = """
 ways-in ways-in-app set-up-totp set-up-totp-key set-up-totp-refused backup-codes make-backup-codes step-totp
 step-totp-refused step-backup-code remove-totp
-trusted-browsers-filled
+trusted-browsers-filled ways-in-trusted
 """
 PASSKEYS = "ways-in-passkeys ways-in-listed passkey step-passkey sign-in-again-passkey sign-in-passkey-refused"
 STEP_UP = "confirm-first go-on form-gone not-kept trusted-browsers"
-NAMES = " ".join((EVERYBODY, OWN, LOST, CONSOLE, SET_UP, FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS, STEP_UP))
+ADMIN_STEP_UP = "admin-confirm-first admin-go-on"
+NAMES = " ".join(
+    (EVERYBODY, OWN, LOST, CONSOLE, SET_UP, FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS, STEP_UP, ADMIN_STEP_UP)
+)
 SMALLEST = 2_000  # bytes; a picture of nothing has fewer
 
+# Radio buttons of one choice are one stop, at the one that is chosen; arrows go on from there.
 COUNT = """() => {
   document.activeElement.blur();
-  const controls = document.querySelectorAll("a[href],button,input:not([type=hidden]),summary");
+  const fields = "input:not([type=hidden],[type=radio]:not(:checked))";
+  const controls = document.querySelectorAll(`a[href],button,${fields},summary`);
   return [...controls].filter((control) => control.checkVisibility()).length;
 }"""
 FOCUSED = """() => {
@@ -264,10 +272,12 @@ async def make_older(database: Path, ms: int) -> None:
 
 async def test_console(browser: Browser, house: House) -> None:
     with pictures(CONSOLE):
-        page, ben = await visitor(browser, scripts=True), await visitor(browser, user_agent=FIREFOX)
+        page, ben = await visitor(browser, scripts=True), await visitor(browser, user_agent=FIREFOX, scripts=True)
         await sign_in(ben, house, BEN)
         await expect(ben.locator("#me")).to_have_text(BEN)
         await sign_in(page, house, ROOT)
+        await page.goto(house.at("/admin?q=nobody"))
+        await keep(page, "admin-nobody")
         await page.goto(house.at("/admin"))
         await keep(page, "admin-people")
         # Find an account.
@@ -279,6 +289,10 @@ async def test_console(browser: Browser, house: House) -> None:
         await page.goto(house.at("/admin?q=cleo"))
         await page.get_by_role("link", name=CLEO).click()
         await keep(page, "admin-person-factors")
+        await explain(page)
+        await page.goto(house.at("/admin?q=cleo"))
+        await page.get_by_role("link", name=CLEO).click()
+        await sign_in(await visitor(browser), house, CLEO)
         await page.get_by_role("button", name="Remove all").click()
         await expect(page.get_by_role("status")).to_have_text(
             "The second factors were removed, and all sessions were ended."
@@ -306,6 +320,7 @@ async def test_console(browser: Browser, house: House) -> None:
         # Roles, and the console is for administrators alone.
         await ben.goto(house.at("/admin"))
         await expect(ben.get_by_text("403")).to_be_visible()
+        await keep(ben, "admin-not-for-you")
         await page.get_by_role("button", name="Give editor").click()
         await expect(page.get_by_text("Held")).to_be_visible()
         # The audit view tells all of it.
@@ -315,9 +330,35 @@ async def test_console(browser: Browser, house: House) -> None:
             await page.get_by_label("Event", exact=True).fill(event)
             await page.get_by_role("button", name="Filter").click()
             await expect(page.get_by_role("cell", name=event).first).to_be_visible()
+        await page.get_by_label("Event", exact=True).fill("sign_in.more_needed")
+        await page.get_by_label("Account: email").fill(CLEO)
+        await press(page, "Filter")
+        await expect(page.get_by_role("listitem").filter(has_text="so two factors are asked for")).to_be_visible()
+        await keep(page, "admin-audit-more-needed")
+        await page.get_by_label("Account: email").fill("")
         await page.get_by_label("Event", exact=True).fill("no.such")
         await press(page, "Filter")
         await keep(page, "admin-audit-empty")
+
+
+async def explain(page: Page) -> None:
+    """Ask what a sign-in of the account that is open would take: nothing proven, half of it, all of it."""
+    await page.get_by_role("link", name="Explain a sign-in").click()
+    assert await heading(page) == "Explain a sign-in"
+    await expect(page.get_by_role("heading", name="The sign-in takes more")).to_be_visible()
+    await keep(page, "admin-explain")
+    await page.get_by_label("The password").check()
+    await page.get_by_label("A proof that no false site").check()
+    await page.get_by_label("In a browser that never").check()
+    await press(page, "Explain")
+    await expect(page.get_by_role("cell", name="Not yet")).to_have_count(2)
+    await keep(page, "admin-explain-half")
+    await page.get_by_label("A code of the authenticator app").check()
+    await page.get_by_label("Two factors").check()
+    await press(page, "Explain")
+    await expect(page.get_by_role("heading", name="This is enough")).to_be_visible()
+    await expect(page.get_by_role("cell", name="Yes")).to_have_count(2)
+    await keep(page, "admin-explain-enough")
 
 
 async def test_set_up(browser: Browser, tmp_path: Path) -> None:

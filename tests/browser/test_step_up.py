@@ -8,9 +8,9 @@ from playwright.async_api import Browser, expect
 from coatcheck.clock import millis
 from coatcheck.testing.clock import ManualClock
 from coatcheck.verifier.authenticator import now
-from tests.browser.house import BEN, House, notes_app
+from tests.browser.house import BEN, CLEO, ROOT, House, notes_app
 from tests.browser.steps import heading, sign_in, visitor
-from tests.browser.test_pages import STEP_UP, keep, pictures, press
+from tests.browser.test_pages import ADMIN_STEP_UP, STEP_UP, keep, pictures, press
 from tests.site import PASSWORD
 from tests.web.live import served
 
@@ -61,3 +61,25 @@ async def test_in_the_middle_of_a_form(browser: Browser, tmp_path: Path) -> None
         assert len(shared) == 1
         await page.goto(house.at("/account/ways-in/trusted"))
         await keep(page, "trusted-browsers")
+
+
+async def test_what_an_administrator_was_about_to_do(browser: Browser, tmp_path: Path) -> None:
+    """The proof has gone old on the page of a person; what its button does is shown again, and done once."""
+    clock = ManualClock(now() - millis(TEN_MINUTES))
+    with pictures(ADMIN_STEP_UP), served(lambda port: notes_app(port, tmp_path, clock=clock)) as port:
+        house = House(f"http://localhost:{port}", "")
+        page = await visitor(browser, scripts=True)
+        await sign_in(page, house, ROOT)
+        await page.goto(house.at("/admin?q=cleo"))
+        await page.get_by_role("link", name=CLEO).click()
+        await expect(page.get_by_role("heading", level=1)).to_contain_text(CLEO)
+        clock.advance(TEN_MINUTES)
+        await press(page, "Remove all")
+        assert await heading(page) == "Confirm it is you"
+        await keep(page, "admin-confirm-first")
+        await page.get_by_label("Password", exact=True).fill(PASSWORD)
+        await press(page, "Confirm")
+        assert await heading(page) == "Go on where you were"
+        await keep(page, "admin-go-on")
+        await press(page, "Send it now")
+        await expect(page.get_by_role("status")).to_contain_text("The second factors were removed")

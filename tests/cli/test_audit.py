@@ -49,3 +49,9 @@ def test_a_cut_tail(sealed: Path) -> None:
 def test_checkpoints_that_are_none(sealed: Path) -> None:
     missing = coatcheck("audit", "verify", "--checkpoints", "none.jsonl", folder=sealed)
     assert (missing.returncode, "Traceback" in missing.stderr) == (2, False)
+
+
+def test_details_in_words(folder: Path) -> None:
+    assert coatcheck("role", "create", "editor", folder=folder).returncode == 0
+    shown = coatcheck("audit", "show", "--event", "role.created", "--limit", "1", folder=folder).stdout
+    assert "permissions none, role editor" in " ".join(shown.split())

@@ -29,6 +29,15 @@ def test_reads_well(folder: Path) -> None:
     assert nothing.stdout.startswith("ann@example.org: the confirmation takes more\n")
 
 
+def test_what_is_off_is_said(folder: Path) -> None:
+    assert coatcheck("account", "create", "ann@example.org", "--no-password", folder=folder).returncode == 0
+    command = ("account", "explain-sign-in", "ann@example.org", "--trusted", "--stranger")
+    said = coatcheck(*command, folder=folder).stdout
+    assert "No browser can be trusted here: sign_in.trust_devices_for is off.\n" in said
+    assert 'no more than others here: sign_in.strangers is "as_usual".\n' in said
+    assert len(json.loads(coatcheck(*command, "--json", folder=folder).stdout)["notes"]) == 2
+
+
 def test_for_programs(folder: Path) -> None:
     assert coatcheck("account", "create", "ann@example.org", "--no-password", folder=folder).returncode == 0
     command = ("account", "explain-sign-in", "ann@example.org", "--proof", "passkey", "--acr", "phr", "--json")

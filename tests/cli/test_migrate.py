@@ -55,9 +55,10 @@ def as_first_released(folder: Path) -> None:
     """Turn a database into one of the first release: without what later migrations made."""
     later = [path.read_text() for path in VERSIONS.glob("0*.py") if not path.name.startswith("0001")]
     with closing(sqlite3.connect(folder / "coatcheck.db")) as db, db:
-        for table in MADE.findall("\n".join(later)):
+        made = MADE.findall("\n".join(later))
+        for table in made:
             db.execute(f"DROP TABLE {table}")
-        for table, column in ADDED.findall("\n".join(later)):
+        for table, column in [each for each in ADDED.findall("\n".join(later)) if each[0] not in made]:
             db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     revision(folder, "0001")
 

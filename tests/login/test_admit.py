@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from msgspec import structs
@@ -16,11 +17,13 @@ from coatcheck.errors import InvalidCredentials, SessionEnded, TooManyAttempts
 from coatcheck.gate.cookie import check_cookie
 from coatcheck.limits import known_devices, tries
 from coatcheck.login.admit import admit
+from coatcheck.login.factors import Proof
 from coatcheck.login.sign_in import Admitted, AskedFor, MoreNeeded
 from coatcheck.login.transactions import resume
 from tests.attacks.census import row_counts
+from tests.authenticators import with_app
 from tests.recovery.lost import enrolled, fully_in
-from tests.site import VISIT, Site, proven
+from tests.site import PASSWORD, PROVEN, VISIT, Site, open_site, proven, sign_in
 from tests.statements import statements
 
 TEN_SECONDS = timedelta(seconds=10)
@@ -261,3 +264,51 @@ async def test_second_factors_cost_a_sign_in_one_statement(site: Site) -> None:
     without, with_factors = ran
     assert not [statement for statement in without if "factor_recover" in statement]
     assert len(with_factors) == len(without) + 1
+
+
+async def more_needed(site: Site, account: Account) -> list[tuple[str, str | None, dict[str, object]]]:
+    """Give what the trail says of sign-ins that took more, oldest first."""
+    entries = await show(site.desk, account=account.id)
+    found = [each for each in entries if each.event.endswith(".more_needed")]
+    return [(each.event, each.session, each.details) for each in reversed(found)]
+
+
+async def test_why_more_is_needed_is_written_down_once_a_sign_in(site: Site) -> None:
+    person = await with_app(site)
+    browser, ann = site.browser(), person.account
+    waiting = (await sign_in(browser, "ann@example.org", PASSWORD)).json()
+    why = "the account has a code of the authenticator app, so two factors are asked for"
+    said = {"amr": "pwd", "options": "totp backup_code", "because": why}
+    assert await more_needed(site, ann) == [("sign_in.more_needed", None, said)]
+    path, body = f"/api/sign-in/{waiting['sign_in']}/totp", {"continuation": waiting["continuation"]}
+    for _ in range(3):
+        assert (await browser.post(path, json={**body, "code": "000000"})).status_code == 401
+    assert (await browser.post(path, json={**body, "code": person.code(site)})).status_code == 200
+    assert len(await more_needed(site, ann)) == 1, "a wrong answer is a refusal, and not another of these"
+    begun = (await browser.post("/api/step-up", json={})).json()
+    assert len(await more_needed(site, ann)) == 1, "who has proven nothing writes nothing"
+    half = await browser.post(
+        f"/api/sign-in/{begun['sign_in']}/password", json={"continuation": begun["continuation"], "password": PASSWORD}
+    )
+    assert half.json()["status"] == "more_needed"
+    [_, (event, session, details)] = await more_needed(site, ann)
+    assert (event, details["because"]) == ("step_up.more_needed", why)
+    assert session == next(each.session for each in await show(site.desk, event="sign_in.done"))
+
+
+async def test_later_steps_of_one_sign_in_write_nothing_more(tmp_path: Path) -> None:
+    """Two proofs that still are not enough: the reasons stand with the first of them."""
+    async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path, sign_in={"level": "aal2"}) as site:
+        ann = await site.person(password=None)
+        for proofs in ((PROVEN,), (PROVEN, Proof(factor="email_code"))):
+            held = replace(proven(ann), proofs=proofs)
+            assert isinstance(await admit(site.desk, VISIT, held, None), MoreNeeded)
+        [(event, _, details)] = await more_needed(site, ann)
+        assert (event, details["options"]) == ("sign_in.more_needed", "email_code")
+        assert details["because"] == "this site asks everybody for aal2"
+
+
+async def test_who_is_guessed_at_is_not_told_of(site: Site) -> None:
+    person = await with_app(site)
+    assert (await sign_in(site.browser(), "ann@example.org", "not the words of ann")).status_code == 401
+    assert await more_needed(site, person.account) == []

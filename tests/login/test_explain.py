@@ -54,3 +54,45 @@ async def test_a_browser_counts_where_the_site_heeds_it(site: Site, tmp_path: Pa
         assert isinstance((await explained(heeding, PASSWORD, is_trusted=True)).decision, Enough)
         assert isinstance((await explained(heeding, PASSWORD, is_trusted=True, is_step_up=True)).decision, StillNeeded)
         assert (await explained(heeding, PASSWORD, is_stranger=True)).standing.is_stranger
+
+
+async def test_what_counts_for_nothing_here_is_said(site: Site, tmp_path: Path) -> None:
+    await with_app(site)
+    assert (await explained(site, APP)).notes == ()
+    off = await explained(site, APP, is_trusted=True, is_stranger=True)
+    assert [note.split(":")[0] for note in off.notes] == [
+        "No browser can be trusted here",
+        "A new browser is asked for no more than others here",
+    ]
+    lacking = await explained(site, PASSWORD, Proof(factor="passkey"))
+    assert [note.split(";")[0] for note in lacking.notes] == [
+        "The account cannot prove the password now",
+        "The account cannot prove a passkey now",
+    ]
+    folder = tmp_path / "another"
+    folder.mkdir()
+    settings = {"trust_devices_for": "30d", "strangers": "email_code"}
+    async with open_site(f"sqlite:///{folder / 'site.db'}", folder, sign_in=settings) as heeding:
+        await with_app(heeding)
+        assert (await explained(heeding, APP, is_trusted=True, is_stranger=True)).notes == ()
+        within = await explained(heeding, APP, is_trusted=True, is_step_up=True)
+        assert within.notes == ("A trusted browser spares nothing within a session.",)
+
+
+async def test_only_what_the_account_has_is_next(site: Site) -> None:
+    await site.person()
+    first = await explained(site)
+    assert first.options == ("password",), "the door offers a passkey to every name; this account has none"
+    assert isinstance(first.decision, StillNeeded)
+    assert "passkey" in first.decision.options
+    assert first.facts()["has"] == "the password, a mailed code (as a further step only)"
+    assert (await explained(site, PASSWORD, acr="aal2")).options == ("email_code",)
+    mailbox = Proof(factor="email_code")
+    assert (await explained(site, PASSWORD, mailbox, acr="aal2")).options == ("enrol_passkey", "enrol_totp")
+
+
+async def test_a_mailed_code_is_a_way_in_where_it_is_one(tmp_path: Path) -> None:
+    async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path, sign_in={"email_codes": True}) as site:
+        await site.person()
+        assert (await explained(site)).facts()["has"] == "the password, a mailed code"
+        assert (await explained(site)).options == ("password", "email_code")

@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
+from coatcheck.accounts import records as accounts
 from coatcheck.errors import InvalidCode
 from coatcheck.login.sign_in import Admitted
 from coatcheck.login.with_totp import prove_totp
-from tests.authenticators import at_the_code, with_app
-from tests.site import FORM_TOKEN, PASSWORD, VISIT, Site, sign_in
+from coatcheck.storage.tables.mfa import backup_codes
+from tests.authenticators import at_the_code, signed_in, with_app
+from tests.site import FORM_TOKEN, PASSWORD, VISIT, Site, sign_in, submit
 
 
 async def test_password_and_code_open_a_session(site: Site) -> None:
@@ -82,3 +85,26 @@ async def test_a_code_is_no_backup_code(site: Site) -> None:
     step = await at_the_code(site, ann.account)
     with pytest.raises(InvalidCode):
         await prove_totp(site.desk, VISIT, step, code=ann.backup_codes[0])
+
+
+async def test_the_page_leads_back_and_names_what_may_be_lost(site: Site) -> None:
+    person = await with_app(site)
+    async with site.desk.database.writing() as tx:
+        await tx.execute(delete(backup_codes))
+        held = await accounts.lock(tx, person.account.id)
+        assert held is not None
+        await accounts.set_factors(tx, held.id, {"totp"})
+    browser = site.browser()
+    there = await submit(
+        browser, "/sign-in", "/sign-in", identifier="ann@example.org", password=PASSWORD, return_to="/x?a=b"
+    )
+    step = (await browser.get(there.headers["location"])).text
+    assert "I lost my authenticator app" in step
+    assert 'href="/sign-in?return_to=%2Fx%3Fa%3Db"' in step
+    person = await with_app(site, "ben@example.org")
+    inside = await signed_in(site, person)
+    assert "Back to your account" in (await inside.get("/sign-in?confirm=1")).text
+    there = await submit(inside, "/sign-in?confirm=1", "/sign-in", password=PASSWORD, confirming="true", identifier="x")
+    confirming = (await inside.get(there.headers["location"])).text
+    assert "Back to your account" in confirming
+    assert "Start again" not in confirming

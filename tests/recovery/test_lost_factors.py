@@ -42,6 +42,7 @@ async def test_on_the_pages(site: Site) -> None:
     there = await submit(browser, "/sign-in", "/sign-in", identifier=ANN, password="seven quiet lanterns drift")
     step = await browser.get(there.headers["location"])
     assert "I lost all of these" in step.text
+    assert "I lost my" not in step.text
     sign_in_id = there.headers["location"].split("sign_in=")[1].split("&")[0]
     page = f"/sign-in/lost-factors?sign_in={sign_in_id}"
     assert "We wait 3 days" in (await browser.get(page)).text

@@ -8,12 +8,14 @@ import pytest
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from coatcheck.http.headers import secured
 from tests.web.live import served
 
 LARGE = 4_000_000
 _DATE = re.compile(rb"date: [^\r]+\r\n")
 
 Pairs = list[tuple[bytes, bytes]]
+OURS: Pairs = secured([], is_https=True)
 HEADS: dict[str, tuple[int, Pairs, list[bytes]]] = {
     "/whole": (200, [(b"content-length", b"5"), (b"x-a", b"b")], [b"hello"]),
     "/empty": (200, [(b"content-length", b"0")], [b""]),
@@ -30,6 +32,12 @@ HEADS: dict[str, tuple[int, Pairs, list[bytes]]] = {
     "/large": (200, [(b"content-length", str(LARGE).encode())], [b"x" * LARGE]),
     "/too-long": (200, [(b"content-length", b"2")], [b"hello"]),
     "/too-short": (200, [(b"content-length", b"9")], [b"hello"]),
+    "/ours": (200, secured([(b"content-length", b"5")], is_https=True), [b"hello"]),
+    "/ours-on-http": (200, secured([(b"content-length", b"5")], is_https=False), [b"hello"]),
+    "/ours-twice": (200, [(b"content-length", b"5"), (b"cache-control", b"no-cache"), *OURS], [b"hello"]),
+    "/ours-first": (200, [*OURS, (b"content-length", b"5")], [b"hello"]),
+    "/ours-too-long": (200, [(b"content-length", b"2"), *OURS], [b"hello"]),
+    "/ours-split": (200, [(b"content-length", b"2"), (b"x-a", b"b\r\nset-cookie: a=1"), *OURS], [b"ok"]),
     "/split": (200, [(b"content-length", b"2"), (b"x-a", b"b\r\nset-cookie: a=1")], [b"ok"]),
     "/split-twice": (200, [(b"content-length", b"2"), (b"x-a", b"b\r\nset-cookie: a=1"), (b"x-a", b"b")], [b"ok"]),
     "/split-name": (200, [(b"content-length", b"2"), (b"x-a: b\r\nset-cookie", b"a=1")], [b"ok"]),
@@ -118,7 +126,7 @@ def test_requests_at_once_are_answered_in_their_order(ours: int, theirs: int) ->
 
 
 def test_a_header_that_would_split_the_answer_never_leaves(ours: int) -> None:
-    for path in ("/split", "/split-twice", "/split-name"):
+    for path in ("/split", "/split-twice", "/split-name", "/ours-split"):
         assert b"set-cookie" not in answered(ours, request(path, "Connection: close"))
 
 

@@ -65,6 +65,7 @@ async def test_on_the_page(trusting: Site) -> None:
     [first, *_] = await own_trusted_browsers(trusting.desk, ann)
     page = "/account/ways-in/trusted"
     assert (await browser.get(page)).text.count("End trust") == 3
+    assert (await browser.get("/account/ways-in")).text.count("End trust") == 3
     done = await submit(browser, page, f"{page}/{first.id}/end")
     assert "That browser is not trusted any more." in (await browser.get(done.headers["location"])).text
     done = await submit(browser, page, f"{page}/end-all")

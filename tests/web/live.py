@@ -16,13 +16,17 @@ _STARTS_WITHIN_S = 30
 
 @contextmanager
 def served(
-    make: Callable[[int], ASGIApp], host: str = "127.0.0.1", http: type[asyncio.Protocol] = BoundedHttp
+    make: Callable[[int], ASGIApp],
+    host: str = "127.0.0.1",
+    http: type[asyncio.Protocol] = BoundedHttp,
+    idle_seconds: int = 5,
 ) -> Iterator[int]:
     """Serve an app as long as the block lasts, and give its port.
 
     Args:
         make: makes the app, once its port is known.
         http: the protocol, where it is not ours.
+        idle_seconds: how long a connection is kept on which nothing comes.
     """
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -36,6 +40,7 @@ def served(
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=1,
+            timeout_keep_alive=idle_seconds,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)

@@ -11,6 +11,7 @@ from coatcheck.desk import Desk
 from coatcheck.errors import NotFound
 from coatcheck.sessions import records as sessions
 from coatcheck.sessions.session import Session
+from coatcheck.storage.database import Reading
 
 PAGE = 50
 
@@ -34,6 +35,16 @@ async def find_people(desk: Desk, text: str) -> tuple[list[tuple[Account, list[s
     return listed, len(found) > PAGE
 
 
+async def look_up(desk: Desk, account_id: str) -> Account:
+    """Give one account by its id.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    async with desk.database.reading() as db:
+        return await _found(db, account_id)
+
+
 async def look_at_person(desk: Desk, account_id: str) -> Person:
     """Gather one account.
 
@@ -41,9 +52,7 @@ async def look_at_person(desk: Desk, account_id: str) -> Person:
         NotFound: there is no such account.
     """
     async with desk.database.reading() as db:
-        account = await accounts.find(db, account_id)
-        if account is None:
-            raise NotFound("no such account")
+        account = await _found(db, account_id)
         live = await sessions.list_live(db, account_id, desk.now())
         held = await access.roles_of(db, account_id)
         roles = [name for name, _ in await access.list_roles(db)]
@@ -63,4 +72,11 @@ async def resolve_account(desk: Desk, typed: str) -> Account:
             account = await accounts.find_by(db, identifier)
     if account is None:
         raise NotFound(f"no account {typed!r:.80}")
+    return account
+
+
+async def _found(db: Reading, account_id: str) -> Account:
+    account = await accounts.find(db, account_id)
+    if account is None:
+        raise NotFound("no such account")
     return account

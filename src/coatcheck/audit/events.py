@@ -7,6 +7,7 @@ from typing import Final
 EVENTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "sign_in.done": "Signed in",
+        "sign_in.more_needed": "A sign-in was asked for one more step",
         "sign_in.refused": "A sign-in was refused",
         "sign_in.blocked": "Sign-ins were blocked for a while",
         "sign_in.code_asked": "A code to sign in was asked for",
@@ -58,6 +59,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "keys.replaced": "All signing keys were replaced at once",
         "admin.set_up": "The first administrator was set up",
         "step_up.done": "Confirmed that it was you",
+        "step_up.more_needed": "Confirming that it was you took one more step",
         "step_up.refused": "A confirmation that it was you was refused",
         "step_up.blocked": "Confirmations that it was you were blocked for a while",
         "totp.enrolled": "An authenticator app was set up",

@@ -1,6 +1,7 @@
 """Show events, newest first: to a person their own, to administrators any."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +56,17 @@ async def show(
     async with desk.database.reading() as db:
         found = await records.newest_rows(db, account, event, before_id, max(1, min(limit, _MOST)))
     return [_entry(row, personal) for row, personal in found]
+
+
+def details_in_words(details: Mapping[str, Any]) -> dict[str, str]:
+    """Write an event's details for people; programs get them as they are."""
+    return {name.replace("_", " "): _word(value) for name, value in details.items()}
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value in (None, "") else str(value)
 
 
 def _entry(row: Row, personal: Personal | None) -> Entry:

@@ -9,7 +9,7 @@ import typer
 from coatcheck.admin.people import resolve_account
 from coatcheck.audit.checkpoint import Checkpoint, read_checkpoints
 from coatcheck.audit.export import export as lines_of
-from coatcheck.audit.show import Entry
+from coatcheck.audit.show import Entry, details_in_words
 from coatcheck.audit.show import show as find_entries
 from coatcheck.audit.verify import Verdict
 from coatcheck.audit.verify import verify as find_changes
@@ -107,7 +107,7 @@ def _who(entry: Entry) -> str:
 
 
 def _details(entry: Entry) -> str:
-    return ", ".join(f"{name} {value}" for name, value in entry.details.items())
+    return ", ".join(f"{name} {value}" for name, value in details_in_words(entry.details).items())
 
 
 def _checkpoints(file: Path | None) -> list[Checkpoint]:

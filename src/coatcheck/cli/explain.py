@@ -10,10 +10,10 @@ from coatcheck.admin.people import resolve_account
 from coatcheck.cli.opening import CONFIG, ConfigOption, JsonOption, WhoArgument, at_desk
 from coatcheck.cli.showing import name_of, say, say_facts, say_json, say_table
 from coatcheck.desk import Desk
-from coatcheck.login.explain import Explained
+from coatcheck.login.explain import PROVABLE, Explained
 from coatcheck.login.explain import explain_sign_in as explained_by
-from coatcheck.login.factors import ASSURANCES, Proof, level_of
-from coatcheck.login.policy import Enough, demands_of, meets, words_of
+from coatcheck.login.factors import level_of
+from coatcheck.login.policy import Enough
 from coatcheck.login.standing import wanted_of
 from coatcheck.visit import Visit
 
@@ -39,14 +39,6 @@ class Level(StrEnum):
     phr = "phr"
 
 
-_PASSKEYS = {
-    Shown.passkey: Proof(factor="passkey", is_verified=True, is_synced=True),
-    Shown.passkey_touched: Proof(factor="passkey"),
-    Shown.passkey_attested: Proof(factor="passkey", is_verified=True, is_attested=True),
-}
-_OFFERS = {"enrol_passkey": "a new passkey", "enrol_totp": "a new authenticator app"}
-
-
 def explain_sign_in(
     account: WhoArgument,
     proof: Annotated[
@@ -60,7 +52,7 @@ def explain_sign_in(
     config: ConfigOption = CONFIG,
 ) -> None:
     """Explain what a sign-in of an account would take, and who asks for it. Nobody is signed in by this."""
-    proofs = tuple(_PASSKEYS.get(each) or Proof(factor=each.value) for each in proof or ())
+    proofs = tuple(PROVABLE[each.value] for each in proof or ())
 
     async def work(desk: Desk, _visit: Visit) -> tuple[Account, Explained]:
         found = await resolve_account(desk, account)
@@ -69,58 +61,33 @@ def explain_sign_in(
 
     found, explained = at_desk(config, work)
     if as_json:
-        say_json({"account": found.id, **_words(explained, proofs)})
+        say_json({"account": found.id, **_words(explained)})
     else:
-        _show(found, explained, proofs)
+        _show(found, explained)
 
 
-def _show(account: Account, explained: Explained, proofs: tuple[Proof, ...]) -> None:
-    standing, decision = explained.standing, explained.decision
-    what = "confirmation" if standing.is_step_up else "sign-in"
-    is_enough = isinstance(decision, Enough)
-    say(f"{name_of(account)}: {'this is enough' if is_enough else f'the {what} takes more'}", style="bold")
-    proven = " and ".join(ASSURANCES[each.factor].words for each in proofs)
-    has = [each for each in standing.site if each in standing.enrolled]
-    facts = {
-        "proven": f"{proven}: {level_of(proofs)}" if proofs else "nothing",
-        "has": ", ".join(ASSURANCES[each].words for each in has) or "nothing",
-        "browser": _browser(explained),
-    }
-    if isinstance(decision, Enough):
-        facts["session"] = f"{decision.acr}, by {' '.join(decision.amr)}"
-    else:
-        facts["next"] = ", or ".join(_option(each) for each in decision.options) or "nothing that it has would do"
-    say_facts(facts)
+def _show(account: Account, explained: Explained) -> None:
+    say(f"{name_of(account)}: {explained.title}", style="bold")
+    say_facts(explained.facts())
+    for note in explained.notes:
+        say(note)
     say()
-    rows = [(why, words_of(wanted), "yes" if meets(proofs, wanted) else "no") for wanted, why in demands_of(standing)]
+    rows = [(each.why, each.what, "yes" if each.is_met else "no") for each in explained.demands]
     say_table(("Why", "Asks for", "Met"), rows, empty="Nobody asks for more than one proof.")
 
 
-def _browser(explained: Explained) -> str:
-    standing = explained.standing
-    words = [words for words, is_so in (("trusted", standing.is_trusted), ("new", standing.is_stranger)) if is_so]
-    return " and ".join(words) or "as any other"
-
-
-def _option(option: str) -> str:
-    return ASSURANCES[option].words if option in ASSURANCES else _OFFERS[option]
-
-
-def _words(explained: Explained, proofs: tuple[Proof, ...]) -> dict[str, Any]:
+def _words(explained: Explained) -> dict[str, Any]:
     standing, decision = explained.standing, explained.decision
-    is_enough = isinstance(decision, Enough)
     return {
-        "decision": "enough" if is_enough else "more_needed",
-        "acr": level_of(proofs) if proofs else None,
+        "decision": "enough" if explained.is_enough else "more_needed",
+        "acr": level_of(explained.proofs) if explained.proofs else None,
         "amr": list(decision.amr) if isinstance(decision, Enough) else [],
-        "options": [] if isinstance(decision, Enough) else list(decision.options),
+        "options": list(explained.options),
         "reasons": list(decision.reasons),
-        "enrolled": [each for each in standing.site if each in standing.enrolled],
+        "enrolled": list(explained.enrolled),
         "is_step_up": standing.is_step_up,
         "is_trusted": standing.is_trusted,
         "is_stranger": standing.is_stranger,
-        "demands": [
-            {"asks": words_of(wanted), "why": why, "met": bool(proofs) and meets(proofs, wanted)}
-            for wanted, why in demands_of(standing)
-        ],
+        "notes": list(explained.notes),
+        "demands": [{"asks": each.what, "why": each.why, "met": each.is_met} for each in explained.demands],
     }

@@ -2,15 +2,20 @@
 
 from coatcheck.clock import Instant
 
-_UNITS = (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000))
+_UNITS = (("minute", 60_000, 60), ("hour", 3_600_000, 24), ("day", 86_400_000, 0))
 
 
 def in_words(instant: Instant, now: Instant) -> str:
-    """Give `just now`, `3 minutes ago`, `in 14 days`."""
-    distance = abs(now - instant)
-    for unit, length in _UNITS:
-        count = distance // length
-        if count:
+    """Give `just now`, `3 minutes ago`, `in 14 days`.
+
+    What has passed is counted in whole units, as ages are. What comes is rounded: who has just chosen 30 days reads 30.
+    """
+    ahead = instant > now
+    for unit, length, most in _UNITS:
+        count = (2 * (instant - now) + length) // (2 * length) if ahead else (now - instant) // length
+        if not count:
+            break
+        if count < most or not most:
             words = f"{count} {unit}{'' if count == 1 else 's'}"
-            return f"{words} ago" if instant < now else f"in {words}"
-    return "just now" if instant <= now else "in a moment"
+            return f"in {words}" if ahead else f"{words} ago"
+    return "in a moment" if ahead else "just now"

@@ -9,6 +9,7 @@ from coatcheck.errors import BadBody, BadInput, WrongContentType
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 JSON_TYPE = "application/json"
+_USUAL_TYPES = (FORM_TYPE, JSON_TYPE)
 MAX_BYTES = 65_536
 _MAX_FIELDS = 50
 _MAX_PAIRS = 500
@@ -101,6 +102,8 @@ def _decoded(text: str) -> str:
 
 def media_type(content_type: str) -> str:
     """Give a content type without its parameters, in lower case."""
+    if content_type in _USUAL_TYPES:
+        return content_type
     return content_type.partition(";")[0].strip().lower()
 
 

@@ -24,6 +24,9 @@ _NAMES = frozenset(name for name, _ in _ON_HTTPS)
 
 RawHeaders = list[tuple[bytes, bytes]]
 
+BLOCKS: tuple[RawHeaders, ...] = (_ON_HTTP, _ON_HTTPS)
+"""What answers end with that set none of these themselves."""
+
 
 def secured(headers: RawHeaders, *, is_https: bool) -> RawHeaders:
     """Give an answer's headers with ours added; what a route set itself stays.
@@ -31,7 +34,7 @@ def secured(headers: RawHeaders, *, is_https: bool) -> RawHeaders:
     See: ASVS 3.4.
     """
     ours = _ON_HTTPS if is_https else _ON_HTTP
-    given = {name.lower() for name, _ in headers}
+    given = [name.lower() for name, _ in headers]
     if _NAMES.isdisjoint(given):
         return headers + ours
     return headers + [pair for pair in ours if pair[0] not in given]

@@ -73,7 +73,17 @@ def mail_text(
     }
     filled = _templates().mails().get_template(template).render(site=settings.site, **values)
     subject, _, text = filled.partition("\n")
-    return Message(to=to, subject=subject.removeprefix("Subject: ").strip(), text=text.lstrip("\n"))
+    return Message(to=to, subject=subject.removeprefix("Subject: ").strip(), text=_unwrapped(text))
+
+
+def _unwrapped(text: str) -> str:
+    """Make each paragraph one line, and let the reader's screen wrap it: on a phone ours would look ragged.
+
+    Not format=flowed (RFC 3676): Gmail and Outlook show its soft breaks as hard ones, while all wrap long lines.
+    What goes out by SMTP is quoted-printable then, so no line there is near the 998 octets of RFC 5322.
+    """
+    paragraphs = (" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
 
 
 def static_file(name: str) -> Path | None:

@@ -43,7 +43,7 @@ async def authenticate_client(desk: Desk, visit: Visit, form: Mapping[str, str],
     See: RFC 6749 sections 2.3, 3.2.1; RFC 7523 section 3; ASVS 10.4.10.
     """
     authorization = visit.asked.authorization
-    known = _by_known_header(desk, authorization, form)
+    known = by_known_header(desk, authorization, form)
     if known is not None:
         return known
     try:
@@ -62,18 +62,18 @@ async def authenticate_client(desk: Desk, visit: Visit, form: Mapping[str, str],
     return client
 
 
-async def note_refusal(desk: Desk, visit: Visit) -> None:
-    """Count in the audit trail that a service was refused."""
-    tally = desk.key_ring.mac("audit tally", "token.refused", address_key(visit.address))
-    await refused(desk, visit, "token.refused", tally=tally)
-
-
-def _by_known_header(desk: Desk, authorization: str | None, form: Mapping[str, str]) -> Client | None:
+def by_known_header(desk: Desk, authorization: str | None, form: Mapping[str, str]) -> Client | None:
     """Give whose header this is as a whole, so that it is not taken apart again; None where the form says more."""
     if authorization is None or not form.keys().isdisjoint(OF_FORM):
         return None
     client = desk.keep(VerifiedClients).get((HEADER, hash_secret(authorization)), desk.now())
     return client if client is not None and form.get("client_id", client.id) == client.id else None
+
+
+async def note_refusal(desk: Desk, visit: Visit) -> None:
+    """Count in the audit trail that a service was refused."""
+    tally = desk.key_ring.mac("audit tally", "token.refused", address_key(visit.address))
+    await refused(desk, visit, "token.refused", tally=tally)
 
 
 async def _by_secret(desk: Desk, presented: PresentedSecret, authorization: str | None) -> Client | None:

@@ -20,7 +20,8 @@ from coatcheck.gate.hot import JSON, Hot, HotAnswer, HotCall
 from coatcheck.gate.request import desk_of, visit_of
 from coatcheck.http.bodies import parse_form
 from coatcheck.http.published import published
-from coatcheck.issuer.introspect import introspect
+from coatcheck.issuer.asked_before import AskedBefore, question_of
+from coatcheck.issuer.introspect import INACTIVE, introspect
 from coatcheck.issuer.issue_token import issue_token
 from coatcheck.issuer.metadata import INTROSPECT, ISSUE, REVOKE, metadata
 from coatcheck.issuer.revoke_token import revoke_token
@@ -188,8 +189,14 @@ async def answer_token(call: HotCall) -> HotAnswer:
 
 async def answer_introspection(call: HotCall) -> HotAnswer:
     """Tell a service about a token."""
-    endpoint = call.visit.base_url + INTROSPECT
-    return HotAnswer(await introspect(call.desk, call.visit, _form(call), endpoint=endpoint))
+    asked, question = call.desk.keep(AskedBefore), question_of(call)
+    answer = await asked.again(question)
+    if answer is None:
+        began, form = asked.begin(), _form(call)
+        answer = await introspect(call.desk, call.visit, form, endpoint=call.visit.base_url + INTROSPECT)
+        if answer is not INACTIVE:
+            asked.keep(question, began, call, form, answer)
+    return HotAnswer(answer)
 
 
 async def answer_revocation(call: HotCall) -> HotAnswer:

@@ -11,6 +11,7 @@ from coatcheck.errors import InvalidCredentials, SessionEnded
 from coatcheck.limits import known_devices, tries
 from coatcheck.limits.tries import Spent
 from coatcheck.login import policy, transactions
+from coatcheck.login.factors import methods_of
 from coatcheck.login.link import CannotLink, link_as_asked
 from coatcheck.login.present import first_refresh_token
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
@@ -54,6 +55,7 @@ async def admit(desk: Desk, visit: Visit, sign_in: SignIn, spent: Spent | None) 
                 if called_off:
                     await record(tx, desk, visit, "recovery.factors_called_off", account=account.id)
                 return admitted
+            await _note_more(tx, desk, visit, sign_in, decision)
     except _NotAnyMore as reason:
         if sign_in.session:
             raise SessionEnded(str(reason)) from None
@@ -110,6 +112,16 @@ def _how(sign_in: SignIn, proven: policy.Enough) -> dict[str, Detail]:
     providers = " ".join(each.provider for each in sign_in.proofs if each.provider)
     by = {"provider": providers} if providers else {}
     return {"amr": " ".join(proven.amr), "because": "; ".join(proven.reasons), **by}
+
+
+async def _note_more(tx: Writing, desk: Desk, visit: Visit, sign_in: SignIn, needed: policy.StillNeeded) -> None:
+    """Record why a sign-in takes more: once, at its first proof, so that nobody fills the trail who has none."""
+    if len(sign_in.proofs) != 1:
+        return
+    event = "step_up.more_needed" if sign_in.session else "sign_in.more_needed"
+    proven, because = " ".join(methods_of(sign_in.proofs)), "; ".join(needed.reasons)
+    details = {"amr": proven, "options": " ".join(needed.options), "because": because}
+    await record(tx, desk, visit, event, account=sign_in.account, session=sign_in.session or None, details=details)
 
 
 async def _call_off_recovery(tx: Writing, account: Account, sign_in: SignIn) -> bool:

@@ -30,6 +30,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._arrived = 0
         self._too_large = False
         self._refused: CoatcheckError | None = None
+        self._idle_since: float | None = None  # on the loop's clock; None while a request is there
 
     def data_received(self, data: bytes) -> None:
         """Take what arrived; after a refusal, let it fall."""
@@ -59,6 +60,36 @@ class BoundedHttp(HttpToolsProtocol):
             self._check_head()
         self._unheard = 0
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Come to the end of an answer. The clock that ends an idle connection is set once, not at each of them."""
+        has_another = bool(self.pipeline)
+        if self.timeout_keep_alive_task is None or has_another or self.transport.is_closing():
+            super().on_response_complete()
+        else:
+            self.server_state.total_requests += 1
+            self.flow.resume_reading()
+        self._idle_since = None if has_another else self.loop.time()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close what is idle for too long; where something came since the clock was set, set it anew."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return  # the end of the answer sets it
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of the connection, and of its clock."""
+        super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = None
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Have the app answer in one piece."""

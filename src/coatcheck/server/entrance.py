@@ -100,8 +100,8 @@ class Entrance:
             body = b""
             if scope["method"] not in SAFE_METHODS:
                 is_parked = is_answer_of_provider(arrived.path)  # it comes from another site by its nature
-                if not is_parked:
-                    await self._check_unsafe(visit)
+                if not is_parked and (visit.asked.authorization is None or visit.asked.cookies):
+                    await self._refuse_cross_site(visit)
                 most = PARKED_BYTES if is_parked else MAX_BYTES
                 body = await _whole(receive, arrived.headers, most, is_json=arrived.path.startswith("/api/"))
             hot = HOT[arrived.path].get(scope["method"]) if arrived.path in HOT else None
@@ -148,10 +148,9 @@ class Entrance:
             trusted=trusted,
         )
 
-    async def _check_unsafe(self, visit: Visit) -> None:
+    async def _refuse_cross_site(self, visit: Visit) -> None:
+        """Refuse what another site caused; by a header alone it authenticates that none can make a browser send."""
         desk, asked = self._desk, visit.asked
-        if asked.authorization is not None and not asked.cookies:
-            return  # it authenticates by a header that no other site can make a browser send
         try:
             refuse_cross_site(asked, desk.settings.server, desk.settings.web)
         except CrossSiteRefused:
@@ -194,7 +193,8 @@ def _refuse_nul(scope: Scope) -> None:
     """
     if "\0" in scope["path"]:
         raise NotFound("NUL in the path")
-    if b"%00" in scope["query_string"] or b"\0" in scope["query_string"]:
+    query = scope["query_string"]
+    if query and (b"%00" in query or b"\0" in query):
         raise BadInput(because="NUL in the query")
 
 

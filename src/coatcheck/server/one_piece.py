@@ -6,9 +6,12 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from coatcheck.http.headers import BLOCKS
+
 _IN_NAMES: Final = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
 _IN_VALUES: Final = bytes([0x09, *range(0x20, 0x7F), *range(0x80, 0x100)])
 _OF_THE_CONNECTION: Final = frozenset({b"connection", b"transfer-encoding"})
+_WRITTEN: Final = [(block, b"".join(b"%b: %b\r\n" % pair for pair in block)) for block in BLOCKS]
 
 
 class OnePiece:
@@ -52,15 +55,15 @@ class OnePiece:
         """Give an answer as it is written; None for one that is not plain."""
         cycle, body = self._cycle, message.get("body", b"")
         pairs = [*cycle.default_headers, *head.get("headers", ())]
+        written = _taken_off(pairs)
         fields = dict(pairs)
         is_whole = message["type"] == "http.response.body" and not message.get("more_body", False)
         has_its_length = fields.get(b"content-length") == b"%d" % len(body) and cycle.scope["method"] != "HEAD"
         if not is_whole or not has_its_length or len(fields) != len(pairs) or not _is_plain(fields):
             return None
-        if not cycle.keep_alive:
-            pairs.append((b"connection", b"close"))
+        closing = b"" if cycle.keep_alive else b"connection: close\r\n"
         lines = b"\r\n".join(map(b": ".join, pairs))
-        return b"".join((STATUS_LINE[head["status"]], lines, b"\r\n\r\n", body))
+        return b"".join((STATUS_LINE[head["status"]], lines, b"\r\n", written, closing, b"\r\n", body))
 
     async def _write(self, piece: bytes) -> None:
         """Write as the cycle does, which waits for a slow reader, and end its answer."""
@@ -76,6 +79,15 @@ class OnePiece:
         if not cycle.keep_alive:
             cycle.transport.close()
         cycle.on_response()
+
+
+def _taken_off(pairs: list[tuple[bytes, bytes]]) -> bytes:
+    """Take off the headers of ours that nearly every answer ends with; give them as they are written."""
+    for block, written in _WRITTEN:
+        if pairs[-len(block) :] == block:
+            del pairs[-len(block) :]
+            return written
+    return b""
 
 
 def _is_plain(fields: Mapping[bytes, bytes]) -> bool:

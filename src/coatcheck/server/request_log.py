@@ -1,4 +1,4 @@
-"""One line a request: gathered, and written a few times a second, so that no request waits for the log."""
+"""One line a request: gathered, and put into words a few times a second, so that no request waits for the log."""
 
 import asyncio
 import sys
@@ -10,11 +10,11 @@ from coatcheck.clock import Clock, rfc3339
 from coatcheck.errors import CoatcheckError
 from coatcheck.visit import Visit
 
-_encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 _EVERY_SECONDS = 0.2
 
 
-class _Line(msgspec.Struct, omit_defaults=True):
+class _Line(msgspec.Struct, omit_defaults=True, gc=False):
     at: str
     event: str
     request_id: str
@@ -38,7 +38,7 @@ class RequestLog:
     def __init__(self, clock: Clock, stream: TextIO | None = None) -> None:
         self._clock = clock
         self._stream = stream or sys.stderr
-        self._lines: list[bytes] = []
+        self._lines: list[_Line] = []
 
     def note(
         self,
@@ -54,7 +54,7 @@ class RequestLog:
         at, address = rfc3339(self._clock.now()), visit.address if visit else ""
         code, because = (refused.code, refused.because) if refused else ("", "")
         ms = round(seconds * 1000, 2)
-        self._lines.append(_encode(_Line(at, "request", request_id, method, path, status, ms, address, code, because)))
+        self._lines.append(_Line(at, "request", request_id, method, path, status, ms, address, code, because))
 
     async def run(self) -> None:
         """Write what has gathered, for ever, and what is left when it is stopped."""
@@ -69,5 +69,5 @@ class RequestLog:
         """Write what has gathered."""
         lines, self._lines = self._lines, []
         if lines:
-            self._stream.write(b"\n".join(lines).decode() + "\n")
+            self._stream.write(_encode_lines(lines).decode())
             self._stream.flush()

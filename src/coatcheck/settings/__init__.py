@@ -80,7 +80,9 @@ class Settings:
                 if not is_table_name(name):
                     raise ConfigurationError(f"{section}: {name!r:.60} must be 1 to 40 of a-z, 0-9 and -")
         for name in self.providers.keys() & self.saml.keys():
-            raise ConfigurationError(f"saml.{name}: call it otherwise: there is providers.{name}, and addresses name both")
+            raise ConfigurationError(
+                f"saml.{name}: call it otherwise: there is providers.{name}, and addresses name both"
+            )
         if self.keys.algorithm == SYMMETRIC:
             self._check_shared_secret()
         if self.gateway.secret is not None:

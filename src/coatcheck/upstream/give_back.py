@@ -32,9 +32,7 @@ async def queue_giveback(tx: Writing, desk: Desk, *, identity: str, provider: st
         return
     giveback, now = new_id("gvb_"), desk.now()
     sealed = vault.sealed(desk, tokens, place=_place(giveback))
-    await records.queue_giveback(
-        tx, Giveback(giveback, provider, sealed, 0), due_at=now, expires_at=now + _DAY_MS
-    )
+    await records.queue_giveback(tx, Giveback(giveback, provider, sealed, 0), due_at=now, expires_at=now + _DAY_MS)
     tx.afterwards(desk.keep(GiveBack).wake)
 
 

@@ -1,4 +1,4 @@
-"""The HTTP of the administrators' console; every page of it demands the role `admin`."""
+"""The console's pages but one: people, an account and what is done to it, the audit trail, the first administrator."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,13 +10,14 @@ from starlette.routing import Route
 
 from coatcheck.access.names import ADMIN
 from coatcheck.admin.lock_account import lock_account, unlock_account
-from coatcheck.admin.people import find_people, look_at_person
+from coatcheck.admin.people import find_people, look_at_person, resolve_account
 from coatcheck.admin.reset_factors import reset_factors
 from coatcheck.admin.roles import grant_role, revoke_role
 from coatcheck.admin.set_up import look_at_set_up, set_up
-from coatcheck.audit.show import Entry, show
+from coatcheck.audit.events import EVENTS
+from coatcheck.audit.show import Entry, details_in_words, show
 from coatcheck.ending.end_sessions import end_session, end_sessions
-from coatcheck.errors import BadInput, Gone
+from coatcheck.errors import BadInput, Gone, NotFound
 from coatcheck.gate.request import desk_of, form_of, go, mount_of, page, principal_of, visit_of
 from coatcheck.sessions.device import describe_device
 from coatcheck.verifier import Demand
@@ -122,16 +123,26 @@ async def show_audit(request: Request) -> Response:
     """Show the audit trail, newest first."""
     await principal_of(request, _ADMIN)
     asked = request.query_params
-    event, account = asked.get("event", "").strip()[:100] or None, asked.get("account", "").strip()[:100] or None
-    before = asked.get("before", "")
-    entries = await show(desk_of(request), account=account, event=event, before_id=_row_id(before), limit=_PAGE)
+    event, account = asked.get("event", "").strip()[:100] or None, asked.get("account", "").strip()[:254] or None
+    about, before = await _about(request, account), _row_id(asked.get("before", ""))
+    entries = await show(desk_of(request), account=about, event=event, before_id=before, limit=_PAGE)
     filters = {"event": event, "account": account}
     older = None
     if len(entries) == _PAGE:
         query = urlencode({"before": entries[-1].id, **{name: value for name, value in filters.items() if value}})
         older = f"{mount_of(visit_of(request))}/admin/audit?{query}"
     events = [_event(entry) for entry in entries]
-    return await page(request, "admin/audit.html", events=events, filters=filters, older=older)
+    return await page(request, "admin/audit.html", events=events, filters=filters, older=older, names=sorted(EVENTS))
+
+
+async def _about(request: Request, typed: str | None) -> str | None:
+    """Give the id of the account that is meant; what no account has now may be the id of one that is closed."""
+    if typed is None:
+        return None
+    try:
+        return (await resolve_account(desk_of(request), typed)).id
+    except NotFound:
+        return typed
 
 
 def _row_id(text: str) -> int | None:
@@ -180,6 +191,7 @@ def _back(request: Request, account: str, done: str) -> Response:
 
 
 def _event(entry: Entry) -> dict[str, Any]:
+    details = entry.details if entry.actor in (None, entry.account) else {"by": entry.actor, **entry.details}
     return {
         "at": entry.at,
         "event": entry.event,
@@ -187,7 +199,7 @@ def _event(entry: Entry) -> dict[str, Any]:
         "account": entry.account,
         "address": entry.address or "",
         "device": describe_device(entry.user_agent) if entry.user_agent else "",
-        "details": entry.details if entry.actor in (None, entry.account) else {"by": entry.actor, **entry.details},
+        "details": details_in_words(details),
     }
 
 

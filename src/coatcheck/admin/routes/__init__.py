@@ -1,0 +1,6 @@
+"""The HTTP of the administrators' console; every page of it demands the role `admin`."""
+
+from coatcheck.admin.routes import console, explain
+
+password_pages = console.password_pages
+pages = [*console.pages, *explain.pages]
