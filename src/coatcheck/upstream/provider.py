@@ -11,6 +11,7 @@ ClientAuth: TypeAlias = Literal["basic", "post", "private_key_jwt", "apple", "no
 Source: TypeAlias = Literal["id_token", "userinfo", "emails", "form", "token"]
 EmailTrust: TypeAlias = Literal["never", "flag", "google", "microsoft", "owner"]
 IssInAnswer: TypeAlias = Literal["demanded", "when_there"]
+ProvesTo: TypeAlias = Literal["issuer", "token_endpoint"]
 UserinfoCall: TypeAlias = Literal["get", "post_null", "introspect"]
 RevocationCall: TypeAlias = Literal["rfc7009", "client_id", "bearer", "json"]
 
@@ -127,6 +128,8 @@ class Provider:
         not_tenants: which may not.
         other_issuers: further spellings met in ID tokens, which stand for `issuer`.
         client_id, client_secret, client_auth, client_key: how we are known there.
+        proves_to: whom an assertion signed by `client_key` is meant for; with `{tenantid}` in the issuer always the
+            token endpoint.
         endpoints: where it is asked.
         scopes: what is asked for at a sign-in.
         scopes_offline, authorize_offline: what is asked for besides where the site keeps the provider's tokens.
@@ -149,7 +152,8 @@ class Provider:
         claims: where the words about a person stand.
         email_trust: when its word about an address counts: never; by its flag; by the flag and the rules of Google or
             Microsoft; or for the proven domains of a connection's owner.
-        domains: the email domains this connection signs in, each proven; empty for providers that are everybody's.
+        domains: the email domains this connection signs in: as the settings name them, until `domains/proven.py` leaves
+            those that are proven, which alone may be believed. Empty for providers that are everybody's.
         roles: which group gives which role.
         second_factor: values of `amr` or `acr` that the operator takes for a second factor.
         reauthenticates: whether it can be told to ask the person anew (`max_age`), and says when it did (`auth_time`).
@@ -166,6 +170,7 @@ class Provider:
     client_secret: Secret | None = None
     client_auth: ClientAuth = "basic"
     client_key: ClientKey | None = field(default=None, repr=False)
+    proves_to: ProvesTo = "issuer"
     tenants: tuple[str, ...] = ()
     not_tenants: tuple[str, ...] = ()
     other_issuers: tuple[str, ...] = ()
