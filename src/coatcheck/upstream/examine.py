@@ -17,13 +17,13 @@ import msgspec
 
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk
+from coatcheck.errors import UpstreamFailed
 from coatcheck.secret import new_secret, new_short_secret
 from coatcheck.upstream.addresses import LOOPBACK, is_loopback
 from coatcheck.upstream.examine_client import judge_answer
 from coatcheck.upstream.finding import Finding, fine, note, wrong
 from coatcheck.upstream.plain_calls import Answered, Asks, PlainCalls, prove_by_secret
 from coatcheck.upstream.provider import Provider
-from coatcheck.upstream.trouble import UpstreamFailed
 
 _CLOCK_OFF_S: Final = 30
 _KINDS: Final[Mapping[str, str]] = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}

@@ -9,8 +9,8 @@ import httpx
 import pybase64
 
 from coatcheck.desk import Desk
+from coatcheck.errors import UpstreamFailed
 from coatcheck.upstream.provider import Provider
-from coatcheck.upstream.trouble import UpstreamFailed
 
 _WITHIN_S: Final = 5.0
 _MOST_BYTES: Final = 262_144

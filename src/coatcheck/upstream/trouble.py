@@ -7,28 +7,11 @@ can make our pages speak.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-from coatcheck.errors import CoatcheckError
+from coatcheck.errors import Trouble, UpstreamFailed
 
-Trouble: TypeAlias = Literal[
-    "trip_unknown",
-    "other_browser",
-    "other_host",
-    "other_provider",
-    "answer_incomplete",
-    "answer_of_another_issuer",
-    "refused_there",
-    "provider_away",
-    "provider_answered_badly",
-    "address_not_allowed",
-    "code_refused",
-    "client_refused",
-    "identity_token_refused",
-    "no_subject",
-    "tenant_refused",
-    "assertion_refused",
-]
+__all__ = ["WORDS", "Trouble", "UpstreamFailed", "Words"]
 
 
 @dataclass(frozen=True)
@@ -106,23 +89,18 @@ WORDS: Final[Mapping[Trouble, Words]] = MappingProxyType(
             "The answer of your organisation's sign-in could not be checked. Start again.",
             "the SAML response failed a check; the trace names it",
         ),
+        "no_proven_email": Words(
+            "The provider does not vouch for an address of yours. Sign in another way, then link it to your account.",
+            "no address, or none that this provider is believed about (see `trusts_email`): no account is made by it",
+        ),
+        "no_account": Words(
+            "There is no account here for you yet. Whoever runs this site can make one.",
+            "nobody has this identity, and accounts are not made by it: `makes_accounts` or site.sign_up is off",
+        ),
+        "account_refused": Words(
+            "You cannot sign in to this account at the moment. Whoever runs this site can help.",
+            "the account is locked or closed, or changed while the person was at the provider",
+        ),
     }
 )
 """Every trouble there is."""
-
-
-class UpstreamFailed(CoatcheckError):
-    """Say that a sign-in with a provider came to nothing.
-
-    Args:
-        trouble: which of `WORDS`.
-        because: the operator's facts: the check that failed, the provider's own words; never a secret or a code.
-    """
-
-    code = "upstream_failed"
-    status = 400
-    says = "Signing in with that provider did not work."
-
-    def __init__(self, trouble: Trouble, because: str = "") -> None:
-        super().__init__(f"{trouble}: {because or WORDS[trouble].operator}")
-        self.trouble = trouble
