@@ -57,6 +57,8 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "keys.made": "The first signing key was made",
         "keys.rotated": "The next signing key was published",
         "keys.replaced": "All signing keys were replaced at once",
+        "domain.proven": "An email domain was proven for a sign-in with a provider",
+        "domain.forgotten": "An email domain is not signed in by a provider any more",
         "admin.set_up": "The first administrator was set up",
         "step_up.done": "Confirmed that it was you",
         "step_up.more_needed": "Confirming that it was you took one more step",

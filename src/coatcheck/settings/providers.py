@@ -20,7 +20,7 @@ class ProviderSettings:
     """
 
     entry: str = ""
-    """Which provider it is: an entry that `coatcheck provider entries` names, `oidc` for any OpenID Connect issuer or
+    """Which provider it is: one that `coatcheck provider list --all` names, `oidc` for any OpenID Connect issuer or
     `oauth2` for any OAuth 2.0 server. Unset, it is the table's own name; set it to use one kind of provider twice."""
 
     title: str = ""

@@ -1,4 +1,4 @@
-"""What the operator configured: each table of the settings and its entry, made one `Provider`, when Coatcheck starts.
+"""What the operator configured: each table of the settings and its entry, made one `Provider` when Coatcheck starts.
 
 A wrong table stops the start, and says which setting is wrong and what to do: a half-configured way in is worse than
 none.
@@ -127,6 +127,7 @@ def read_provider(settings: Settings, name: str, base: Path, *, folder: Path = F
         client_secret=Secret(given.client_secret) if given.client_secret and client_auth not in _BY_KEY else None,
         client_auth=client_auth,
         client_key=_client_key(where, given, base, client_auth),
+        proves_to=entry.proves_to,
         tenants=(_tenant_id(tenant),) if _tenant_id(tenant) else (),
         not_tenants=(CONSUMERS,) if tenant == "organizations" else (),
         other_issuers=() if given.issuer else entry.other_issuers,

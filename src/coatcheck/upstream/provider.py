@@ -152,7 +152,8 @@ class Provider:
         claims: where the words about a person stand.
         email_trust: when its word about an address counts: never; by its flag; by the flag and the rules of Google or
             Microsoft; or for the proven domains of a connection's owner.
-        domains: the email domains this connection signs in, each proven; empty for providers that are everybody's.
+        domains: the email domains this connection signs in: as the settings name them, until `domains/proven.py` leaves
+            those that are proven, which alone may be believed. Empty for providers that are everybody's.
         roles: which group gives which role.
         second_factor: values of `amr` or `acr` that the operator takes for a second factor.
         reauthenticates: whether it can be told to ask the person anew (`max_age`), and says when it did (`auth_time`).

@@ -15,6 +15,7 @@ from coatcheck.upstream.provider import (
     Endpoints,
     IssInAnswer,
     Kind,
+    ProvesTo,
     RevocationCall,
     UserinfoCall,
 )
@@ -98,6 +99,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     takes: Mapping[str, str] = {}
     self_hosted: SelfHosted | None = None
     client_auth: tuple[ClientAuth, ...]
+    proves_to: ProvesTo = "issuer"
     other_issuers: tuple[str, ...] = ()
     endpoints: Mapping[str, str] = {}
     scopes: tuple[str, ...] = ()
