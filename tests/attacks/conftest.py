@@ -7,6 +7,7 @@ import pytest
 
 from tests.gateway.asking import gateway_site
 from tests.site import Site
+from tests.upstream.oauth.acme import Acme, acme_at
 
 
 @pytest.fixture
@@ -14,3 +15,10 @@ async def gateway(tmp_path: Path) -> AsyncIterator[Site]:
     """Open a site that a proxy may ask."""
     async with gateway_site(tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+async def acme(site: Site) -> AsyncIterator[Acme]:
+    """Run a provider that lies, for a site."""
+    async with acme_at(site) as running:
+        yield running

@@ -142,8 +142,8 @@ def _token(reply: Reply, answer: Mapping[str, Any], name: str) -> str | None:
     found = answer.get(name)
     if found is None:
         return None
-    is_one = isinstance(found, str) and found.isascii() and found.isprintable()
-    if not is_one or not found or " " in found:
+    is_one = isinstance(found, str) and found != "" and found.isascii() and found.isprintable()
+    if not is_one or " " in found:
         raise UpstreamFailed("provider_answered_badly", f"{reply.host}: the token endpoint: {name} is no token")
     return str(found)
 

@@ -85,7 +85,7 @@ def read_configuration(provider: Provider, reply: Reply) -> Known:
             f"{reply.host}: the OpenID configuration is of {str(issuer)[:200]!r}, not of {provider.issuer!r}",
         )
     names = {each.name for each in fields(Endpoints)} & _MEMBER.keys()
-    found = {name: _address(document, _MEMBER[name]) for name in names if not getattr(provider.endpoints, name)}
+    found = {name: _address(reply, document, _MEMBER[name]) for name in names if not getattr(provider.endpoints, name)}
     endpoints = replace(provider.endpoints, **found)
     missing = [_MEMBER[name] for name in _NEEDED if not getattr(endpoints, name)]
     if missing:
@@ -122,9 +122,11 @@ def value_of(reply: Reply, what: str) -> Any:
         ) from None
 
 
-def _address(document: Mapping[str, Any], member: str) -> str:
-    found = document.get(member)
-    return found if isinstance(found, str) and len(found) <= _LONGEST and _is_web(found) else ""
+def _address(reply: Reply, document: Mapping[str, Any], member: str) -> str:
+    found = document.get(member, "")
+    if found == "" or (isinstance(found, str) and len(found) <= _LONGEST and _is_web(found)):
+        return str(found)
+    raise UpstreamFailed("provider_answered_badly", f"{reply.host}: the OpenID configuration: {member} is no address")
 
 
 def _is_web(url: str) -> bool:
