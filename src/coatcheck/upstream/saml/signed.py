@@ -45,10 +45,9 @@ def signed_part(element: etree._Element, pinned: tuple[Certificate, ...]) -> etr
         Refused: none has, or what they signed is something else.
     """
     reasons = set[str]()
-    alone = _without_key_info(element)
     for certificate in pinned:
         try:
-            result = _verified(alone, certificate)
+            result = _verified(_without_key_info(element), certificate)
         except Exception as problem:  # noqa: BLE001 (strange input brings errors of every class; each is a refusal)
             reasons.add(f"{type(problem).__name__}: {problem}"[:200])
             continue

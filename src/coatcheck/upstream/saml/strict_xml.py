@@ -106,3 +106,6 @@ def _check_amount(root: etree._Element) -> None:
         widest = max(len(element.attrib), len(element.nsmap))
         if elements > MOST_ELEMENTS or attributes > MOST_ATTRIBUTES or depth > DEEPEST or widest > MOST_OF_ONE:
             raise Refused("XML: too many elements, attributes or namespaces, or too deep")
+        # libxml2 reads names beyond ASCII that it does not write so that it could read them again.
+        if not "".join((str(element.tag), *map(str, element.attrib), *filter(None, element.nsmap))).isascii():
+            raise Refused("XML: a name that is not ASCII")
