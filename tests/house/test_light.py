@@ -39,6 +39,7 @@ def others(*own: str) -> tuple[str, ...]:
         ("coatcheck", (*HEAVY, "starlette", "fastapi", "pydantic")),
         ("coatcheck.verifier", (*HEAVY, "starlette", "fastapi", "pydantic")),
         ("coatcheck.verifier.answer", (*HEAVY, "starlette", "fastapi", "pydantic")),
+        ("coatcheck.testing.providers", (*HEAVY, *others())),
         ("coatcheck.integrations.asgi", (*HEAVY, *others())),
         ("coatcheck.integrations.django", (*HEAVY, *others("django"))),
         ("coatcheck.integrations.events", (*HEAVY, *others("starlette"))),
