@@ -9,8 +9,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from coatcheck.settings import PasswordSettings
+from tests.login.providers import open_with, openid_server
 from tests.ready import ready_database, ready_file
 from tests.servers.chromium import FLAGS
+from tests.servers.others import OpenIdServer
 from tests.servers.postgres import Postgres
 from tests.servers.programs import (
     Program,
@@ -144,6 +146,20 @@ def traefik_program() -> Program:
 def node_servers() -> Program:
     """Return the Node that npm's identity provider and authorization server run on; tests say who is known there."""
     return found(all_node_servers(), "servers of npm's")
+
+
+@pytest.fixture(scope="session")
+def work(node_servers: Program) -> Iterator[OpenIdServer]:
+    """Run an OpenID provider where the people of tests sign in (`tests/login/providers.py` says who)."""
+    with openid_server(node_servers) as running:
+        yield running
+
+
+@pytest.fixture
+async def work_site(work: OpenIdServer, tmp_path: Path) -> AsyncIterator[Site]:
+    """Open a site on SQLite that people sign in to with that provider."""
+    async with open_with(work, tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

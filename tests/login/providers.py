@@ -9,7 +9,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from coatcheck.accounts.account import Account
+from coatcheck.login.link import link
 from coatcheck.testing.clock import ManualClock
+from coatcheck.upstream.configured import Providers
+from coatcheck.upstream.identity import Identity
+from coatcheck.upstream.provider import Provider
 from tests.servers.others import SECRET, OpenIdServer, Person, by_secret
 from tests.servers.programs import Program
 from tests.servers.walking import Arrived, Walker
@@ -37,7 +42,7 @@ def openid_server(program: Program, *more: str) -> OpenIdServer:
 def table(server: OpenIdServer, **more: object) -> dict[str, object]:
     """Give the settings of a provider that is this server."""
     own = {"entry": "oidc", "title": "Work", "issuer": server.url, "client_id": "site", "client_secret": SECRET}
-    return {**own, "private_network": ("127.0.0.0/8",), **more}
+    return {**own, "private_network": ("127.0.0.0/8",), "checks_emails": True, **more}
 
 
 @asynccontextmanager
@@ -83,3 +88,57 @@ async def who(browser: httpx.AsyncClient) -> str | None:
     """Give the address of whoever is signed in, or None."""
     answer = await browser.get("/api/session")
     return answer.json()["account"]["email"] if answer.status_code == 200 else None
+
+
+async def methods(browser: httpx.AsyncClient) -> list[str]:
+    """Give how whoever is signed in was proven."""
+    amr: list[str] = (await browser.get("/api/session")).json()["session"]["amr"]
+    return amr
+
+
+async def linked(browser: httpx.AsyncClient) -> list[tuple[str, str]]:
+    """Give the identities of whoever is signed in: provider and address."""
+    listed = (await browser.get("/api/identities")).json()["identities"]
+    return [(each["provider"], each["email"]) for each in listed]
+
+
+async def link_ann(site: Site, account: Account) -> None:
+    """Link the person `ann` of the provider to an account, at once."""
+    [provider] = site.desk.keep(Providers).all()
+    assert isinstance(provider, Provider)
+    identity = Identity(provider=NAME, issuer=provider.issuer, subject="ann", email="ann@example.org")
+    async with site.desk.database.writing() as tx:
+        await link(tx, site.desk, account, identity)
+
+
+def trouble_of(answer: httpx.Response) -> str | None:
+    """Give the name of what went wrong, as the page shows it."""
+    found = re.search(r"<dt>Trouble</dt><dd>(\w+)</dd>", answer.text)
+    return found[1] if found else None
+
+
+async def shown_step(browser: httpx.AsyncClient, answer: httpx.Response) -> httpx.Response:
+    """Give the page of the next step that an answer leads to."""
+    assert answer.status_code == 303, answer.text
+    shown = await browser.get(answer.headers["location"])
+    assert shown.status_code == 200, shown.text
+    return shown
+
+
+async def submit_step(browser: httpx.AsyncClient, step: httpx.Response, **fields: str) -> httpx.Response:
+    """Fill in the form of a step."""
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', step.text))
+    return await browser.post("/sign-in/code", data={**hidden, **fields})
+
+
+async def confirm_with(browser: httpx.AsyncClient, name: str) -> httpx.Response:
+    """Confirm at the provider that it is them, by the button of our page."""
+    page = await browser.get("/sign-in?confirm=1&return_to=/account/ways-in")
+    assert f'formaction="/login/{NAME}"' in page.text, page.text
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text))
+    leaving = await browser.post(f"/login/{NAME}", data=hidden)
+    found = NEXT.search(leaving.text)
+    assert found is not None, leaving.text
+    async with Walker(BACK) as walker:
+        arrived = await walker.sign_in(found[1].replace("&amp;", "&"), name)
+    return await come_back(browser, arrived)

@@ -1,40 +1,84 @@
-"""Sign in with a provider that is real: the linked account, the first time, the owner's proof, second factors."""
+"""Prove a factor by a provider's word: only that of a linked account counts, and only beside what the policy asks."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-
-import httpx
-import pytest
-
-from tests.login.providers import open_with, openid_server, sign_in_as
-from tests.servers.others import OpenIdServer
-from tests.servers.programs import Program
+from coatcheck.admin.lock_account import lock_account
+from coatcheck.visit import Visit
+from tests.authenticators import with_app
+from tests.login.providers import (
+    confirm_with,
+    link_ann,
+    methods,
+    shown_step,
+    sign_in_as,
+    submit_step,
+    trouble_of,
+    who,
+)
 from tests.site import Site
 
 
-@pytest.fixture(scope="module")
-def server(node_servers: Program) -> Iterator[OpenIdServer]:
-    with openid_server(node_servers) as running:
-        yield running
+async def test_who_was_here_comes_again(work_site: Site) -> None:
+    async with work_site.browser() as first, work_site.browser() as second:
+        await sign_in_as(first, "ada")
+        answer = await sign_in_as(second, "ada")
 
-
-@pytest.fixture
-async def site(server: OpenIdServer, tmp_path: Path) -> AsyncIterator[Site]:
-    async with open_with(server, tmp_path) as opened:
-        yield opened
-
-
-async def linked(site: Site, browser: httpx.AsyncClient) -> list[str]:
-    return [each["email"] for each in (await browser.get("/api/identities")).json()["identities"]]
-
-
-async def test_who_comes_first_gets_an_account_and_comes_again(site: Site) -> None:
-    async with site.browser() as first, site.browser() as second:
-        answer = await sign_in_as(first, "ada")
         assert answer.status_code == 303, answer.text
-        await sign_in_as(second, "ada")
+        ids = {(await each.get("/api/session")).json()["account"]["id"] for each in (first, second)}
+        assert len(ids) == 1
+        assert await methods(first) == ["fed"]
 
-        mine = (await first.get("/api/session")).json()
-        assert mine["account"]["email"] == "ada@example.com"
-        assert mine["account"]["id"] == (await second.get("/api/session")).json()["account"]["id"]
-        assert await linked(site, first) == ["ada@example.com"]
+
+async def test_a_second_factor_is_asked_for_here_too(work_site: Site) -> None:
+    ann = await with_app(work_site)
+    await link_ann(work_site, ann.account)
+    async with work_site.browser() as browser:
+        answer = await sign_in_as(browser, "ann")
+
+        assert answer.headers["location"].startswith("/sign-in/code?")
+        assert await who(browser) is None
+        step = await shown_step(browser, answer)
+        await submit_step(browser, step, factor="totp", code=ann.code(work_site))
+        assert await who(browser) == "ann@example.org"
+        assert await methods(browser) == ["fed", "otp", "mfa"]
+
+
+async def test_a_password_beside_it_is_no_second_factor(work_site: Site) -> None:
+    """What the provider asked for was a password, for all we know."""
+    account = await work_site.person()
+    await link_ann(work_site, account)
+    async with work_site.browser() as browser:
+        await sign_in_as(browser, "ann")
+        assert (await browser.get("/api/session")).json()["session"]["acr"] == "aal1"
+
+
+async def test_a_locked_account_stays_locked(work_site: Site) -> None:
+    account = await work_site.person()
+    await link_ann(work_site, account)
+    await lock_account(work_site.desk, Visit(), account=account.id, actor="operator")
+    async with work_site.browser() as browser:
+        assert trouble_of(await sign_in_as(browser, "ann")) == "account_refused"
+        assert await who(browser) is None
+
+
+async def test_it_confirms_that_it_is_you(work_site: Site) -> None:
+    async with work_site.browser() as browser:
+        await sign_in_as(browser, "ada")
+        before = dict(browser.cookies)
+
+        answer = await confirm_with(browser, "ada")
+
+        assert answer.headers["location"] == "/account/ways-in", answer.text
+        assert dict(browser.cookies)["__Host-coatcheck"] != before["__Host-coatcheck"], "a raised session is renewed"
+        assert await who(browser) == "ada@example.com"
+
+
+async def test_another_person_there_confirms_nothing_here(work_site: Site) -> None:
+    async with work_site.browser() as browser:
+        await sign_in_as(browser, "ada")
+        before = dict(browser.cookies)
+
+        answer = await confirm_with(browser, "eve")
+
+        assert answer.status_code == 401
+        assert "That is not right" in answer.text
+        assert dict(browser.cookies)["__Host-coatcheck"] == before["__Host-coatcheck"]
+        assert await who(browser) == "ada@example.com"

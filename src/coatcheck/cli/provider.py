@@ -10,12 +10,14 @@ from coatcheck.cli.opening import CONFIG, OPERATOR, ConfigOption, JsonOption, at
 from coatcheck.cli.provider_shown import all_entries, configured_rows, facts_of
 from coatcheck.cli.showing import say, say_facts, say_json, say_table
 from coatcheck.desk import Desk
+from coatcheck.errors import NotFound
 from coatcheck.settings.read import read_settings
 from coatcheck.upstream.configured import Providers
 from coatcheck.upstream.domains.dns import look_up_txt
 from coatcheck.upstream.domains.proof import record_name, record_text
 from coatcheck.upstream.examine import examine
 from coatcheck.upstream.finding import Finding
+from coatcheck.upstream.provider import Provider
 from coatcheck.visit import Visit
 
 providers = typer.Typer(help="See the providers that people sign in with, and try them live.", no_args_is_help=True)
@@ -58,6 +60,8 @@ def try_live(name: NameArgument, config: ConfigOption = CONFIG) -> None:
 
     async def work(desk: Desk, visit: Visit) -> list[Finding]:
         provider = desk.keep(Providers).get(name)
+        if not isinstance(provider, Provider):
+            raise NotFound(f"{name} speaks SAML: nothing is asked of it but through a browser; see docs/saml.md")
         return [each async for each in examine(desk, provider, base_url=visit.base_url)]
 
     found = at_desk(config, work)

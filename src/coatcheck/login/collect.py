@@ -20,6 +20,7 @@ from coatcheck.login.with_provider import go_on_with
 from coatcheck.secret import same
 from coatcheck.upstream import vault
 from coatcheck.upstream.configured import Providers
+from coatcheck.upstream.domains.proven import with_proven_domains
 from coatcheck.upstream.identity import Identity
 from coatcheck.visit import Visit
 
@@ -71,5 +72,5 @@ async def collect(desk: Desk, visit: Visit, *, sign_in: str, verifier: str) -> A
     held = await transactions.hold(desk, visit, left.sign_in, left.sign_in.options)
     tokens = vault.opened(desk, left.tokens, place=f"collect:{sign_in}")
     step = Step(held.sign_in, held.continuation.reveal())
-    provider = desk.keep(Providers).get(left.identity.provider)
+    provider = await with_proven_domains(desk, desk.keep(Providers).get(left.identity.provider))
     return await go_on_with(desk, visit, step, provider, replace(left.identity, tokens=tokens))

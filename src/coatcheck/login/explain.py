@@ -129,7 +129,7 @@ async def explain_sign_in(
     sign_in = SignIn(id="", account=account.id, proofs=proven, asked_for=AskedFor(wanted=wanted), session=session)
     async with desk.database.reading() as db:
         standing = await standing_of(db, desk, Visit(), account, sign_in)
-        own = await enrolled_of(db, account, replace(sign_in, proofs=()))
+        own = await enrolled_of(db, desk, account, replace(sign_in, proofs=()))
     settings = desk.settings.sign_in
     thought_of = replace(
         standing,

@@ -41,17 +41,22 @@ async def come_for_the_first_time(
     if identity.email is None or not identity.is_email_proven:
         raise UpstreamFailed("no_proven_email", f"{provider.name} vouches for no address of this person")
     address = parse_email(identity.email)
-    async with desk.database.reading() as db:
-        owner = await accounts.find_by(db, address)
-    if owner is None:
-        owner = await _make_account(desk, visit, provider, identity, address)
+    owner = await _owner_of(desk, identity, address)
+    if owner is None and not await _make_account(desk, visit, provider, identity, address):
+        owner = await _owner_of(desk, identity, address)
     return await _ask_owner(desk, visit, step, owner, identity) if owner is not None else None
+
+
+async def _owner_of(desk: Desk, identity: Identity, address: EmailAddress) -> Account | None:
+    """Give whose address it is, unless the identity is linked: somebody may have come with it a moment ago."""
+    async with desk.database.reading() as db:
+        return None if await records.find(db, identity) else await accounts.find_by(db, address)
 
 
 async def _make_account(
     desk: Desk, visit: Visit, provider: AnyProvider, identity: Identity, address: EmailAddress
-) -> Account | None:
-    """Make an account with its identity; give the account that has the address by now, if one came first."""
+) -> bool:
+    """Make an account with its identity; False where somebody else has just come with the identity or the address."""
     if not provider.makes_accounts or not (desk.settings.site.sign_up or provider.domains):
         raise UpstreamFailed("no_account", f"nobody has this identity, and {provider.name} makes no accounts here")
     try:
@@ -60,12 +65,9 @@ async def _make_account(
             linked = await link(tx, desk, account, identity)
             details = {"provider": identity.provider, "identity": linked.id}
             await record(tx, desk, visit, "account.created", account=account.id, email=address.text, details=details)
-    except records.Taken:
-        return None  # somebody else came with it at the same moment: it is linked now
-    except accounts.Taken:
-        async with desk.database.reading() as db:
-            return await accounts.find_by(db, address)
-    return None
+    except (records.Taken, accounts.Taken):
+        return False
+    return True
 
 
 async def _ask_owner(desk: Desk, visit: Visit, step: Step, owner: Account, identity: Identity) -> MoreNeeded:

@@ -19,6 +19,7 @@ from coatcheck.login.prove import Step
 from coatcheck.login.sign_in import AS_USUAL, Admitted, AskedFor, MoreNeeded, SignIn
 from coatcheck.login.with_provider import PROVIDER, go_on_with
 from coatcheck.upstream.configured import Providers
+from coatcheck.upstream.domains.proven import with_proven_domains
 from coatcheck.upstream.identify import identify
 from coatcheck.upstream.leave import leave
 from coatcheck.upstream.round_trips import RoundTrip, begin_trip, end_trip
@@ -102,7 +103,7 @@ async def end_provider(desk: Desk, visit: Visit, *, provider: str, state: str) -
 
     See: RFC 9207, RFC 9700 section 4; OpenID Connect Core section 3.1.2.
     """
-    chosen = desk.keep(Providers).get(provider)
+    chosen = await with_proven_domains(desk, desk.keep(Providers).get(provider))
     back = await end_trip(desk, visit, provider, state)
     identity = await identify(desk, visit, chosen, back)
     trip = back.trip

@@ -104,6 +104,10 @@ class ProviderSettings:
     """Whether the emails of `email_domains` count as the person's own on the provider's word. Its administrator can set
     any address, so it is off until you say so, and counts for proven domains alone."""
 
+    checks_emails: bool = False
+    """Whether this server, your own, makes sure of each address, whatever its domain, before it says `email_verified`.
+    Off: at most such servers an administrator can set any address, and would get an account by it."""
+
     second_factor: tuple[str, ...] = ()
     """Values of `amr` or `acr` that count as a second factor here, such as `mfa`. None by default: what such a value is
     worth only you can know."""

@@ -1,10 +1,19 @@
 """Where the words about a person stand: the entry's places, and the operator's where the entry leaves them open."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from coatcheck.errors import ConfigurationError
 from coatcheck.settings import ProviderSettings
 from coatcheck.upstream.entries.claim import parse_claim
 from coatcheck.upstream.entries.entry import Entry
-from coatcheck.upstream.provider import Claim, Claims, Demand, Source
+from coatcheck.upstream.provider import Claim, Claims, Demand, Kind, Source
+
+_SOURCES: Final[Mapping[Kind, tuple[Source, Source]]] = {
+    "oidc": ("id_token", "profile"),
+    "oauth2": ("userinfo", "userinfo"),
+}
+"""Where a subject is read from, and where everything else, if nobody says so."""
 
 
 def claims_of(where: str, given: ProviderSettings, entry: Entry) -> Claims:
@@ -16,13 +25,13 @@ def claims_of(where: str, given: ProviderSettings, entry: Entry) -> Claims:
     Raises:
         ConfigurationError: a place does not read as it should, or may not be changed.
     """
-    usual: Source = "id_token" if entry.kind == "oidc" else "userinfo"
+    of_subject, usual = _SOURCES[entry.kind]
     _check_emails_are_its_own(where, given, entry)
     places = entry.claims
     flags = (given.email_flag,) if given.email_flag else places.email_flag
     read = _Reader(where, usual)
     return Claims(
-        subject=read.demanded("subject", given.subject or places.subject),
+        subject=_Reader(where, of_subject).demanded("subject", given.subject or places.subject),
         subject_within=read.maybe("subject_within", places.subject_within),
         email=read.maybe("email", given.email or places.email),
         email_flag=tuple(read.demanded("email_flag", each) for each in flags),

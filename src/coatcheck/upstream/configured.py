@@ -94,11 +94,11 @@ def read_providers(settings: Settings, base: Path, *, folder: Path = FOLDER) -> 
     Raises:
         ConfigurationError: a setting is missing, wrong, or of no use; the message names it and the fix.
     """
-    found = [read_provider(settings, name, base, folder=folder) for name in settings.providers]
-    connections = [connection_of(name, each) for name, each in settings.saml.items()]
-    for one, other in combinations([*found, *connections], 2):
+    found: list[AnyProvider] = [read_provider(settings, name, base, folder=folder) for name in settings.providers]
+    found += [connection_of(name, each) for name, each in settings.saml.items()]
+    for one, other in combinations(found, 2):
         _check_apart(one, other)
-    return (*found, *connections)
+    return tuple(found)
 
 
 def read_provider(settings: Settings, name: str, base: Path, *, folder: Path = FOLDER) -> Provider:
@@ -266,6 +266,12 @@ def _client_key(where: str, given: ProviderSettings, base: Path, auth: ClientAut
 def _email_trust(where: str, given: ProviderSettings, entry: Entry) -> EmailTrust:
     """Say when the provider's word about an address counts; where only its owner can know, the operator decides."""
     trust = (_self_hosted(given, entry) or entry).email_trust
+    if given.checks_emails:
+        if trust != "owner" or given.trusts_email:
+            raise ConfigurationError(
+                f"{where}.checks_emails: leave it out beside trusts_email; what {entry.called} is worth, its entry says"
+            )
+        return "flag"
     if not given.trusts_email:
         return "never" if trust == "owner" else trust
     if not given.email_domains:
@@ -275,17 +281,22 @@ def _email_trust(where: str, given: ProviderSettings, entry: Entry) -> EmailTrus
     return "owner"
 
 
-def _check_apart(one: Provider, other: Provider) -> None:
+def _check_apart(one: AnyProvider, other: AnyProvider) -> None:
     """Refuse two providers that speak for the same people: nobody could tell which of them let somebody in."""
     for domain in one.domains:
         if domain in other.domains:
-            raise ConfigurationError(
-                f"providers.{other.name}.email_domains: {domain} is signed in by providers.{one.name} already"
-            )
-    if _covers(one.issuer, other.issuer) or _covers(other.issuer, one.issuer):
-        raise ConfigurationError(
-            f"providers.{other.name}: it has the issuer of providers.{one.name}, {one.issuer}; keep one of them"
-        )
+            raise ConfigurationError(f"{_table(other)}.email_domains: {domain} is signed in by {_table(one)} already")
+    issuers = _issuer_of(one), _issuer_of(other)
+    if _covers(*issuers) or _covers(*reversed(issuers)):
+        raise ConfigurationError(f"{_table(other)}: it has the issuer of {_table(one)}, {issuers[0]}; keep one of them")
+
+
+def _table(provider: AnyProvider) -> str:
+    return f"{'providers' if isinstance(provider, Provider) else 'saml'}.{provider.name}"
+
+
+def _issuer_of(provider: AnyProvider) -> str:
+    return provider.issuer if isinstance(provider, Provider) else provider.idp_entity_id
 
 
 def _covers(issuer: str, other: str) -> bool:

@@ -8,7 +8,7 @@ from coatcheck.secret import Secret
 
 Kind: TypeAlias = Literal["oidc", "oauth2"]
 ClientAuth: TypeAlias = Literal["basic", "post", "private_key_jwt", "apple", "none"]
-Source: TypeAlias = Literal["id_token", "userinfo", "emails", "form", "token"]
+Source: TypeAlias = Literal["id_token", "profile", "userinfo", "emails", "form", "token"]
 EmailTrust: TypeAlias = Literal["never", "flag", "google", "microsoft", "owner"]
 IssInAnswer: TypeAlias = Literal["demanded", "when_there"]
 ProvesTo: TypeAlias = Literal["issuer", "token_endpoint"]

@@ -10,6 +10,7 @@ from coatcheck.errors import Conflict, SessionEnded
 from coatcheck.login.link import link, record_linked
 from coatcheck.upstream import records
 from coatcheck.upstream.configured import Providers
+from coatcheck.upstream.domains.proven import with_proven_domains
 from coatcheck.upstream.identify import identify
 from coatcheck.upstream.leave import leave
 from coatcheck.upstream.round_trips import RoundTrip, begin_trip, end_trip
@@ -55,7 +56,7 @@ async def end_linking(desk: Desk, visit: Visit, principal: Principal, *, provide
 
     See: ASVS 6.3.7 (notices); attack 67 in docs/security/attacks.md.
     """
-    chosen = desk.keep(Providers).get(provider)
+    chosen = await with_proven_domains(desk, desk.keep(Providers).get(provider))
     back = await end_trip(desk, visit, provider, state)
     if (back.trip.account, back.trip.session) != (principal.subject, principal.session):
         raise UpstreamFailed("trip_unknown", "begun by another account or session, or to sign in")

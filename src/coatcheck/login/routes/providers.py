@@ -31,6 +31,7 @@ from coatcheck.login.words import CollectBody, Outcome
 from coatcheck.sessions.session import Presented
 from coatcheck.tokens.audience import check_audience
 from coatcheck.upstream.configured import AnyProvider, Providers
+from coatcheck.upstream.domains.proven import connection_for
 from coatcheck.upstream.round_trips import park
 from coatcheck.upstream.trouble import WORDS, UpstreamFailed
 
@@ -67,7 +68,7 @@ async def submit_organisation(request: Request) -> Response:
     """Leave for the provider of the organisation that an address belongs to."""
     fields = await form_of(request)
     _, _, domain = fields.get("identifier", "")[:254].strip().lower().rpartition("@")
-    provider = desk_of(request).keep(Providers).for_email(domain)
+    provider = await connection_for(desk_of(request), domain)
     if provider is None:
         says = "No organisation here has that address. Check it, or sign in another way."
         return await form_again(request, fields, status=422, problem=says)

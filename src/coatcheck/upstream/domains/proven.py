@@ -4,11 +4,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from coatcheck.desk import Desk
-from coatcheck.upstream.configured import Providers
+from coatcheck.upstream.configured import AnyProvider, Providers
 from coatcheck.upstream.domains import records
-from coatcheck.upstream.provider import Provider
 
-_Connection = TypeVar("_Connection", bound=Provider)
+_Connection = TypeVar("_Connection", bound=AnyProvider)
 
 
 async def with_proven_domains(desk: Desk, provider: _Connection) -> _Connection:
@@ -24,7 +23,7 @@ async def with_proven_domains(desk: Desk, provider: _Connection) -> _Connection:
     return replace(provider, domains=own)
 
 
-async def connection_for(desk: Desk, domain: str) -> Provider | None:
+async def connection_for(desk: Desk, domain: str) -> AnyProvider | None:
     """Give the connection by which the people of a proven domain sign in, or None.
 
     Args:

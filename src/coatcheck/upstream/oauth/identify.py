@@ -96,9 +96,11 @@ async def _asked(desk: Desk, provider: Provider, known: Known, back: Back, grant
     said: dict[Source, Any] = {"token": grant.answer, "form": _form_of(back.answer)}
     if provider.kind == "oidc":
         said["id_token"] = await _checked(desk, provider, known, back, grant)
-    if known.endpoints.userinfo and _reads(provider, "userinfo"):
+    in_token = not _reads(provider, "profile") or _says_address(provider, said)
+    if known.endpoints.userinfo and (_reads(provider, "userinfo") or not in_token):
         said["userinfo"] = await userinfo_of(desk, provider, known, grant.access_token)
         _check_same_person(provider, said)
+    said["profile"] = said.get("id_token") if in_token else said.get("userinfo")
     if provider.endpoints.emails and _reads(provider, "emails"):
         said["emails"] = await emails_of(desk, provider, grant.access_token)
     return said
@@ -121,6 +123,12 @@ def _check_same_person(provider: Provider, said: Said) -> None:
     """Refuse userinfo of somebody else: an access token may be another's (OpenID Connect Core 1.0 section 5.3.2)."""
     if provider.kind == "oidc" and said["userinfo"].get("sub") != said["id_token"].get("sub"):
         raise UpstreamFailed("identity_token_refused", "sub of userinfo is another than that of the ID token")
+
+
+def _says_address(provider: Provider, said: Said) -> bool:
+    """Tell whether the ID token speaks of the person: else userinfo does (OpenID Connect Core 1.0 section 5.4)."""
+    email = provider.claims.email
+    return email is not None and email.path[0] in said["id_token"]
 
 
 def _reads(provider: Provider, source: Source) -> bool:
