@@ -243,6 +243,9 @@ async def test_userinfo_is_of_the_same_person(acme: Acme) -> None:
     for sub in ("other", "PERSON-1", None, ""):
         acme.userinfo = {"sub": sub}
         assert (await acme.refused(provider)).trouble == "identity_token_refused"
+    by_another_name = replace(provider, claims=Claims(subject=in_token("oid"), name=userinfo("name")))
+    acme.claims, acme.userinfo = {"oid": "o-1", "sub": None}, {"sub": None}
+    assert (await acme.refused(by_another_name)).trouble == "no_subject"
 
 
 @pytest.mark.parametrize(

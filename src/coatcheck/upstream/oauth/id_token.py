@@ -71,6 +71,8 @@ async def check_id_token(
     _check_audience(provider, claims)
     _check_times(claims, expected, desk.now())
     _check_nonce(claims, expected)
+    if not isinstance(claims.get("sub"), str):
+        raise UpstreamFailed("no_subject", "ID token: sub is missing, or no text")
     _check_half(claims, "at_hash", expected.access_token, jws.algorithm)
     _check_half(claims, "c_hash", expected.code, jws.algorithm)
     return claims
