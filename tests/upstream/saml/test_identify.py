@@ -89,10 +89,10 @@ async def test_no_email_counts_unless_the_operator_says_so(site: Site) -> None:
 
 async def test_a_name_id_that_is_an_email_stands_in(site: Site) -> None:
     to = connection(name_id="email")
-    named = {"format": NAME_ID_FORMATS["email"], "name_id": "ada@acme.example"}
-    identity = await come_back(site, to=to, **named, attributes={})
+    named = Idp(format=NAME_ID_FORMATS["email"], name_id="ada@acme.example")
+    identity = await come_back(site, named, to=to, attributes={})
     assert (identity.subject, identity.email) == ("email:ada@acme.example", "ada@acme.example")
-    identity = await come_back(site, to=to, **named, attributes=attributes(email=("other@acme.example",)))
+    identity = await come_back(site, named, to=to, attributes=attributes(email=("other@acme.example",)))
     assert identity.email == "other@acme.example"
 
 
@@ -219,7 +219,7 @@ async def test_every_failure_is_named(site: Site) -> None:
         ({"change": status}, "refused_there", "Status"),
     ):
         with pytest.raises(UpstreamFailed, match=why) as failed:
-            await come_back(site, **changed)  # type: ignore[arg-type]  # each has its own
+            await come_back(site, **changed)
         assert failed.value.trouble == trouble
 
 
