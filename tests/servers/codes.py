@@ -28,6 +28,7 @@ class Request:
     scope: str = "openid email profile"
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
     more: dict[str, str] = field(default_factory=dict)
+    has_challenge: bool = True
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -39,10 +40,14 @@ class Request:
             "scope": self.scope,
             "state": "STATE",
             "nonce": "NONCE",
-            "code_challenge": challenge_of(self.verifier),
-            "code_challenge_method": "S256",
+            **self._challenge(),
             **self.more,
         }
+
+    def _challenge(self) -> dict[str, str]:
+        if not self.has_challenge:
+            return {}
+        return {"code_challenge": challenge_of(self.verifier), "code_challenge_method": "S256"}
 
     def at(self, endpoint: str) -> str:
         """Give the address that a browser is sent to."""

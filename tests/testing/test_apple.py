@@ -136,6 +136,12 @@ async def test_a_secret_that_is_none(client: Client, secret: str) -> None:
     assert (await client.redeem(request, code, client_secret=secret)).json() == {"error": "invalid_client"}
 
 
+async def test_it_knows_nothing_of_pkce(client: Client) -> None:
+    request = posted(client)
+    code = (await client.press(request, "Ada Example")).answer["code"]
+    assert (await client.redeem(request, code, code_verifier="x" * 43)).status_code == 200
+
+
 async def test_a_code_redeems_once(client: Client, apple: FakeApple) -> None:
     request = posted(client)
     code = (await client.press(request, "Ada Example")).answer["code"]

@@ -83,9 +83,12 @@ async def test_a_code_redeems_once_and_errors_have_status_200(client: Client, gi
 
 async def test_without_a_challenge_no_verifier(client: Client) -> None:
     request = client.request(SCOPES)
-    request.more = {"code_challenge": "", "code_challenge_method": ""}
+    request.has_challenge = False
     code = (await client.press(request, "Ada Example")).answer["code"]
     assert "error" in (await client.redeem(request, code)).json()
+    form = request.redeeming(code) | {"client_id": "client-1", "client_secret": "secret-1"}
+    del form["code_verifier"]
+    assert "access_token" in (await client.ask_token(form)).json()
 
 
 async def test_people_and_their_addresses(client: Client) -> None:

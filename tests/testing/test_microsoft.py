@@ -107,6 +107,7 @@ async def test_lies(client: Client, microsoft: FakeMicrosoft, claims: dict[str, 
     told = claims_of((await client.tokens(ADA))["id_token"])
     assert told["iss"] == f"{microsoft.url}/{HOME_TENANT}/v2.0"
     assert told.get("tid") == claims["tid"]
+    assert ("tid" in told) == (claims["tid"] is not None)
 
 
 @pytest.mark.parametrize(

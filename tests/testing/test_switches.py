@@ -171,6 +171,22 @@ async def test_two_providers_never_sign_with_the_same_key(client: Client, google
     assert apple.keys.jwks()["keys"][0]["n"] != google.keys.jwks()["keys"][0]["n"]
 
 
+@pytest.mark.parametrize("sent", [b"what?\r\n\r\n", b"POST /token HTTP/1.1\r\nContent-Length: -1\r\n\r\n"])
+async def test_what_is_no_request_is_refused(google: FakeGoogle, sent: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(google.url.rpartition(":")[2]))
+    writer.write(sent)
+    assert (await reader.readline()).startswith(b"HTTP/1.1 400")
+    writer.close()
+    await writer.wait_closed()
+
+
+@pytest.mark.parametrize("authorization", ["Basic é", "Basic", "Basic eA", "Bearer x", "x"])
+async def test_a_proof_that_is_none_is_refused(client: Client, authorization: str) -> None:
+    headers = {"authorization": authorization.encode("latin-1")}
+    answer = await client.api.post(f"{client.fake.url}/token", data={"code": "x"}, headers=headers)  # type: ignore[arg-type]
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
 async def test_a_stranger_gets_no_page(client: Client) -> None:
     request = client.request()
     request.client_id = "stranger"

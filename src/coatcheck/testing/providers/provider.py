@@ -221,5 +221,8 @@ def _basic(asked: Received) -> tuple[str, str] | None:
     scheme, _, value = asked.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return None
-    name, _, secret = b64decode(value).decode("utf-8", "replace").partition(":")
+    try:
+        name, _, secret = b64decode(value).decode("utf-8", "replace").partition(":")
+    except ValueError:
+        return "", ""
     return unquote(name), unquote(secret)

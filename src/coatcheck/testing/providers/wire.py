@@ -130,7 +130,8 @@ class Listener:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            answer = await self._answer(await _read(reader))
+            received = await _read(reader)
+            answer = Answer(400) if received is None else await self._answer(received)
             writer.write(answer.written())
             await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -139,13 +140,17 @@ class Listener:
             writer.close()
 
 
-async def _read(reader: asyncio.StreamReader) -> Received:
+async def _read(reader: asyncio.StreamReader) -> Received | None:
+    """Read a request; None is one that is not HTTP."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.rstrip().split("\r\n")
-    method, target, _ = first.split(" ")
     named = (line.partition(":") for line in lines)
     headers = {name.strip().lower(): value.strip() for name, _, value in named}
-    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    length = headers.get("content-length", "0")
+    if first.count(" ") != 2 or not length.isdigit():
+        return None
+    method, target, _ = first.split(" ")
+    body = await reader.readexactly(int(length))
     is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     return Received(
         method,
