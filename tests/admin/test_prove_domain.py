@@ -130,6 +130,14 @@ async def test_a_domain_that_left_the_settings_counts_no_more(site: Site) -> Non
     assert await connection_for(site.desk, "acme.example") is None
 
 
+async def test_a_domain_of_one_connection_counts_for_no_other_of_its_settings(site: Site) -> None:
+    await prove(site)
+    acme = site.desk.keep(Providers).get("acme")
+    site.desk.keep(Providers).use([replace(acme, name="renamed")])
+    assert await connection_for(site.desk, "acme.example") is None
+    assert (await with_proven_domains(site.desk, site.desk.keep(Providers).get("renamed"))).domains == ()
+
+
 def test_a_record_outlives_the_master_key_that_made_it() -> None:
     old, new = b"o" * 32, b"n" * 32
     text = record_text(KeyRing((old,)), "acme", "acme.example")

@@ -86,6 +86,10 @@ def test_key_files_are_relative_to_the_file(toml: Path) -> None:
         ("[providers.github]\nkeeps_tokens = 1", "providers.github.keeps_tokens: got 1, expected true or false"),
         ("[providers.github.more]\na = 1", "the section providers.github has no more"),
         ("[providers.a]\nclient_auth = 'magic'", "providers.a.client_auth: client_auth must be one of basic, post"),
+        (
+            '[providers.a]\nclient_id = " 1"',
+            "providers.a.client_id: client_id: a blank or a line break was copied along",
+        ),
         ("[providers.a]\nscopes = ['a b']", "providers.a.scopes: scopes: 'a b' is no scope: one text each"),
         ("[providers.a]\nemail_domains = ['Acme.example']", "providers.a.email_domains: email_domains: 'Acme.example'"),
         ("[providers.a]\nemail_domains = ['acme']", "email_domains: 'acme' must read like example.org"),
@@ -123,6 +127,13 @@ def test_a_secret_is_shown_neither_in_mistakes_nor_in_print(given: Any) -> None:
         read_settings(None, {}, {"providers": {"a": {"client_secret": given}}})
     assert "hush" not in str(wrong.value)
     assert "hush" not in repr(ProviderSettings(client_secret="hush"))
+
+
+@pytest.mark.parametrize("given", [" hush", "hush\n", "hu\x00sh"])
+def test_a_secret_that_was_copied_with_a_blank_is_not_shown_either(given: str) -> None:
+    with pytest.raises(ConfigurationError, match="a blank or a line break was copied along") as wrong:
+        read_settings(None, {}, {"providers": {"a": {"client_secret": given}}})
+    assert "hu" not in str(wrong.value)
 
 
 def test_a_group_may_hold_the_sign_between() -> None:

@@ -52,7 +52,7 @@ def tried(entry: Entry) -> str:
 
 
 def _entry_row(name: str, entry: Entry) -> Row:
-    asks = ", ".join(entry.asks)
+    asks = ", ".join([*entry.asks, *(["key_file"] if entry.client_auth == ("apple",) else [])])
     return (name, entry.title or "any other", entry.kind, name, tried(entry), f"asks for {asks}" if asks else "-")
 
 

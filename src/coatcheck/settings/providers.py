@@ -125,6 +125,10 @@ class ProviderSettings:
     def __post_init__(self) -> None:
         if self.client_auth is not None and self.client_auth not in CLIENT_AUTHS:
             raise ValueError(f"client_auth must be one of {', '.join(CLIENT_AUTHS)}")
+        for name in ("client_id", "client_secret"):
+            value = getattr(self, name) or ""
+            if value != value.strip() or not value.isprintable():
+                raise ValueError(f"{name}: a blank or a line break was copied along")
         for domain in self.email_domains:
             if not _DOMAIN.fullmatch(domain):
                 raise ValueError(f"email_domains: {domain!r:.80} must read like example.org, in lower case")
