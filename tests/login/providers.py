@@ -53,7 +53,8 @@ async def open_with(
     providers = {NAME: table(server, **(more or {}))}
     url = f"sqlite:///{folder / 'site.db'}"
     clock = ManualClock(time.time_ns() // 1_000_000)  # the server's tokens are of today
-    async with open_site(url, folder, clock=clock, **{"providers": providers, **sections}) as site:
+    given: dict[str, Mapping[str, object]] = {"providers": providers, **sections}
+    async with open_site(url, folder, clock=clock, ephemeral="sql", **given) as site:
         yield site
 
 

@@ -1,4 +1,4 @@
-"""An app fetches the outcome of a sign-in with a provider: once, by its verifier, and nothing went through an address."""
+"""An app fetches the outcome of a sign-in with a provider: once, by its verifier; nothing went through an address."""
 
 import asyncio
 import hashlib

@@ -1,5 +1,6 @@
 """The way to a provider and back, over HTTP: who may begin, who may end, where it leads, what it shows on failure."""
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,18 +14,16 @@ from tests.login.providers import (
     trouble_of,
     who,
 )
+from tests.servers.others import OpenIdServer
 from tests.servers.walking import Walker
 from tests.site import Site
 
 
-async def test_a_page_of_ours_leads_to_the_provider_at_once(work_site: Site) -> None:
+async def test_a_page_of_ours_leads_to_the_provider_at_once(work: OpenIdServer, work_site: Site) -> None:
     async with work_site.browser() as browser:
-        asked = parse_qs(urlsplit(await leave(browser)).query)
-    assert asked["response_type"] == ["code"]
-    assert asked["code_challenge_method"] == ["S256"]
-    assert len(asked["state"][0]) >= 22
-    assert asked["redirect_uri"] == [BACK]
-    assert "nonce" in asked
+        address = await leave(browser)
+    assert address.startswith(f"{work.url}/auth?")
+    assert list(parse_qs(urlsplit(address).query)) == ["client_id", "request_uri"], "the rest was pushed (RFC 9126)"
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
@@ -136,12 +135,9 @@ async def test_an_unknown_provider_is_not_there(work_site: Site) -> None:
 
 async def test_the_provider_words_are_not_shown(work_site: Site) -> None:
     """Else a stranger's link would make our page speak (attack 55)."""
-    async with work_site.browser() as browser:
-        asked = parse_qs(urlsplit(await leave(browser)).query)
-        query = {"state": asked["state"][0], "error": "access_denied", "error_description": "Call 555-0100 now"}
-        parked = await browser.get("/login/work/callback", params=query)
-        found = NEXT.search(parked.text)
-        assert found is not None
-        shown = await browser.get(found[1].replace("&amp;", "&"))
+    async with work_site.browser() as browser, Walker(BACK) as walker:
+        arrived = await walker.cancel(await leave(browser))
+        said = replace(arrived, answer={**arrived.answer, "error_description": "Call 555-0100 now"})
+        shown = await come_back(browser, said)
         assert trouble_of(shown) == "refused_there"
         assert "555" not in shown.text

@@ -23,7 +23,7 @@ OPEN_SERVER: dict[str, Any] = {
 def providers(base: Path = Path(), folder: Path = FOLDER, **tables: Any) -> tuple[Provider, ...]:
     """Make tables of `providers` what they are at a start."""
     settings = read_settings(None, {}, {"providers": tables})
-    return read_providers(settings, base, folder=folder)
+    return tuple(each for each in read_providers(settings, base, folder=folder) if isinstance(each, Provider))
 
 
 def provider(base: Path = Path(), folder: Path = FOLDER, **table: Any) -> Provider:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from coatcheck.errors import ConfigurationError, NotFound
 from coatcheck.server.coatcheck import Coatcheck
 from coatcheck.upstream.configured import Providers
-from coatcheck.upstream.provider import Claim, Endpoints
+from coatcheck.upstream.provider import Claim, Endpoints, Provider
 from tests.site import Site
 from tests.upstream.tables import KNOWN, OPEN_SERVER, provider, providers, write_key
 
@@ -100,7 +100,7 @@ def test_any_issuer_by_its_address() -> None:
     assert made.issuer == "https://id.example.org/"
     assert made.endpoints.discovery == "https://id.example.org/.well-known/openid-configuration"
     assert (made.title, made.email_trust, made.client_auth) == ("Oidc", "never", "basic")
-    assert made.claims.groups == Claim(source="id_token", path=("realm", "groups"))
+    assert made.claims.groups == Claim(source="profile", path=("realm", "groups"))
     assert made.roles == {"a": "b"}
 
 
@@ -285,6 +285,8 @@ async def test_a_right_provider_is_there_after_the_start(tmp_path: Path) -> None
     auth = Coatcheck(f"sqlite:///{tmp_path / 'app.db'}", providers={"github": KNOWN})
     desk = await auth.open()
     try:
-        assert desk.keep(Providers).get("github").client_id == "client-1"
+        found = desk.keep(Providers).get("github")
+        assert isinstance(found, Provider)
+        assert found.client_id == "client-1"
     finally:
         await auth.close()

@@ -3,19 +3,22 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from coatcheck.upstream.examine import examine
 from coatcheck.upstream.finding import Finding
 from coatcheck.upstream.provider import Provider
 from tests.site import ORIGIN, Site
 from tests.upstream.answering import Answering, answering
-from tests.upstream.tables import KNOWN, provider
+from tests.upstream.tables import KNOWN, provider, write_key
 
 RSA_KEY = {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "1", "n": "…", "e": "AQAB"}
 GOOD = {"fine", "note"}
+HERE = ["127.0.0.0/8"]
 
 
 @pytest.fixture
@@ -54,7 +57,7 @@ async def wrong(site: Site, asked: Provider) -> dict[str, str]:
 
 def issuer(there: Answering, **more: Any) -> Provider:
     """Configure the one there as any OpenID Connect issuer."""
-    return provider(entry="oidc", issuer=there.url, **more)
+    return provider(entry="oidc", issuer=there.url, private_network=HERE, **more)
 
 
 async def test_nothing_is_wrong_where_all_is_well(site: Site, there: Answering) -> None:
@@ -80,7 +83,7 @@ async def test_another_issuer_is_named_with_both_spellings(site: Site, there: An
 async def test_microsofts_template_is_its_issuer(site: Site, there: Answering) -> None:
     template = f"{there.url}/{{tenantid}}/v2.0"
     there.answers["/common/v2.0/.well-known/openid-configuration"] = (200, discovery(there.url, issuer=template))
-    asked = provider(entry="microsoft", tenant="common", issuer=template)
+    asked = provider(entry="microsoft", tenant="common", issuer=template, private_network=HERE)
     assert await wrong(site, asked) == {}
 
 
@@ -94,7 +97,8 @@ async def test_a_discovery_that_is_none(site: Site, there: Answering, answer: An
 
 
 async def test_a_provider_that_is_away_or_sends_elsewhere(site: Site, there: Answering) -> None:
-    assert "provider_away" in (await wrong(site, provider(entry="oidc", issuer="http://127.0.0.1:9")))["discovery"]
+    away = provider(entry="oidc", issuer="http://127.0.0.1:9", private_network=HERE)
+    assert "provider_away" in (await wrong(site, away))["discovery"]
     there.answers["/.well-known/openid-configuration"] = (302, "")
     assert "answers 302" in (await wrong(site, issuer(there)))["discovery"]
 
@@ -184,9 +188,24 @@ async def test_endpoints_that_are_missing_or_in_clear(site: Site, there: Answeri
     assert "not tried" in steps["client"].words, "a secret is never sent in clear"
 
 
+async def test_an_address_in_a_private_network_is_named_with_the_setting(site: Site, there: Answering) -> None:
+    words = (await wrong(site, provider(entry="oidc", issuer=there.url)))["discovery"]
+    assert "this machine, which `private_network` in the provider's settings does not name" in words
+    assert there.asked == []
+
+
+async def test_a_key_proves_the_site_here_too(site: Site, there: Answering, tmp_path: Path) -> None:
+    file = write_key(tmp_path / "key.pem", ec.generate_private_key(ec.SECP256R1()))
+    asked = provider(tmp_path, entry="oidc", issuer=there.url, private_network=HERE, key_file=file, key_id="k1")
+    assert (await found(site, asked))["client"].verdict == "fine"
+    [form] = [form for path, form, _ in there.asked if path == "/token"]
+    assert form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    assert form["client_assertion"].count(".") == 2
+
+
 async def test_github_is_tried_without_discovery(site: Site, there: Answering) -> None:
     there.answers["/token"] = (200, {"error": "bad_verification_code"})
-    asked = provider(entry="github", token=f"{there.url}/token")
+    asked = provider(entry="github", token=f"{there.url}/token", private_network=HERE)
     steps = await found(site, asked)
     assert {each.verdict for each in steps.values()} <= GOOD
     [(_, form, headers)] = there.asked

@@ -6,8 +6,8 @@ from typing import TypeAlias
 from coatcheck.errors import ConfigurationError
 from coatcheck.settings import Settings
 from coatcheck.settings.read import read_settings
-from coatcheck.upstream.configured import read_provider
 from coatcheck.upstream.entries.entry import Entry, entry_names, read_entry
+from coatcheck.upstream.of_settings import read_provider
 
 Row: TypeAlias = tuple[str, str, str, str, str, str]
 

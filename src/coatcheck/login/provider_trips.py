@@ -9,7 +9,7 @@ from typing import Final
 
 from coatcheck.audit.blocked import blocks_counted
 from coatcheck.desk import Desk
-from coatcheck.errors import BadInput, InvalidCredentials
+from coatcheck.errors import BadInput, InvalidCredentials, UpstreamFailed
 from coatcheck.limits import tries
 from coatcheck.limits.address import address_key
 from coatcheck.login import transactions
@@ -34,7 +34,7 @@ class Returned:
     """Say how a trip ended: what became of the sign-in, and where the browser goes on.
 
     Args:
-        outcome: what became of the sign-in, or why it was refused; None where an app fetches it itself (`collect.py`).
+        outcome: what became of the sign-in, or why it waits on; None where an app fetches it itself (`collect.py`).
         sign_in: which it was.
         return_to: where the browser goes on.
     """
@@ -114,5 +114,8 @@ async def end_provider(desk: Desk, visit: Visit, *, provider: str, state: str) -
     try:
         outcome: Admitted | MoreNeeded | InvalidCredentials = await go_on_with(desk, visit, step, chosen, identity)
     except InvalidCredentials as refused:
-        outcome = refused  # a value, so that the page can go on with the sign-in that is left
+        waiting = await transactions.look(desk, step.sign_in, step.continuation)
+        if not (waiting.account or waiting.identifier):
+            raise UpstreamFailed("account_refused", refused.because) from None
+        outcome = refused  # a value, as the sign-in waits on for another answer
     return Returned(outcome, trip.sign_in, trip.return_to)

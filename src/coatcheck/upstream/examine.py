@@ -7,7 +7,7 @@ It sends nothing that belongs to a person. A step that fails ends those that res
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -20,9 +20,12 @@ from coatcheck.desk import Desk
 from coatcheck.errors import UpstreamFailed
 from coatcheck.secret import new_secret, new_short_secret
 from coatcheck.upstream.addresses import LOOPBACK, is_loopback
+from coatcheck.upstream.calls import Calls, Reply
 from coatcheck.upstream.examine_client import judge_answer
 from coatcheck.upstream.finding import Finding, fine, note, wrong
-from coatcheck.upstream.plain_calls import Answered, Asks, PlainCalls, prove_by_secret
+from coatcheck.upstream.oauth.api import send
+from coatcheck.upstream.oauth.client_auth import prove
+from coatcheck.upstream.oauth.discovery import Known
 from coatcheck.upstream.provider import Provider
 
 _CLOCK_OFF_S: Final = 30
@@ -45,15 +48,15 @@ async def examine(desk: Desk, provider: Provider, *, base_url: str) -> AsyncIter
     Args:
         base_url: where people reach this site.
     """
-    asks: Asks = desk.keep(PlainCalls)
+    calls = desk.keep(Calls)
     yield fine("settings", f"complete: {provider.title} by {provider.client_auth}, client {provider.client_id}")
     yield _redirect_uri(provider, base_url)
     seen = _Seen(provider.endpoints.token, provider.endpoints.jwks)
-    async for each in _discovery(asks, provider, seen):
+    async for each in _discovery(calls, provider, seen):
         yield each
-    async for each in _keys(asks, provider, seen):
+    async for each in _keys(calls, provider, seen):
         yield each
-    yield await _client(asks, provider, seen, base_url)
+    yield await _client(desk, provider, seen, base_url)
     if seen.date:
         yield _clock(seen.date, desk.now())
     yield _scopes(provider, seen)
@@ -72,13 +75,13 @@ def _redirect_uri(provider: Provider, base_url: str) -> Finding:
     return note("redirect URI", f"register this one at {provider.title}, to the letter: {uri}")
 
 
-async def _discovery(asks: Asks, provider: Provider, seen: _Seen) -> AsyncIterator[Finding]:
+async def _discovery(calls: Calls, provider: Provider, seen: _Seen) -> AsyncIterator[Finding]:
     where = provider.endpoints.discovery
     if not where:
         yield fine("discovery", "none is needed: the entry names every address")
         return
     try:
-        reply = await asks.get(provider, where)
+        reply = await calls.get(provider, where)
     except UpstreamFailed as failed:
         yield wrong("discovery", f"{where}: {failed.because}")
         return
@@ -118,11 +121,11 @@ def _addresses(document: Mapping[str, Any], seen: _Seen) -> Finding:
     return fine("addresses", f"codes are redeemed at {named['token']}")
 
 
-async def _keys(asks: Asks, provider: Provider, seen: _Seen) -> AsyncIterator[Finding]:
+async def _keys(calls: Calls, provider: Provider, seen: _Seen) -> AsyncIterator[Finding]:
     if provider.kind != "oidc" or not seen.published_at:
         return
     try:
-        reply = await asks.get(provider, seen.published_at)
+        reply = await calls.get(provider, seen.published_at)
     except UpstreamFailed as failed:
         yield wrong("keys", f"{seen.published_at}: {failed.because}")
         return
@@ -143,10 +146,7 @@ def _is_usable(key: object, provider: Provider) -> bool:
     return bool(fitting) and key.get("alg", fitting[0]) in provider.algorithms
 
 
-async def _client(asks: Asks, provider: Provider, seen: _Seen, base_url: str) -> Finding:
-    proof = prove_by_secret(provider)
-    if proof is None:
-        return note("client", "this site proves itself by a key: a first sign-in shows whether it is known there")
+async def _client(desk: Desk, provider: Provider, seen: _Seen, base_url: str) -> Finding:
     if not seen.redeem_at:
         return note("client", "not tried, as no address to redeem codes at was found")
     form = {
@@ -156,10 +156,9 @@ async def _client(asks: Asks, provider: Provider, seen: _Seen, base_url: str) ->
     }
     if provider.sends_pkce:
         form["code_verifier"] = new_secret().reveal() + new_secret().reveal()
+    known = Known(issuer=provider.issuer, endpoints=replace(provider.endpoints, token=seen.redeem_at))
     try:
-        reply = await asks.post(
-            provider, seen.redeem_at, {**form, **proof[0]}, headers={**provider.token_headers, **proof[1]}
-        )
+        reply = await send(desk, provider, seen.redeem_at, form, prove(desk, provider, known))
     except UpstreamFailed as failed:
         return wrong("client", f"{seen.redeem_at}: {failed.because}")
     seen.date = seen.date or reply.date
@@ -187,7 +186,7 @@ def _scopes(provider: Provider, seen: _Seen) -> Finding:
     return fine("scopes", " ".join(asked) or "none are asked for")
 
 
-def _object(reply: Answered) -> dict[str, Any] | None:
+def _object(reply: Reply) -> dict[str, Any] | None:
     try:
         found = msgspec.json.decode(reply.body)
     except (msgspec.DecodeError, UnicodeDecodeError):

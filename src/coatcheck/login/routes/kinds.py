@@ -30,6 +30,9 @@ _Starts: TypeAlias = Callable[[Request, Step, str | None], Awaitable[object]]
 _Shows: TypeAlias = Callable[[Request, SignIn], Awaitable[dict[str, Any]]]
 
 
+_NOT_LINKED: Final = "That is not the account there which is linked here. Try again."
+
+
 @dataclass(frozen=True)
 class Kind:
     """Say how one factor is asked for.
@@ -39,12 +42,14 @@ class Kind:
         starts: what starts it, where its owner starts it by a button; it is told where the browser goes on.
         shows: what it shows beside its fields.
         is_scripted: whether a script of ours takes part, and tells what went wrong in its own words.
+        refuses: what it says of a wrong answer, where that is no wrong code.
     """
 
     takes: _Takes
     starts: _Starts | None = None
     shows: _Shows | None = None
     is_scripted: bool = False
+    refuses: str = ""
 
 
 async def _password(request: Request, step: Step, fields: Mapping[str, str]) -> Admitted | MoreNeeded:
@@ -104,7 +109,9 @@ KINDS: Final[Mapping[Factor, Kind]] = MappingProxyType(
         EMAIL_CODE: Kind(_email_code, starts=_start_email_code, shows=_show_email_code),
         "totp": Kind(_totp),
         "backup_code": Kind(_backup_code),
-        PROVIDER: Kind(_provider, shows=_show_provider),
+        PROVIDER: Kind(
+            _provider, shows=_show_provider, refuses="That is not the account there which is linked here. Try again."
+        ),
         ENROL_PASSKEY: Kind(take_new_passkey, is_scripted=True),
         ENROL_TOTP: Kind(_enrol_totp, starts=_start_enrol_totp, shows=_show_enrol_totp),
     }

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from coatcheck.audit.refused import refused
-from coatcheck.errors import BadInput, InvalidCode, InvalidCredentials
+from coatcheck.errors import BadInput, InvalidCredentials
 from coatcheck.gate.request import desk_of, form_of, hop_to, mount_of, name_browser, page, principal_of, visit_of
 from coatcheck.http.api import Handle, problems
 from coatcheck.http.bodies import parse_form
@@ -99,11 +99,8 @@ async def end(request: Request) -> Response:
         returned = await end_provider(desk, visit, provider=provider.name, state=request.query_params.get("state", ""))
     except UpstreamFailed as failed:
         return await failed_page(request, provider, failed, None)
-    if isinstance(returned.outcome, InvalidCode):
-        return await show_step_again(request, returned.sign_in, PROVIDER, returned.return_to or None, returned.outcome)
     if isinstance(returned.outcome, InvalidCredentials):
-        locked = UpstreamFailed("account_refused", returned.outcome.because)
-        return await failed_page(request, provider, locked, returned.return_to)
+        return await show_step_again(request, returned.sign_in, PROVIDER, returned.return_to or None, returned.outcome)
     if returned.outcome is None:
         return RedirectResponse(_with_sign_in(returned.return_to or mount_of(visit) or "/", returned.sign_in), 303)
     return await finish(request, returned.outcome, parse_return_to(returned.return_to))

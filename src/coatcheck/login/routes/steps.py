@@ -66,7 +66,7 @@ async def show_step_again(
         SignInGone: it has run out.
     """
     sign_in = await _looked_at(request, sign_in_id)
-    problem = words_of_refusal(refused) if KINDS[factor].is_scripted else refused.says
+    problem = words_of_refusal(refused) if KINDS[factor].is_scripted else KINDS[factor].refuses or refused.says
     response = await _form(request, sign_in, factor, return_to, status=refused.status, problem=problem)
     if isinstance(refused, TooManyAttempts):
         response.headers["retry-after"] = str(refused.retry_after)
