@@ -185,7 +185,7 @@ def test_nothing_proves_a_public_client_but_its_owners_word() -> None:
         ({**KNOWN, "domain": "a@b.example"}, "github.domain: 'a@b.example' must be a host"),
         ({**KNOWN, "email": "email"}, "github.email: leave it out; it is known where GitHub says it"),
         ({**KNOWN, "name": "a..b"}, "github.name: 'a..b' must be names with dots between"),
-        ({**KNOWN, "name": "profile: x"}, "github.name: 'profile: x': there is no source profile"),
+        ({**KNOWN, "name": "person: x"}, "github.name: 'person: x': there is no source person"),
         ({**KNOWN, "trusts_email": True}, "github.trusts_email: set providers.github.email_domains too"),
         (
             {**KNOWN, "trusts_email": True, "email_domains": ["a.example"]},
