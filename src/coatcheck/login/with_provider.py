@@ -71,7 +71,7 @@ async def _used(
     """Keep what a provider said of an account: that it was used, its groups' roles, the tokens to act by."""
     async with desk.database.writing() as tx:
         held = await accounts.lock(tx, linked.account)
-        if held is None or not await records.note_use(tx, linked, identity, desk.now()):
+        if held is None or not held.is_active or not await records.note_use(tx, linked, identity, desk.now()):
             return None
         await follow_groups(tx, desk, visit, held, provider, identity)
         if identity.tokens is not None:
