@@ -23,6 +23,7 @@ from coatcheck.gate.request import (
 )
 from coatcheck.http.headers import WITH_SCRIPT
 from coatcheck.http.return_to import parse_return_to, place_asked_for
+from coatcheck.http.said import said
 from coatcheck.login.factors import Factor
 from coatcheck.login.routes.onward import finish, onward
 from coatcheck.login.sign_in import AskedFor
@@ -78,7 +79,7 @@ async def submit_sign_in(request: Request) -> Response:
             )
     except (InvalidCredentials, TooManyAttempts) as refused:
         waits = refused if isinstance(refused, TooManyAttempts) else None
-        return await form_again(request, fields, status=refused.status, problem=refused.says, refused=waits)
+        return await form_again(request, fields, status=refused.status, problem=said(refused), refused=waits)
     return await finish(request, outcome, return_to)
 
 

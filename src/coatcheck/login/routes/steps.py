@@ -10,6 +10,7 @@ from coatcheck.errors import BadInput, InvalidCode, InvalidCredentials, SignInGo
 from coatcheck.gate.request import desk_of, form_of, page, visit_of
 from coatcheck.http.headers import WITH_SCRIPT
 from coatcheck.http.return_to import parse_return_to
+from coatcheck.http.said import said
 from coatcheck.login import transactions
 from coatcheck.login.factors import Factor, words_of
 from coatcheck.login.prove import Step
@@ -66,7 +67,9 @@ async def show_step_again(
         SignInGone: it has run out.
     """
     sign_in = await _looked_at(request, sign_in_id)
-    problem = words_of_refusal(refused) if KINDS[factor].is_scripted else KINDS[factor].refuses or refused.says
+    kind = KINDS[factor]
+    not_this = kind.refuses if isinstance(refused, InvalidCredentials) else ""
+    problem = words_of_refusal(refused) if kind.is_scripted else not_this or said(refused)
     response = await _form(request, sign_in, factor, return_to, status=refused.status, problem=problem)
     if isinstance(refused, TooManyAttempts):
         response.headers["retry-after"] = str(refused.retry_after)
