@@ -172,6 +172,8 @@ async def _brought(desk: Desk, state: str, ticket: str) -> tuple[str, bytes]:
         answer = await desk.ephemeral.get(_ANSWER, place)
         if answer is not None and same(_ticket(desk, answer), ticket):
             return place, answer
+    if await desk.ephemeral.get(_TRIP, _key(state)) is None:
+        raise UpstreamFailed("trip_unknown", "another request was first")
     raise UpstreamFailed("other_browser", "no answer waits that this browser brought")
 
 
