@@ -93,7 +93,7 @@ async def start_provider(
     return await leave(desk, visit, chosen, trip, await begin_trip(desk, visit, trip))
 
 
-async def end_provider(desk: Desk, visit: Visit, *, provider: str, state: str) -> Returned:
+async def end_provider(desk: Desk, visit: Visit, *, provider: str, state: str, ticket: str) -> Returned:
     """End a trip in the browser that began it: its provider is asked who came, and the sign-in goes on.
 
     Raises:
@@ -104,7 +104,9 @@ async def end_provider(desk: Desk, visit: Visit, *, provider: str, state: str) -
     See: RFC 9207, RFC 9700 section 4; OpenID Connect Core section 3.1.2.
     """
     chosen = await with_proven_domains(desk, desk.keep(Providers).get(provider))
-    back = await end_trip(desk, visit, provider, state)
+    back = await end_trip(desk, visit, provider, state, ticket)
+    if not back.trip.sign_in:
+        raise UpstreamFailed("trip_unknown", "begun to link, not to sign in")
     identity = await identify(desk, visit, chosen, back)
     trip = back.trip
     step = Step(trip.sign_in, transactions.of_browser(visit, trip.sign_in).reveal())

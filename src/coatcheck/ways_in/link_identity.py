@@ -45,7 +45,9 @@ async def start_linking(desk: Desk, visit: Visit, principal: Principal, *, provi
     return await leave(desk, visit, chosen, trip, await begin_trip(desk, visit, trip))
 
 
-async def end_linking(desk: Desk, visit: Visit, principal: Principal, *, provider: str, state: str) -> None:
+async def end_linking(
+    desk: Desk, visit: Visit, principal: Principal, *, provider: str, state: str, ticket: str
+) -> None:
     """Link the identity that the person came back with, whatever its address; what was pending for the account is void.
 
     Raises:
@@ -57,7 +59,7 @@ async def end_linking(desk: Desk, visit: Visit, principal: Principal, *, provide
     See: ASVS 6.3.7 (notices); attack 67 in docs/security/attacks.md.
     """
     chosen = await with_proven_domains(desk, desk.keep(Providers).get(provider))
-    back = await end_trip(desk, visit, provider, state)
+    back = await end_trip(desk, visit, provider, state, ticket)
     if (back.trip.account, back.trip.session) != (principal.subject, principal.session):
         raise UpstreamFailed("trip_unknown", "begun by another account or session, or to sign in")
     identity = await identify(desk, visit, chosen, back)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -85,18 +85,18 @@ async def come_back(request: Request) -> Response:
     try:
         given = await _answer_of(request)
         given.setdefault("state", given.pop("RelayState", ""))
-        back_at = await park(desk_of(request), provider.name, given, at=visit_of(request).base_url)
+        path = await park(desk_of(request), provider.name, given, at=visit_of(request).base_url)
     except UpstreamFailed as failed:
         return await failed_page(request, provider, failed, None)
-    path = f"{mount_of(visit_of(request))}{back_at}?state={quote(given['state'])}"
-    return await hop_to(request, path)
+    return await hop_to(request, f"{mount_of(visit_of(request))}{path}")
 
 
 async def end(request: Request) -> Response:
     """Go on with what was parked, in the browser that began."""
     desk, visit, provider = desk_of(request), visit_of(request), _provider(request)
+    asked = {name: request.query_params.get(name, "") for name in ("state", "ticket")}
     try:
-        returned = await end_provider(desk, visit, provider=provider.name, state=request.query_params.get("state", ""))
+        returned = await end_provider(desk, visit, provider=provider.name, **asked)
     except UpstreamFailed as failed:
         return await failed_page(request, provider, failed, None)
     if isinstance(returned.outcome, InvalidCredentials):

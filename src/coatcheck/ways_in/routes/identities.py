@@ -95,8 +95,9 @@ async def show_end(request: Request) -> Response:
     principal = await principal_of(request)
     desk, visit, provider = desk_of(request), visit_of(request), request.path_params["provider"]
     chosen = desk.keep(Providers).get(provider)
+    asked = {name: request.query_params.get(name, "") for name in ("state", "ticket")}
     try:
-        await end_linking(desk, visit, principal, provider=provider, state=request.query_params.get("state", ""))
+        await end_linking(desk, visit, principal, provider=provider, **asked)
     except UpstreamFailed as failed:
         return await failed_page(request, chosen, failed, "/account/ways-in")
     except Conflict:
