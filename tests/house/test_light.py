@@ -86,7 +86,9 @@ def test_a_site_without_providers_starts_without_it(tmp_path: Path) -> None:
     """Settings may lead to what an import alone does not."""
     ready_file(tmp_path / "site.db")
     make_key_file(tmp_path / "master.key")
-    script = START.format(url=f"sqlite:///{tmp_path / 'site.db'}", key=str(tmp_path / "master.key"), heavy=ASKS_PROVIDERS)
+    script = START.format(
+        url=f"sqlite:///{tmp_path / 'site.db'}", key=str(tmp_path / "master.key"), heavy=ASKS_PROVIDERS
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.split() == ["started"]
 
