@@ -1,4 +1,4 @@
-"""Linking, the one place that does: an identity is one account's, what it was asked under still holds, its owner is told."""
+"""Linking, the one place that does: an identity is one account's, what it was asked under holds, its owner is told."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,9 +1,9 @@
 """Where a request meets the desk: what every route asks for."""
 
-from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -47,7 +47,7 @@ def named_visit_of(request: Request) -> Visit:
     """Give the facts of a call whose browser comes back: one without a name gets one, which `name_browser` sends."""
     visit = visit_of(request)
     if not visit.browser:
-        request.scope[VISIT] = visit = replace(visit, browser=new_secret().reveal())
+        request.scope[VISIT] = visit = msgspec.structs.replace(visit, browser=new_secret().reveal())
         request.scope[NEW_BROWSER] = True
     return visit
 
