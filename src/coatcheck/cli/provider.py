@@ -1,5 +1,6 @@
 """`coatcheck provider`: the providers that people sign in with: list them, try one live, prove a domain for one."""
 
+import importlib
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -13,8 +14,7 @@ from coatcheck.desk import Desk
 from coatcheck.errors import NotFound
 from coatcheck.settings.read import read_settings
 from coatcheck.upstream.configured import Providers
-from coatcheck.upstream.domains.dns import look_up_txt
-from coatcheck.upstream.domains.proof import record_name, record_text
+from coatcheck.upstream.domains.proof import TxtLookup, record_name, record_text
 from coatcheck.upstream.examine import examine
 from coatcheck.upstream.finding import Finding
 from coatcheck.upstream.provider import Provider
@@ -85,11 +85,17 @@ def prove(
     async def work(desk: Desk, visit: Visit) -> None:
         if not by_hand:
             say(f"{record_name(domain)} TXT {record_text(desk.key_ring, name, domain)}")
-        look_up = None if by_hand else look_up_txt
+        look_up = None if by_hand else _dns()
         await prove_domain(desk, visit, provider=name, domain=domain, look_up=look_up, actor=OPERATOR)
 
     at_desk(config, work)
     say(f"{domain} is proven: its people sign in by {name}.")
+
+
+def _dns() -> TxtLookup:
+    # By name: other commands ask no DNS.
+    look_up: TxtLookup = importlib.import_module("coatcheck.upstream.domains.dns").look_up_txt
+    return look_up
 
 
 @providers.command("forget-domain", epilog="Example: coatcheck provider forget-domain example.org")

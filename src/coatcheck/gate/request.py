@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -18,7 +19,7 @@ from coatcheck.http.form_token import FIELD, check_form_token, form_token
 from coatcheck.http.hop import needs_hop
 from coatcheck.http.pages import Frame, Me, render
 from coatcheck.http.return_to import place_asked_for
-from coatcheck.secret import Secret
+from coatcheck.secret import Secret, new_secret
 from coatcheck.verifier import Demand, Principal, refusal
 from coatcheck.visit import Visit
 
@@ -39,6 +40,15 @@ def desk_of(request: Request) -> Desk:
 def visit_of(request: Request) -> Visit:
     """Give the facts of this request."""
     visit: Visit = request.scope[VISIT]
+    return visit
+
+
+def named_visit_of(request: Request) -> Visit:
+    """Give the facts of a call whose browser comes back: one without a name gets one, which `name_browser` sends."""
+    visit = visit_of(request)
+    if not visit.browser:
+        request.scope[VISIT] = visit = msgspec.structs.replace(visit, browser=new_secret().reveal())
+        request.scope[NEW_BROWSER] = True
     return visit
 
 

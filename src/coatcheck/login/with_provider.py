@@ -14,7 +14,7 @@ from coatcheck.login import transactions
 from coatcheck.login.factors import Factor, Proof
 from coatcheck.login.first_time import come_for_the_first_time
 from coatcheck.login.group_roles import follow_groups
-from coatcheck.login.prove import Step, prove, whose
+from coatcheck.login.prove import Enrolled, Judged, Step, prove, whose
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.who import Who
 from coatcheck.upstream import records, vault
@@ -51,10 +51,11 @@ async def go_on_with(
             return await whose(desk, sign_in)
         return await _linked_to(desk, linked)
 
-    async def judge(_sign_in: SignIn, who: Who) -> Proof | None:
+    async def judge(sign_in: SignIn, who: Who) -> Judged:
         if linked is None or who.account is None or linked.account != who.account.id:
             return None
-        return await _used(desk, visit, provider, linked, identity)
+        epoch = sign_in.epoch if sign_in.account else who.account.epoch
+        return await _used(desk, visit, provider, linked, identity, epoch)
 
     return await prove(desk, visit, step, PROVIDER, judge, limit=None, find=find)
 
@@ -66,14 +67,19 @@ async def _linked_to(desk: Desk, linked: LinkedIdentity | None) -> Who:
 
 
 async def _used(
-    desk: Desk, visit: Visit, provider: AnyProvider, linked: LinkedIdentity, identity: Identity
-) -> Proof | None:
-    """Keep what a provider said of an account: that it was used, its groups' roles, the tokens to act by."""
+    desk: Desk, visit: Visit, provider: AnyProvider, linked: LinkedIdentity, identity: Identity, epoch: int
+) -> Judged:
+    """Keep what a provider said of an account: that it was used, its groups' roles, the tokens to act by.
+
+    Args:
+        epoch: the account's that the sign-in goes by. Where a role raises it, this sign-in alone goes on.
+    """
+    proof = Proof(factor=PROVIDER, is_verified=identity.has_two_factors, provider=identity.provider)
     async with desk.database.writing() as tx:
         held = await accounts.lock(tx, linked.account)
         if held is None or not held.is_active or not await records.note_use(tx, linked, identity, desk.now()):
             return None
-        await follow_groups(tx, desk, visit, held, provider, identity)
+        is_raised = await follow_groups(tx, desk, visit, held, provider, identity)
         if identity.tokens is not None:
             await vault.store(tx, desk, linked.id, identity.tokens)
-    return Proof(factor=PROVIDER, is_verified=identity.has_two_factors, provider=identity.provider)
+    return Enrolled(proof, epoch + 1) if is_raised else proof

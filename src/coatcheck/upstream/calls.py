@@ -1,29 +1,26 @@
 """Ask a provider over HTTP, distrustfully: a deadline for the whole answer, a bound on its size, no redirects.
 
 Where it may be is judged by address (`network.py`). What goes wrong names the host and the reason, and nothing of
-what was sent or answered: codes, secrets and tokens stand there.
+what was sent or answered: codes, secrets and tokens stand there. The connections (`wire.py`) and the HTTP client behind
+them are loaded with the first call: most sites ask no provider.
 """
 
 import asyncio
+import importlib
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlencode, urlsplit
 
-import httpcore
-
 from coatcheck.desk import Desk
-from coatcheck.upstream.network import Bounds, JudgedNetwork, Resolve, look_up
+from coatcheck.upstream.network import Bounds, Resolve, look_up
 from coatcheck.upstream.trouble import UpstreamFailed
 
 WITHIN_S: Final = 5.0
 MOST_BYTES: Final = 262_144
 
 _LONGEST_URL: Final = 4096
-_MOST_CONNECTIONS: Final = 50
-_KEEP_S: Final = 5.0
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _FORM: Final = "application/x-www-form-urlencoded"
 
@@ -43,6 +40,19 @@ class Party(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sent:
+    """Hold a request as it goes out."""
+
+    method: str
+    scheme: str
+    host: str
+    port: int | None
+    path: str = field(repr=False)
+    headers: list[tuple[bytes, bytes]] = field(repr=False)
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reply:
     """Hold a whole answer of a provider, neither a redirect nor a 5xx.
 
@@ -59,18 +69,8 @@ class Reply:
     body: bytes = field(repr=False)
 
 
-@dataclass(frozen=True)
-class _Target:
-    url: httpcore.URL
-    host: str
-    netloc: str
-    is_plain: bool
-
-
 class Calls:
     """Ask providers; one a process, by `desk.keep(Calls)`, closed with the desk.
-
-    Each provider has connections of its own, so that one that stalls holds up no other.
 
     Args:
         resolve: asks for the addresses of a host.
@@ -88,10 +88,8 @@ class Calls:
     ) -> None:
         public_url = desk.settings.server.public_url
         self._is_local = public_url is None or urlsplit(public_url).hostname in _THIS_MACHINE
-        self._resolve = resolve
-        self._tls = tls
         self._within = within
-        self._pools: dict[tuple[str, Bounds], httpcore.AsyncConnectionPool] = {}
+        self._wire: Any = importlib.import_module("coatcheck.upstream.wire").Wire(resolve, tls)
 
     async def get(self, party: Party, url: str, *, headers: Mapping[str, str] | None = None) -> Reply:
         """Get an address; `ask` tells the rest.
@@ -127,42 +125,21 @@ class Calls:
         Raises:
             UpstreamFailed: `provider_away`, `provider_answered_badly` or `address_not_allowed`.
         """
-        target = _target_of(party, url)
-        with _told(target.host, self._within):
+        sent = _sent(party, method, url, headers, content)
+        bounds = Bounds(party.private_network, self._is_local, sent.scheme == "http")
+        try:
             async with asyncio.timeout(self._within):
-                return await self._once(party, target, method, _headers(target, headers, content), content)
+                reply: Reply = await self._wire.ask(party.name, bounds, sent)
+        except TimeoutError:
+            raise UpstreamFailed("provider_away", f"{sent.host}: no whole answer within {self._within:g} s") from None
+        return reply
 
     async def close(self) -> None:
         """Give back all connections."""
-        for pool in self._pools.values():
-            await pool.aclose()
-        self._pools.clear()
-
-    async def _once(
-        self, party: Party, target: _Target, method: str, headers: list[tuple[bytes, bytes]], content: bytes
-    ) -> Reply:
-        pool, body = self._pool(party, target), None if method == "GET" else content
-        async with pool.stream(method, target.url, headers=headers, content=body) as answer:
-            found = {name.lower(): value.decode("latin-1").strip() for name, value in answer.headers}
-            _check_head(target.host, answer.status, found)
-            whole = await _body(target.host, answer)
-        kind = found.get(b"content-type", "").partition(";")[0].strip().lower()
-        return Reply(host=target.host, status=answer.status, kind=kind, date=found.get(b"date", ""), body=whole)
-
-    def _pool(self, party: Party, target: _Target) -> httpcore.AsyncConnectionPool:
-        bounds = Bounds(party.private_network, self._is_local, target.is_plain)
-        if (party.name, bounds) not in self._pools:
-            self._tls = self._tls or httpcore.default_ssl_context()
-            self._pools[party.name, bounds] = httpcore.AsyncConnectionPool(
-                ssl_context=self._tls,
-                max_connections=_MOST_CONNECTIONS,
-                keepalive_expiry=_KEEP_S,
-                network_backend=JudgedNetwork(bounds, self._resolve),
-            )
-        return self._pools[party.name, bounds]
+        await self._wire.close()
 
 
-def _target_of(party: Party, url: str) -> _Target:
+def _sent(party: Party, method: str, url: str, headers: Mapping[str, str] | None, content: bytes) -> Sent:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -172,54 +149,16 @@ def _target_of(party: Party, url: str) -> _Target:
     if not readable or not host or parts.username is not None or parts.scheme not in ("https", "http"):
         raise _bad_address(party)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    where = httpcore.URL(scheme=parts.scheme, host=host, port=port, target=path)
-    return _Target(where, host, parts.netloc, parts.scheme == "http")
+    lines = _headers(parts.netloc, headers)
+    return Sent(method=method, scheme=parts.scheme, host=host, port=port, path=path, headers=lines, content=content)
 
 
 def _bad_address(party: Party) -> UpstreamFailed:
     return UpstreamFailed("address_not_allowed", f"{party.name}: an address of it is no plain https address")
 
 
-def _headers(target: _Target, given: Mapping[str, str] | None, content: bytes) -> list[tuple[bytes, bytes]]:
+def _headers(netloc: str, given: Mapping[str, str] | None) -> list[tuple[bytes, bytes]]:
     # A packed answer could grow past the bound within one step, so none is asked for.
     ours = {"user-agent": "coatcheck", "accept": "application/json", "accept-encoding": "identity"}
-    merged = {**ours, **{name.lower(): value for name, value in (given or {}).items()}, "host": target.netloc}
+    merged = {**ours, **{name.lower(): value for name, value in (given or {}).items()}, "host": netloc}
     return [(name.encode("ascii"), value.encode("latin-1")) for name, value in merged.items()]
-
-
-def _check_head(host: str, status: int, headers: Mapping[bytes, str]) -> None:
-    if status >= 500 or status == 429:
-        raise UpstreamFailed("provider_away", f"{host} answers {status}")
-    if status < 200 or 300 <= status < 400:
-        raise UpstreamFailed("provider_answered_badly", f"{host} answers {status}, a redirect that is not followed")
-    if headers.get(b"content-encoding", "identity").lower() != "identity":
-        raise UpstreamFailed("provider_answered_badly", f"{host} packed its answer, though that was not asked for")
-    length = headers.get(b"content-length", "")
-    if length.isdigit() and (len(length) > 9 or int(length) > MOST_BYTES):
-        raise _too_large(host)
-
-
-async def _body(host: str, answer: httpcore.Response) -> bytes:
-    body = bytearray()
-    async for chunk in answer.aiter_stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise _too_large(host)
-    return bytes(body)
-
-
-def _too_large(host: str) -> UpstreamFailed:
-    return UpstreamFailed("provider_answered_badly", f"{host}: the answer is larger than {MOST_BYTES} bytes")
-
-
-@contextmanager
-def _told(host: str, within: float) -> Iterator[None]:
-    try:
-        yield
-    except TimeoutError:
-        raise UpstreamFailed("provider_away", f"{host}: no whole answer within {within:g} s") from None
-    except (httpcore.NetworkError, httpcore.TimeoutException) as error:
-        raise UpstreamFailed("provider_away", f"{host}: {type(error).__name__} {error}"[:300]) from None
-    except httpcore.ProtocolError as error:
-        # Its own words may quote what was answered.
-        raise UpstreamFailed("provider_answered_badly", f"{host}: {type(error).__name__}") from None

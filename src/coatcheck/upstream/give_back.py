@@ -10,10 +10,11 @@ import structlog
 
 from coatcheck.desk import Desk
 from coatcheck.errors import DatabaseAway, NotFound, UpstreamFailed
-from coatcheck.secret import new_id
+from coatcheck.secret import CannotUnseal, new_id
 from coatcheck.storage.database import Writing
 from coatcheck.upstream import records, vault
 from coatcheck.upstream.configured import Providers
+from coatcheck.upstream.identity import UpstreamTokens
 from coatcheck.upstream.oauth.tokens import revoke
 from coatcheck.upstream.provider import Provider
 from coatcheck.upstream.records import Giveback
@@ -27,9 +28,23 @@ _log = structlog.get_logger("coatcheck.upstream")
 async def queue_giveback(tx: Writing, desk: Desk, *, identity: str, provider: str) -> None:
     """Queue what is kept for an identity to be given back, in the transaction that unlinks it."""
     kept = await records.tokens_of(tx, identity)
-    tokens = vault.opened(desk, kept.sealed, place=vault.place_of(identity)) if kept else None
-    if tokens is None:
+    try:
+        tokens = vault.opened(desk, kept.sealed, place=vault.place_of(identity)) if kept else None
+    except CannotUnseal as unreadable:
+        _log.error("upstream.not_given_back", provider=provider, because=str(unreadable))
         return
+    if tokens is not None:
+        await queue_tokens(tx, desk, provider=provider, tokens=tokens)
+
+
+async def queue_givebacks_of(tx: Writing, desk: Desk, *, account: str) -> None:
+    """Queue what is kept for every identity of an account, in the transaction that closes it."""
+    for linked in await records.list_of(tx, account):
+        await queue_giveback(tx, desk, identity=linked.id, provider=linked.provider)
+
+
+async def queue_tokens(tx: Writing, desk: Desk, *, provider: str, tokens: UpstreamTokens) -> None:
+    """Queue tokens to be given back."""
     giveback, now = new_id("gvb_"), desk.now()
     sealed = vault.sealed(desk, tokens, place=_place(giveback))
     await records.queue_giveback(tx, Giveback(giveback, provider, sealed, 0), due_at=now, expires_at=now + _DAY_MS)
@@ -76,17 +91,22 @@ class GiveBack:
                 pause = min(2**giveback.attempts, 60) * _MINUTE_MS
                 await records.put_off_giveback(tx, giveback.id, self._desk.now() + pause)
             return False
+        except (NotFound, CannotUnseal) as hopeless:
+            _log.error("upstream.not_given_back", provider=giveback.provider, because=str(hopeless))
+            is_taken = False
         async with self._desk.database.writing() as tx:
             await records.drop_giveback(tx, giveback.id)
         return is_taken
 
     async def _revoked(self, giveback: Giveback) -> bool:
-        """Ask the provider; False where it has no call for it, or is configured no more."""
+        """Ask the provider; False where it has no call for it.
+
+        Raises:
+            NotFound: it is configured no more.
+            CannotUnseal: its master key is not in the ring any more.
+        """
         tokens = vault.opened(self._desk, giveback.sealed, place=_place(giveback.id))
-        try:
-            provider = self._desk.keep(Providers).get(giveback.provider)
-        except NotFound:
-            return False
+        provider = self._desk.keep(Providers).get(giveback.provider)
         return tokens is not None and isinstance(provider, Provider) and await revoke(self._desk, provider, tokens)
 
 

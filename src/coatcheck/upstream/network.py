@@ -1,19 +1,15 @@
-"""Which addresses of the network we may be sent to: looked up by us, judged, and connected to as they were judged.
+"""Which addresses of the network we may be sent to.
 
 A provider's settings and its discovery document name hosts; whoever answers for such a name decides where it leads. So
-rules are about addresses, and the one that was judged is the one that is connected to: nothing asks the name again.
+rules are about addresses, and `wire.py` connects to the one that was judged.
 """
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any, Final, Literal, TypeAlias, cast
-
-import httpcore
-
-from coatcheck.upstream.trouble import UpstreamFailed
+from typing import Final, Literal, TypeAlias
 
 Kind: TypeAlias = Literal["public", "loopback", "private", "never"]
 Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
@@ -120,51 +116,6 @@ class Bounds:
 
     def _names(self, address: str) -> bool:
         return any(ip_address(address) in ip_network(each, strict=False) for each in self.named)
-
-
-class JudgedNetwork(httpcore.AsyncNetworkBackend):
-    """Connect to hosts of whose addresses each is allowed.
-
-    Args:
-        bounds: which are.
-        resolve: asks for the addresses of a host.
-    """
-
-    def __init__(self, bounds: Bounds, resolve: Resolve) -> None:
-        self._bounds = bounds
-        self._resolve = resolve
-        self._network = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 (httpcore's own)
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first address of a host that answers; nothing is sent yet.
-
-        Raises:
-            UpstreamFailed: `address_not_allowed`, for one address of it is enough; or the host has none.
-        """
-        failed: Exception | None = None
-        for address in await self._judged(host, port):
-            try:
-                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failed = error
-        raise failed or UpstreamFailed("provider_away", f"{host}: the name has no address")
-
-    async def _judged(self, host: str, port: int) -> list[str]:
-        try:
-            addresses = await self._resolve(host, port)
-        except (OSError, UnicodeError) as error:
-            raise UpstreamFailed("provider_away", f"{host}: its name cannot be looked up ({error})") from None
-        for address in addresses:
-            if why := self._bounds.refusal(address):
-                raise UpstreamFailed("address_not_allowed", f"{host} leads to {address}: {why}")
-        return addresses
 
 
 _WHY: Final[Mapping[Kind, str]] = {

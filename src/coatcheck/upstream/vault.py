@@ -1,5 +1,7 @@
 """Keep what providers gave to act for people: sealed, and readable only where it belongs."""
 
+from dataclasses import replace
+
 import msgspec
 
 from coatcheck.clock import Instant
@@ -47,7 +49,14 @@ def opened(desk: Desk, sealed: bytes, *, place: str) -> UpstreamTokens | None:
 
 
 async def store(tx: Writing, desk: Desk, identity: str, tokens: UpstreamTokens) -> None:
-    """Keep the tokens of an identity in place of those there were; the caller holds its account's row."""
+    """Keep the tokens of an identity in place of those there were; the caller holds its account's row.
+
+    Providers that give a refresh token at a consent alone bring none the next time: then the one of before stays.
+    """
+    kept = await records.tokens_of(tx, identity) if tokens.refresh is None else None
+    before = opened(desk, kept.sealed, place=place_of(identity)) if kept else None
+    if before is not None:
+        tokens = replace(tokens, refresh=before.refresh)
     await records.store_tokens(
         tx,
         identity=identity,

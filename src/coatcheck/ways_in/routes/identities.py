@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from coatcheck.clock import rfc3339
 from coatcheck.errors import Conflict, LastWayIn
-from coatcheck.gate.request import desk_of, form_of, go, hop_to, principal_of, visit_of
+from coatcheck.gate.request import desk_of, form_of, go, hop_to, name_browser, named_visit_of, principal_of, visit_of
 from coatcheck.http.api import Answer, Handle, problems
 from coatcheck.login.routes.owner import owner_of
 from coatcheck.login.routes.providers import failed_page
@@ -58,8 +58,8 @@ async def list_identities(request: Request) -> Response:
 async def start_linking_call(request: Request, provider: Handle) -> Response:
     """Begin to link a provider, in the browser whose cookies came along."""
     principal = await owner_of(request)
-    address = await start_linking(desk_of(request), visit_of(request), principal, provider=provider)
-    return JSONResponse({"location": address})
+    address = await start_linking(desk_of(request), named_visit_of(request), principal, provider=provider)
+    return name_browser(request, JSONResponse({"location": address}))
 
 
 @api.delete("/{identity}", status_code=204, responses=problems(401, 404, 409))
