@@ -52,10 +52,14 @@ async def open_with(
     """Open a site with this server as its provider."""
     providers = {NAME: table(server, **(more or {}))}
     url = f"sqlite:///{folder / 'site.db'}"
-    clock = ManualClock(time.time_ns() // 1_000_000)  # the server's tokens are of today
     given: dict[str, Mapping[str, object]] = {"providers": providers, **sections}
-    async with open_site(url, folder, clock=clock, ephemeral="sql", **given) as site:
+    async with open_site(url, folder, clock=today(), ephemeral="sql", **given) as site:
         yield site
+
+
+def today() -> ManualClock:
+    """Give a clock to set that shows the time: what others' servers sign is of today."""
+    return ManualClock(time.time_ns() // 1_000_000)
 
 
 async def leave(browser: httpx.AsyncClient, path: str = f"/login/{NAME}") -> str:

@@ -57,9 +57,7 @@ def acme(saml_program: Program) -> Iterator[SamlServer]:
 
 
 @asynccontextmanager
-async def both(
-    staff: OpenIdServer, acme: SamlServer, folder: Path, **more: dict[str, object]
-) -> AsyncIterator[Site]:
+async def both(staff: OpenIdServer, acme: SamlServer, folder: Path, **more: dict[str, object]) -> AsyncIterator[Site]:
     """Open a site of two companies, one of each kind; strangers may not sign up."""
     own = {"email_domains": (STAFF,), "trusts_email": True, "groups": "groups", "roles": ("editors = editor",)}
     table = {**own, "checks_emails": False, "scopes": ("groups",), **more.get("oidc", {})}
@@ -98,7 +96,8 @@ async def test_an_address_leads_to_its_company(companies: Site, staff: OpenIdSer
 
 
 @pytest.mark.parametrize(
-    "address", ["", "ada", "@", "ada@other.example", f"ada@sub.{DOMAIN}", f"ada@{DOMAIN}.evil.example", f"ada@x{DOMAIN}"]
+    "address",
+    ["", "ada", "@", "ada@other.example", f"ada@sub.{DOMAIN}", f"ada@{DOMAIN}.evil.example", f"ada@x{DOMAIN}"],
 )
 async def test_other_addresses_lead_nowhere(companies: Site, address: str) -> None:
     async with companies.browser() as browser:
