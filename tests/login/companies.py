@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 
 from coatcheck.admin.prove_domain import prove_domain
+from coatcheck.server.coatcheck import Coatcheck
 from coatcheck.verifier import Principal
 from coatcheck.visit import Asked, Visit
 from tests.login.providers import NEXT, come_back
@@ -45,9 +46,9 @@ def saml_table(server: SamlServer, folder: Path, **more: object) -> dict[str, ob
     return {**own, "groups": "groups", "roles": ("Acme Editors = editor",), **more}
 
 
-async def prove_by_hand(site: Site, provider: str = ACME, domain: str = DOMAIN) -> None:
+async def prove_by_hand(at: Site | Coatcheck, provider: str = ACME, domain: str = DOMAIN) -> None:
     """Vouch for a domain, as `coatcheck provider prove-domain --by-hand` does."""
-    await prove_domain(site.desk, Visit(), provider=provider, domain=domain, look_up=None, actor="operator")
+    await prove_domain(at.desk, Visit(), provider=provider, domain=domain, look_up=None, actor="operator")
 
 
 async def ask_organisation(browser: httpx.AsyncClient, address: str) -> httpx.Response:

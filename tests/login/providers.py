@@ -45,6 +45,13 @@ def table(server: OpenIdServer, **more: object) -> dict[str, object]:
     return {**own, "private_network": ("127.0.0.0/8",), "checks_emails": True, **more}
 
 
+def github_table(url: str, **more: object) -> dict[str, object]:
+    """Give the settings of GitHub's entry with another server of its kind in GitHub's place."""
+    at = {"authorization": f"{url}/login/oauth/authorize", "token": f"{url}/login/oauth/access_token"}
+    read = {"userinfo": f"{url}/user", "emails": f"{url}/user/emails"}
+    return {**at, **read, "private_network": ("127.0.0.0/8",), **more}
+
+
 @asynccontextmanager
 async def open_with(
     server: OpenIdServer, folder: Path, more: Mapping[str, object] | None = None, **sections: Mapping[str, object]

@@ -1,4 +1,4 @@
-"""One person, three ways in, as cookie and as tokens: one `authenticate` checks every credential, one call ends them all.
+"""One person, three ways in, as cookie and as tokens: one `authenticate` checks them all, and one call ends them all.
 
 Ada has a password. She comes from GitHub and from her company, and shows by it that the account with her address is
 hers; from then on either lets her in.
@@ -29,7 +29,7 @@ from tests.login.companies import (
     sign_in_there,
     whoever,
 )
-from tests.login.providers import come_back, linked, shown_step, submit_step, today
+from tests.login.providers import come_back, github_table, linked, shown_step, submit_step, today
 from tests.servers.programs import Program
 from tests.servers.walking import Walker
 from tests.site import ORIGIN, PASSWORD, Site, open_site, sign_in
@@ -88,30 +88,17 @@ class Hall:
 @pytest.fixture
 async def hall(saml_program: Program, tmp_path: Path) -> AsyncIterator[Hall]:
     async with FakeGitHub([AT_GITHUB], redirect_uris=[f"{ORIGIN}/login/{GITHUB}/callback"]) as github:
+        table = github_table(github.url, client_id=github.client_id, client_secret=github.client_secret)
         with saml_server(saml_program) as acme:
             async with open_site(
                 f"sqlite:///{tmp_path / 'site.db'}",
                 tmp_path,
                 clock=today(),
-                providers={GITHUB: github_table(github)},
+                providers={GITHUB: table},
                 saml={ACME: saml_table(acme, tmp_path)},
             ) as site:
                 await prove_by_hand(site)
                 yield Hall(site, await site.person(ADA))
-
-
-def github_table(github: FakeGitHub) -> dict[str, object]:
-    """Give the settings of GitHub's entry, with the addresses of the fake in place of GitHub's own."""
-    url = github.url
-    return {
-        "client_id": github.client_id,
-        "client_secret": github.client_secret,
-        "authorization": f"{url}/login/oauth/authorize",
-        "token": f"{url}/login/oauth/access_token",
-        "userinfo": f"{url}/user",
-        "emails": f"{url}/user/emails",
-        "private_network": ("127.0.0.0/8",),
-    }
 
 
 async def by_token(site: Site, tokens: dict[str, Any]) -> Principal:
