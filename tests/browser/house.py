@@ -149,6 +149,7 @@ def strangers_site(target: str) -> ASGIApp:
 
     async def links(request: object) -> Page:
         places = {"notes": "/notes?more=kept", "sign-in": "/auth/sign-in", "account": "/auth/account"}
+        places["provider"] = "/auth/login/otherhub?return_to=/notes"
         body = "".join(f'<p><a id="{name}" href="{target}{path}">{name}</a></p>' for name, path in places.items())
         return Page(SHELL.format(title="Elsewhere", body=body))
 
