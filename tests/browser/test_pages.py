@@ -61,10 +61,10 @@ FEW_PROVIDERS = """
 sign-in-providers-one sign-in-providers-three sign-in-providers-eight sign-in-providers-alone
 sign-in-providers-and-passkeys
 """
-COMPANY = "sign-in-organisation sign-in-organisation-refused"
+COMPANY = "sign-in-organisation sign-in-organisation-refused sign-in-organisation-alone"
 PROVIDERS = """
-provider-asked-first provider-failed sign-in-again-provider step-provider-refused ways-in-provider-stays
-step-linking-provider step-linking ways-in-providers
+provider-asked-first provider-failed provider-failed-within sign-in-again-provider step-provider-refused
+ways-in-provider-stays step-linking-provider step-linking ways-in-providers
 """
 FACTOR_PAGES = (FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS, STEP_UP, ADMIN_STEP_UP, FEW_PROVIDERS, COMPANY, PROVIDERS)
 NAMES = " ".join((EVERYBODY, OWN, LOST, CONSOLE, SET_UP, *FACTOR_PAGES))

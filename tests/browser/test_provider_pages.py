@@ -83,6 +83,24 @@ async def test_how_many_there_are(browser: Browser, tmp_path: Path) -> None:
                 await keep(page, name)
 
 
+async def test_by_keyboard(browser: Browser, tmp_path: Path) -> None:
+    """The order is the one that is seen, and Enter in a field presses the button of the fields."""
+    async with house_with(tmp_path, {"otherhub": table("Otherhub"), "findit": table("Findit")}) as house:
+        page = await visitor(browser)
+        await page.goto(house.at("/sign-in"))
+        seen = [page.get_by_label("Email or username"), page.get_by_label("Password", exact=True)]
+        seen += [page.get_by_label("Keep me signed in"), page.get_by_role("link", name="Forgot password?")]
+        for name in ("Sign in", "Continue with Otherhub", "Continue with Findit"):
+            seen.append(page.get_by_role("button", name=name, exact=True))
+        for each in seen:
+            await expect(each).to_be_focused()
+            await page.keyboard.press("Tab")
+        await seen[0].fill(BEN)
+        await seen[1].fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#me")).to_have_text(BEN)
+
+
 async def test_a_companys_people(browser: Browser, tmp_path: Path) -> None:
     company = {**table("Acme staff"), "checks_emails": False, "email_domains": ("acme.example",)}
     with pictures(COMPANY):
@@ -94,6 +112,13 @@ async def test_a_companys_people(browser: Browser, tmp_path: Path) -> None:
             await press(page, "Use my organisation’s sign-in")
             await expect(page.get_by_role("alert")).to_contain_text("No organisation here")
             await keep(page, "sign-in-organisation-refused")
+        alone = tmp_path / "alone"
+        alone.mkdir()
+        no_others = {"passwords": {"enabled": False}, "sign_in": {"passkeys": False}}
+        async with house_with(alone, {"acme": company}, **no_others) as house:
+            page = await visitor(browser, scripts=True)
+            await page.goto(house.at("/sign-in"))
+            await keep(page, "sign-in-organisation-alone")
 
 
 async def test_pages_of_providers(browser: Browser, tmp_path: Path) -> None:
@@ -120,6 +145,11 @@ async def _come_and_go(browser: Browser, house: House) -> None:
     await page.goto(house.at("/sign-in"))
     await go(page, "Otherhub", "Ada Byron")
     await expect(page.locator("#me")).to_have_text(ADA)
+    await page.goto(house.at("/login/otherhub/end?state=of-a-trip-that-is-over"))
+    await expect(page.get_by_text("trip_unknown")).to_be_visible()
+    await keep(page, "provider-failed-within")
+    await press_link(page, "Back to your account")
+    assert await heading(page) == "Your account"
     await page.goto(house.at("/sign-in?confirm=1&return_to=/notes"))
     await keep(page, "sign-in-again-provider")
     await go(page, "Otherhub", "Ben", "Confirm with")
@@ -132,6 +162,11 @@ async def _come_and_go(browser: Browser, house: House) -> None:
     await press(page, "Unlink")
     await expect(page.get_by_role("alert")).to_be_visible()
     await keep(page, "ways-in-provider-stays")
+
+
+async def press_link(page: Page, words: str) -> None:
+    async with page.expect_navigation():
+        await page.get_by_role("link", name=words).click()
 
 
 async def _be_asked_for_the_account(browser: Browser, house: House) -> None:

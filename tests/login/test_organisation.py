@@ -92,7 +92,9 @@ async def test_an_address_leads_to_its_company(companies: Site, staff: OpenIdSer
     async with companies.browser() as browser:
         for address in (f"ina@{STAFF}", f"  Whoever@{STAFF.upper()} "):
             assert onward(await ask_organisation(browser, address)).startswith(f"{staff.url}/auth?")
-        assert onward(await ask_organisation(browser, f"ada@{DOMAIN}")).startswith(f"{acme.sign_in}?SAMLRequest=")
+        leaving = await ask_organisation(browser, f"ada@{DOMAIN}")
+        assert onward(leaving).startswith(f"{acme.sign_in}?SAMLRequest=")
+        assert "Continue to Acme staff" in leaving.text
 
 
 @pytest.mark.parametrize(
