@@ -45,6 +45,13 @@ def table(server: OpenIdServer, **more: object) -> dict[str, object]:
     return {**own, "private_network": ("127.0.0.0/8",), "checks_emails": True, **more}
 
 
+def github_table(url: str, **more: object) -> dict[str, object]:
+    """Give the settings of GitHub's entry with another server of its kind in GitHub's place."""
+    at = {"authorization": f"{url}/login/oauth/authorize", "token": f"{url}/login/oauth/access_token"}
+    read = {"userinfo": f"{url}/user", "emails": f"{url}/user/emails"}
+    return {**at, **read, "private_network": ("127.0.0.0/8",), **more}
+
+
 @asynccontextmanager
 async def open_with(
     server: OpenIdServer, folder: Path, more: Mapping[str, object] | None = None, **sections: Mapping[str, object]
@@ -52,10 +59,14 @@ async def open_with(
     """Open a site with this server as its provider."""
     providers = {NAME: table(server, **(more or {}))}
     url = f"sqlite:///{folder / 'site.db'}"
-    clock = ManualClock(time.time_ns() // 1_000_000)  # the server's tokens are of today
     given: dict[str, Mapping[str, object]] = {"providers": providers, **sections}
-    async with open_site(url, folder, clock=clock, ephemeral="sql", **given) as site:
+    async with open_site(url, folder, clock=today(), ephemeral="sql", **given) as site:
         yield site
+
+
+def today() -> ManualClock:
+    """Give a clock to set that shows the time: what others' servers sign is of today."""
+    return ManualClock(time.time_ns() // 1_000_000)
 
 
 async def leave(browser: httpx.AsyncClient, path: str = f"/login/{NAME}") -> str:

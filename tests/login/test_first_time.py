@@ -40,7 +40,7 @@ async def test_the_owner_of_an_address_is_asked_and_then_linked(work_site: Site)
         assert await who(browser) == "ann@example.org"
         assert await linked(browser) == [("work", "ann@example.org")]
     [mail, *_] = await work_site.mails("ann@example.org")
-    assert "linked to your account" in mail.text
+    assert "linked to your account: Work (ann@example.org)" in mail.text
     async with work_site.browser() as again:
         await sign_in_as(again, "ann")
         assert await who(again) == "ann@example.org"

@@ -222,9 +222,13 @@ def _has(request: Request, cookie: CookieName) -> bool:
     return has_cookie(visit_of(request).asked.cookies, name)
 
 
-async def hop_to(request: Request, url: str) -> HTMLResponse:
-    """Lead a browser on by a page, so that its next request is caused by us and not by whoever caused this one."""
-    return await _page(request, "http/hop.html", url=url)
+async def hop_to(request: Request, url: str, *, to: str = "") -> HTMLResponse:
+    """Lead a browser on by a page, so that its next request is caused by us and not by whoever caused this one.
+
+    Args:
+        to: what the place is called that it leads to, where that is not this site.
+    """
+    return await _page(request, "http/hop.html", url=url, to=to)
 
 
 async def hop_if_needed(request: Request) -> HTMLResponse | None:

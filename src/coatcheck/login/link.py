@@ -10,6 +10,7 @@ from coatcheck.login.sign_in import SignIn
 from coatcheck.secret import new_id
 from coatcheck.storage.database import Writing
 from coatcheck.upstream import records, vault
+from coatcheck.upstream.configured import Providers
 from coatcheck.upstream.identity import Identity
 from coatcheck.upstream.records import LinkedIdentity
 from coatcheck.visit import Visit
@@ -44,7 +45,8 @@ async def record_linked(tx: Writing, desk: Desk, visit: Visit, account: Account,
     details = {"provider": linked.provider, "identity": linked.id}
     await record(tx, desk, visit, "identity.linked", account=account.id, details=details)
     shown = f" ({linked.email})" if linked.email else ""
-    await notice(tx, desk, visit, account, f"A way to sign in was linked to your account: {linked.provider}{shown}")
+    title = desk.keep(Providers).title_of(linked.provider)
+    await notice(tx, desk, visit, account, f"A way to sign in was linked to your account: {title}{shown}")
 
 
 async def link(tx: Writing, desk: Desk, account: Account, identity: Identity) -> LinkedIdentity:

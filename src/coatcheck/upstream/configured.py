@@ -52,6 +52,10 @@ class Providers:
         """Give every one, in the order of the settings."""
         return tuple(self._by_name.values())
 
+    def title_of(self, name: str) -> str:
+        """Give what people call a provider; its name, where the settings name it no more."""
+        return self._by_name[name].title if name in self._by_name else name
+
     @property
     def has_organisations(self) -> bool:
         """Whether one of them signs in the people of an email domain."""

@@ -9,6 +9,7 @@ from coatcheck.login.sign_in import SignIn
 from coatcheck.login.standing import enrolled_of, first_factors
 from coatcheck.sessions.end import end_all
 from coatcheck.upstream import records
+from coatcheck.upstream.configured import Providers
 from coatcheck.upstream.give_back import queue_giveback
 from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
@@ -39,5 +40,6 @@ async def unlink_identity(desk: Desk, visit: Visit, principal: Principal, *, ide
         ended = await end_all(tx, desk, account=account.id, keep=principal.session)
         details: dict[str, str | int] = {"provider": gone.provider, "identity": gone.id, "sessions": ended}
         await record(tx, desk, visit, "identity.unlinked", account=account.id, details=details)
-        what = f"A way to sign in was unlinked from your account: {gone.provider}"
+        title = desk.keep(Providers).title_of(gone.provider)
+        what = f"A way to sign in was unlinked from your account: {title}"
         await notice(tx, desk, visit, account, what)

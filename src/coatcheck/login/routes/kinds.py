@@ -109,9 +109,7 @@ KINDS: Final[Mapping[Factor, Kind]] = MappingProxyType(
         EMAIL_CODE: Kind(_email_code, starts=_start_email_code, shows=_show_email_code),
         "totp": Kind(_totp),
         "backup_code": Kind(_backup_code),
-        PROVIDER: Kind(
-            _provider, shows=_show_provider, refuses="That is not the account there which is linked here. Try again."
-        ),
+        PROVIDER: Kind(_provider, shows=_show_provider, refuses=_NOT_LINKED),
         ENROL_PASSKEY: Kind(take_new_passkey, is_scripted=True),
         ENROL_TOTP: Kind(_enrol_totp, starts=_start_enrol_totp, shows=_show_enrol_totp),
     }

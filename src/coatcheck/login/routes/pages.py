@@ -153,7 +153,7 @@ async def sign_in_form(
         has_email_codes="email_code" in ways,
         has_ways=bool(ways),
         can_sign_up=settings.site.sign_up and settings.passwords.enabled,
-        can_recover=settings.passwords.enabled,
+        can_recover="password" in ways,
         has_passkeys=offers_passkeys,
         providers=await _providers(request, confirming=confirming) if "provider" in ways else [],
         has_organisations=not confirming and desk_of(request).keep(Providers).has_organisations,

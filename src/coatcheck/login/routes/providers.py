@@ -137,7 +137,7 @@ async def _leave(request: Request, provider: AnyProvider, asked: Mapping[str, st
         return await failed_page(request, provider, failed, return_to)
     if request.method == "POST":
         # A page rather than a redirect: what our pages' policy says of forms would hold for where a form leads, too.
-        return await hop_to(request, address)
+        return await hop_to(request, address, to=provider.title)
     return name_browser(request, RedirectResponse(address, 303))
 
 

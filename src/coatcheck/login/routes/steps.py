@@ -149,7 +149,7 @@ async def _form(
 
 def _title_of(request: Request, sign_in: SignIn) -> str:
     """Give what the provider is called whose identity waits to be linked."""
-    return desk_of(request).keep(Providers).get(sign_in.linking.provider).title if sign_in.linking else ""
+    return desk_of(request).keep(Providers).title_of(sign_in.linking.provider) if sign_in.linking else ""
 
 
 async def _trust_days(request: Request, sign_in: SignIn) -> int:

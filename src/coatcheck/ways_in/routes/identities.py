@@ -83,11 +83,12 @@ async def submit_start(request: Request) -> Response:
     principal = await owner_of(request)
     await form_of(request)
     desk, visit, provider = desk_of(request), visit_of(request), request.path_params["provider"]
+    chosen = desk.keep(Providers).get(provider)
     try:
         address = await start_linking(desk, visit, principal, provider=provider)
     except UpstreamFailed as failed:
-        return await failed_page(request, desk.keep(Providers).get(provider), failed, "/account/ways-in")
-    return await hop_to(request, address)
+        return await failed_page(request, chosen, failed, None)
+    return await hop_to(request, address, to=chosen.title)
 
 
 async def show_end(request: Request) -> Response:
@@ -99,7 +100,7 @@ async def show_end(request: Request) -> Response:
     try:
         await end_linking(desk, visit, principal, provider=provider, **asked)
     except UpstreamFailed as failed:
-        return await failed_page(request, chosen, failed, "/account/ways-in")
+        return await failed_page(request, chosen, failed, None)
     except Conflict:
         return go(request, "/account/ways-in?done=identity-taken")
     return go(request, "/account/ways-in?done=identity-linked")

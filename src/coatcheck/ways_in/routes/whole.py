@@ -23,10 +23,10 @@ _DONE: Final = {
     "confirmed-link": "You are confirmed. Now link the provider.",
     "passkey-added": "The passkey was added. You can sign in with it from now on.",
     "passkey-renamed": "The passkey has its new name.",
-    "passkey-removed": "The passkey was removed. It signs nobody in any more.",
+    "passkey-removed": "The passkey was removed. You are signed out everywhere else.",
     "identity-linked": "The provider was linked. You can sign in by it from now on.",
     "identity-taken": "That account at the provider is linked already, here or to another account. Nothing changed.",
-    "identity-unlinked": "The provider was unlinked. It signs nobody in any more.",
+    "identity-unlinked": "The provider was unlinked. You are signed out everywhere else.",
 }
 
 
