@@ -54,7 +54,7 @@ class Replay(Generic[Fake]):
         return await come_back(browser, await self.arrive(browser, button))
 
     async def turned_away(self) -> str:
-        """Leave for a provider that sends the browser straight back with an error, and give the trouble that is shown."""
+        """Leave for a provider that sends the browser straight back with an error; give the trouble that is shown."""
         async with self.site.browser() as browser, Walker(self.back) as walker:
             trouble = trouble_of(await come_back(browser, await walker.back_from(await self.leave(browser))))
             assert trouble is not None

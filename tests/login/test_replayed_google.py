@@ -1,4 +1,4 @@
-"""Google's documented answers, through the whole site: a slash in each code, an issuer of two spellings, hosted domains."""
+"""Google's documented answers, through the whole site: slashes in codes, an issuer of two spellings, hosted domains."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
