@@ -28,7 +28,7 @@ PROVABLE: Final[Mapping[str, Proof]] = MappingProxyType(
         "provider-second-factor": Proof(factor="provider", is_verified=True),
     }
 )
-"""What may be supposed to be proven, by name; a passkey as its device did it, a provider as the operator believes it."""
+"""What may be supposed to be proven, by name; a passkey as its device did it, a provider as it is believed."""
 
 
 @dataclass(frozen=True, kw_only=True)
