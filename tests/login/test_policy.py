@@ -95,10 +95,11 @@ def test_a_provider_whose_second_factor_the_operator_believes_is_two() -> None:
 
 
 def test_no_provider_resists_phishing_nor_reaches_aal3() -> None:
-    for wanted in ({"phr": True}, {"acr": "aal3"}):
-        at = standing("provider", "passkey", **wanted)  # type: ignore[arg-type]
+    asked: tuple[dict[str, Any], ...] = ({"phr": True}, {"acr": "aal3"})
+    for wanted in asked:
+        at = standing("provider", "passkey", **wanted)
         assert options(VOUCHED, at=at) == ("passkey",)
-        assert options(VOUCHED, MAILED, at=standing("provider", **wanted)) == ("enrol_passkey",)  # type: ignore[arg-type]
+        assert options(VOUCHED, MAILED, at=standing("provider", **wanted)) == ("enrol_passkey",)
 
 
 def test_no_second_factor_lifts_a_mailbox_and_it_is_asked_for_all_the_same() -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import httpx
@@ -81,7 +81,8 @@ async def test_the_secret_is_signed_for_each_call(apple: Apple) -> None:
 
 @pytest.mark.parametrize("field", ["team_id", "key_id"])
 async def test_a_wrong_team_or_key_is_said_to_the_operator(apple: Apple, field: str) -> None:
-    apple.change(client_key=replace(apple.fake.client_key, **{field: "WRONG00000"}))
+    wrong: dict[str, Any] = {field: "WRONG00000"}
+    apple.change(client_key=replace(apple.fake.client_key, **wrong))
     assert await apple.stays_out(ADA) == "client_refused"
     assert "invalid_client" in await apple.trace()
 
