@@ -9,6 +9,7 @@ import pytest
 
 from coatcheck.testing.clock import ManualClock
 from coatcheck.testing.providers import ADA, CEM
+from coatcheck.upstream.act_for import upstream_token
 from tests.login.gitlab import FakeGitLab
 from tests.login.replays import Replay, replaying
 
@@ -73,3 +74,17 @@ async def test_cancelling_is_said(gitlab: GitLab) -> None:
     assert await gitlab.stays_out("Cancel") == "refused_there"
     gitlab.site.clock.advance(timedelta(seconds=1))
     assert await gitlab.comes_in(ADA) == "ada@example.com"
+
+
+async def test_refreshing_ends_both_halves_and_the_new_ones_are_kept(gitlab: GitLab) -> None:
+    gitlab.change(keeps_tokens=True)
+    async with gitlab.site.browser() as browser:
+        await gitlab.press(browser, ADA)
+        account = (await browser.get("/api/session")).json()["account"]["id"]
+    given = set()
+    for _ in range(3):
+        given.add((await upstream_token(gitlab.site.desk, account=account, provider="gitlab")).reveal())
+        gitlab.site.clock.advance(timedelta(hours=3))
+    assert len(given) == 3
+    refreshed = [each.form.get("refresh_token") for each in gitlab.fake.requests_at("token")[1:]]
+    assert len(set(refreshed)) == 2, "each refresh token was shown once"
