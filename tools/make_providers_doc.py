@@ -1,4 +1,4 @@
-"""Writes the tables of docs/providers.md: every entry, where it was read, and what its emails are worth.
+"""Writes the tables of docs/providers.md: every entry, where it was read, what its emails are worth; every trouble.
 
     python tools/make_providers_doc.py
 
@@ -8,17 +8,30 @@ The rest of the page is written by hand; a test fails when the tables are old.
 from pathlib import Path
 
 from coatcheck.upstream.entries.entry import Entry, entry_names, read_entry
+from coatcheck.upstream.trouble import WORDS
 
 PAGE = Path(__file__).parents[1] / "docs" / "providers.md"
 BEGIN = "<!-- entries: made by tools/make_providers_doc.py from the entries; change it there -->\n"
 END = "<!-- /entries -->\n"
+TROUBLES = "<!-- troubles: made by tools/make_providers_doc.py from upstream/trouble.py; change it there -->\n"
+END_OF_TROUBLES = "<!-- /troubles -->\n"
 
 
 def page(text: str) -> str:
     """Put the tables into a page between its marks."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
+    return _between(_between(text, BEGIN, END, tables()), TROUBLES, END_OF_TROUBLES, troubles())
+
+
+def _between(text: str, begin: str, end: str, made: str) -> str:
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{made}\n{end}{after}"
+
+
+def troubles() -> str:
+    """Write the table of what can go wrong."""
+    rows = [f"| `{name}` | {words.person} | {words.operator} | {words.fix} |" for name, words in WORDS.items()]
+    return "\n".join(["| trouble | the person reads | it means | what to do |", "| --- | --- | --- | --- |", *rows, ""])
 
 
 def tables() -> str:

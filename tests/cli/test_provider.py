@@ -4,10 +4,15 @@ import json
 from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import structs
 
+from coatcheck.login.note_failure import note_failure
+from coatcheck.upstream.trouble import UpstreamFailed
 from tests.cli.running import coatcheck
+from tests.site import VISIT, open_site
 from tests.upstream.answering import Answering, answering
 
 SECRET = "hush-hush"
@@ -116,3 +121,22 @@ def test_a_domain_is_proven_by_hand_and_forgotten(folder: Path, there: Answering
     events = coatcheck("audit", "show", "--json", folder=folder).stdout
     assert [events.count(f'"{name}"') for name in ("domain.proven", "domain.forgotten")] == [1, 1]
     assert '"by": "hand"' in events
+
+
+async def test_troubles_say_what_to_do(folder: Path) -> None:
+    none = coatcheck("provider", "troubles", folder=folder)
+    assert (none.returncode, none.stdout) == (0, "No sign-in with a provider failed.\n")
+    key: dict[str, Any] = {"secret": {"master_key_file": str(folder / "master.key")}}
+    visit = structs.replace(VISIT, request_id="req_0123456789abcdef0123")
+    async with open_site(f"sqlite:///{folder / 'coatcheck.db'}", folder, **key) as site:
+        await note_failure(site.desk, visit, UpstreamFailed("other_host", "you started elsewhere"), provider="github")
+    done = coatcheck("provider", "troubles", "github", folder=folder)
+    assert done.returncode == 0, done.stderr
+    for words in ("github: other_host", "you started elsewhere", "server.public_url", visit.request_id):
+        assert words in done.stdout
+    [told] = json.loads(
+        coatcheck("provider", "troubles", "--request", visit.request_id, "--json", folder=folder).stdout
+    )
+    assert (told["trouble"], told["trace"]) == ("other_host", "you started elsewhere")
+    unknown = coatcheck("provider", "troubles", "--request", "req_x", folder=folder)
+    assert unknown.stdout.startswith("No failed sign-in has this id in the trail")

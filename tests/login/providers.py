@@ -29,6 +29,7 @@ PEOPLE = {
     "ben": Person(claims={"email": "ann@example.org", "email_verified": True, "name": "Ben who has Ann's address"}),
     "cem": Person(claims={"email": "cem@example.org", "email_verified": False}),
     "dan": Person(claims={}),
+    "lea": Person(claims={"email": "lea@example.org", "email_verified": True}, signed_in_ago=7200),
     "eve": Person(claims={"email": "eve@example.org", "email_verified": True}, amr=["pwd", "otp", "mfa"]),
 }
 

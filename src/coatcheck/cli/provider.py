@@ -1,4 +1,4 @@
-"""`coatcheck provider`: the providers that people sign in with: list them, try one live, prove a domain for one."""
+"""`coatcheck provider`: the providers that people sign in with: list, try live, explain what failed, prove domains."""
 
 import importlib
 from pathlib import Path
@@ -7,9 +7,11 @@ from typing import Annotated, Final, TypeAlias
 import typer
 
 from coatcheck.admin.prove_domain import forget_domain, prove_domain
+from coatcheck.admin.troubles import Told, list_troubles
 from coatcheck.cli.opening import CONFIG, OPERATOR, ConfigOption, JsonOption, at_desk
-from coatcheck.cli.provider_shown import all_entries, configured_rows, facts_of
+from coatcheck.cli.provider_shown import all_entries, configured_rows, facts_of, show_trouble
 from coatcheck.cli.showing import say, say_facts, say_json, say_table
+from coatcheck.clock import rfc3339
 from coatcheck.desk import Desk
 from coatcheck.errors import NotFound
 from coatcheck.settings.read import read_settings
@@ -20,9 +22,15 @@ from coatcheck.upstream.finding import Finding
 from coatcheck.upstream.provider import Provider
 from coatcheck.visit import Visit
 
-providers = typer.Typer(help="See the providers that people sign in with, and try them live.", no_args_is_help=True)
+providers = typer.Typer(
+    help="See the providers that people sign in with, try them live, explain what failed.", no_args_is_help=True
+)
 
 _COLUMNS: Final = ("Name", "Title", "Kind", "Entry", "Tried", "Missing")
+_NO_TROUBLE: Final = "No sign-in with a provider failed."
+_NO_SUCH_REQUEST: Final = (
+    "No failed sign-in has this id in the trail; look for it in the log: coatcheck serve writes one."
+)
 _MARKS: Final = {"fine": "✓", "note": "·", "wrong": "✗"}
 
 NameArgument: TypeAlias = Annotated[str, typer.Argument(metavar="NAME", help="The provider's table in the settings.")]
@@ -69,6 +77,31 @@ def try_live(name: NameArgument, config: ConfigOption = CONFIG) -> None:
         say(f"{_MARKS[each.verdict]} {each.step}: {each.words}")
     if any(each.verdict == "wrong" for each in found):
         raise typer.Exit(1)
+
+
+@providers.command("troubles", epilog="Example: coatcheck provider troubles --request req_0123456789abcdef0123")
+def troubles(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Only of this provider.")] = "",
+    request: Annotated[
+        str, typer.Option("--request", metavar="ID", help="Only the one whose page shows this id, req_…")
+    ] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="How many, newest first.")] = 10,
+    as_json: JsonOption = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Tell why sign-ins with providers failed lately: what it means, the check that failed, and what to do."""
+
+    async def work(desk: Desk, visit: Visit) -> list[Told]:
+        return await list_troubles(desk, provider=name, request=request, limit=limit)
+
+    found = at_desk(config, work)
+    if as_json:
+        say_json([{**vars(each), "at": rfc3339(each.at)} for each in found])
+        return
+    for each in found:
+        show_trouble(each)
+    if not found:
+        say(_NO_TROUBLE if not request else _NO_SUCH_REQUEST)
 
 
 @providers.command("prove-domain", epilog="Example: coatcheck provider prove-domain acme example.org")

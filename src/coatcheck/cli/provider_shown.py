@@ -1,8 +1,10 @@
-"""How `coatcheck provider` shows what is configured, what is missing, and what an entry says of itself."""
+"""How `coatcheck provider` shows what is configured, what is missing, what failed, and what an entry says of itself."""
 
 from pathlib import Path
 from typing import TypeAlias
 
+from coatcheck.admin.troubles import Told
+from coatcheck.cli.showing import moment, say, say_facts
 from coatcheck.errors import ConfigurationError
 from coatcheck.settings import Settings
 from coatcheck.settings.read import read_settings
@@ -44,6 +46,20 @@ def facts_of(name: str, config: Path | None) -> dict[str, str]:
         "from memory": "; ".join(entry.from_memory) or "-",
         **{f"note {number}": each for number, each in enumerate(entry.quirks, 1)},
     }
+
+
+def show_trouble(told: Told) -> None:
+    """Print one failed sign-in: what it was, and what to do."""
+    say(f"{moment(told.at)}  {told.provider}: {told.trouble}", style="bold")
+    facts = {
+        "means": told.means,
+        "trace": told.trace or "-",
+        "to do": told.fix,
+        "request": told.request,
+        "from": told.address or "-",
+    }
+    say_facts({**facts, **({"account": told.account} if told.account else {})})
+    say()
 
 
 def tried(entry: Entry) -> str:

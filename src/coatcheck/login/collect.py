@@ -11,9 +11,10 @@ import msgspec
 
 from coatcheck.clock import millis
 from coatcheck.desk import Desk
-from coatcheck.errors import SignInGone
+from coatcheck.errors import SignInGone, UpstreamFailed
 from coatcheck.keys.algorithms import base64url
 from coatcheck.login import transactions
+from coatcheck.login.note_failure import note_failure
 from coatcheck.login.prove import Step
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.with_provider import go_on_with
@@ -73,4 +74,8 @@ async def collect(desk: Desk, visit: Visit, *, sign_in: str, verifier: str) -> A
     tokens = vault.opened(desk, left.tokens, place=f"collect:{sign_in}")
     step = Step(held.sign_in, held.continuation.reveal())
     provider = await with_proven_domains(desk, desk.keep(Providers).get(left.identity.provider))
-    return await go_on_with(desk, visit, step, provider, replace(left.identity, tokens=tokens))
+    try:
+        return await go_on_with(desk, visit, step, provider, replace(left.identity, tokens=tokens))
+    except UpstreamFailed as failed:
+        await note_failure(desk, visit, failed, provider=provider.name)
+        raise

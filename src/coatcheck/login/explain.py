@@ -24,9 +24,11 @@ PROVABLE: Final[Mapping[str, Proof]] = MappingProxyType(
         "totp": Proof(factor="totp"),
         "email_code": Proof(factor="email_code"),
         "backup_code": Proof(factor="backup_code"),
+        "provider": Proof(factor="provider"),
+        "provider-second-factor": Proof(factor="provider", is_verified=True),
     }
 )
-"""What may be supposed to be proven, by name; a passkey as its device did it."""
+"""What may be supposed to be proven, by name; a passkey as its device did it, a provider as it is believed."""
 
 
 @dataclass(frozen=True, kw_only=True)

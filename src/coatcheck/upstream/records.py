@@ -102,10 +102,13 @@ async def add(tx: Writing, linked: LinkedIdentity, key: bytes) -> None:
 
 
 async def note_use(tx: Writing, linked: LinkedIdentity, identity: Identity, now: Instant) -> bool:
-    """Keep that an identity was used, and what its provider says now; False where it was unlinked meanwhile."""
+    """Keep that an identity was used, and what its provider says now; False where it was unlinked meanwhile.
+
+    What it says nothing of stays as it was: Apple says a name once.
+    """
     used = update(identities).where(identities.c.id == linked.id, identities.c.account == linked.account)
-    values = {"email": identity.email, "name": identity.name, "last_used_at": now}
-    return (await tx.execute(used.values(**values))).rowcount == 1
+    said = {name: value for name, value in (("email", identity.email), ("name", identity.name)) if value}
+    return (await tx.execute(used.values(**said, last_used_at=now))).rowcount == 1
 
 
 async def remove(tx: Writing, account: str, identity: str) -> bool:

@@ -133,7 +133,8 @@ async def park(desk: Desk, provider: str, answer: Mapping[str, str], *, at: str)
     if trip.provider != provider:
         raise UpstreamFailed("other_provider", f"begun with {trip.provider}, came back to {provider}")
     if trip.base_url != at:
-        raise UpstreamFailed("other_host", f"begun at {trip.base_url}, came back to {at}")
+        why = f"the browser's cookie is missing: you started on {trip.base_url} and came back on {at}"
+        raise UpstreamFailed("other_host", why)
     body = msgspec.json.encode(dict(answer))
     for place in _places(state):
         stored = await desk.ephemeral.put(_ANSWER, place, body, ttl_ms=millis(LIVES), only_if_absent=True)

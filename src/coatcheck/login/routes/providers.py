@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from coatcheck.audit.refused import refused
 from coatcheck.errors import BadInput, InvalidCredentials
 from coatcheck.gate.request import desk_of, form_of, hop_to, mount_of, name_browser, page, principal_of, visit_of
 from coatcheck.http.api import Handle, problems
 from coatcheck.http.bodies import parse_form
+from coatcheck.http.problems import note_refusal
 from coatcheck.http.return_to import parse_registered, parse_return_to
-from coatcheck.limits.address import address_key
 from coatcheck.login.collect import collect
+from coatcheck.login.note_failure import note_failure
 from coatcheck.login.provider_trips import end_provider, start_provider
 from coatcheck.login.routes.calls import answer
 from coatcheck.login.routes.onward import finish
@@ -187,14 +187,12 @@ def _with_sign_in(return_to: str, sign_in: str) -> str:
 
 
 async def failed_page(
-    request: Request, provider: AnyProvider, failed: UpstreamFailed, return_to: str | None
+    request: Request, provider: AnyProvider, failed: UpstreamFailed, return_to: str | None, *, account: str = ""
 ) -> Response:
-    """Show what went wrong: its name and our words to the person, the rest to the operator's trail."""
+    """Show what went wrong: its name and our words to the person, the rest to the operator's trail and log."""
     desk, visit = desk_of(request), visit_of(request)
-    tally = desk.key_ring.mac("audit tally", "upstream.failed", failed.trouble, address_key(visit.address))
-    details = {"provider": provider.name, "trouble": failed.trouble, "because": failed.because}
-    is_strangers = failed.trouble in ("trip_unknown", "answer_incomplete")
-    await refused(desk, visit, "upstream.failed", details=details, tally=tally if is_strangers else None)
+    await note_failure(desk, visit, failed, provider=provider.name, account=account)
+    note_refusal(request.scope, failed, visit.request_id)
     return await page(
         request,
         "login/provider_failed.html",

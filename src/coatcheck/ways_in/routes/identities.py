@@ -10,6 +10,7 @@ from coatcheck.clock import rfc3339
 from coatcheck.errors import Conflict, LastWayIn
 from coatcheck.gate.request import desk_of, form_of, go, hop_to, name_browser, named_visit_of, principal_of, visit_of
 from coatcheck.http.api import Answer, Handle, problems
+from coatcheck.login.note_failure import note_failure
 from coatcheck.login.routes.owner import owner_of
 from coatcheck.login.routes.providers import failed_page
 from coatcheck.upstream import records
@@ -58,7 +59,12 @@ async def list_identities(request: Request) -> Response:
 async def start_linking_call(request: Request, provider: Handle) -> Response:
     """Begin to link a provider, in the browser whose cookies came along."""
     principal = await owner_of(request)
-    address = await start_linking(desk_of(request), named_visit_of(request), principal, provider=provider)
+    desk, visit = desk_of(request), named_visit_of(request)
+    try:
+        address = await start_linking(desk, visit, principal, provider=provider)
+    except UpstreamFailed as failed:
+        await note_failure(desk, visit, failed, provider=provider, account=principal.subject)
+        raise
     return name_browser(request, JSONResponse({"location": address}))
 
 
@@ -87,7 +93,7 @@ async def submit_start(request: Request) -> Response:
     try:
         address = await start_linking(desk, visit, principal, provider=provider)
     except UpstreamFailed as failed:
-        return await failed_page(request, chosen, failed, None)
+        return await failed_page(request, chosen, failed, None, account=principal.subject)
     return await hop_to(request, address, to=chosen.title)
 
 
@@ -100,7 +106,7 @@ async def show_end(request: Request) -> Response:
     try:
         await end_linking(desk, visit, principal, provider=provider, **asked)
     except UpstreamFailed as failed:
-        return await failed_page(request, chosen, failed, None)
+        return await failed_page(request, chosen, failed, None, account=principal.subject)
     except Conflict:
         return go(request, "/account/ways-in?done=identity-taken")
     return go(request, "/account/ways-in?done=identity-linked")
