@@ -42,10 +42,11 @@ def table(title: str, fake: FakeGitHub | None = None) -> Mapping[str, object]:
 
 @asynccontextmanager
 async def house_with(
-    folder: Path, providers: Mapping[str, object], **more: Mapping[str, object]
+    folder: Path, providers: Mapping[str, object], *, has_passwords: bool = True, **sign_in: bool
 ) -> AsyncIterator[House]:
-    """Serve the app with these providers, and a stranger's site."""
-    with served(lambda port: notes_app(port, folder, providers=providers, **more)) as ours:
+    """Serve the app with these providers, and a stranger's site; `sign_in` are settings of that section."""
+    own = {"enabled": has_passwords}
+    with served(lambda port: notes_app(port, folder, providers=providers, passwords=own, sign_in=sign_in)) as ours:
         url = f"http://localhost:{ours}"
         with served(lambda _port: strangers_site(url)) as theirs:
             yield House(url, f"http://127.0.0.1:{theirs}")
@@ -64,19 +65,19 @@ async def go(page: Page, title: str, person: str, button: str = "Continue with")
 
 async def test_how_many_there_are(browser: Browser, tmp_path: Path) -> None:
     """One, three and eight of them, beside passwords and without; no page of theirs is asked for."""
-    sites: dict[str, tuple[int, dict[str, Mapping[str, object]]]] = {
-        "sign-in-providers-one": (1, {"sign_in": {"email_codes": True}}),
+    sites: dict[str, tuple[int, dict[str, bool]]] = {
+        "sign-in-providers-one": (1, {"email_codes": True}),
         "sign-in-providers-three": (3, {}),
         "sign-in-providers-eight": (8, {}),
-        "sign-in-providers-alone": (3, {"passwords": {"enabled": False}, "sign_in": {"passkeys": False}}),
-        "sign-in-providers-and-passkeys": (8, {"passwords": {"enabled": False}}),
+        "sign-in-providers-alone": (3, {"has_passwords": False, "passkeys": False}),
+        "sign-in-providers-and-passkeys": (8, {"has_passwords": False}),
     }
     with pictures(FEW_PROVIDERS):
-        for name, (count, sections) in sites.items():
+        for name, (count, ways) in sites.items():
             folder = tmp_path / name
             folder.mkdir()
             providers = {title.lower(): table(title) for title in EIGHT[:count]}
-            async with house_with(folder, providers, **sections) as house:
+            async with house_with(folder, providers, **ways) as house:
                 page = await visitor(browser, scripts=True)
                 await page.goto(house.at("/sign-in"))
                 await expect(page.get_by_role("button", name="Continue with Otherhub")).to_be_visible()
@@ -114,8 +115,7 @@ async def test_a_companys_people(browser: Browser, tmp_path: Path) -> None:
             await keep(page, "sign-in-organisation-refused")
         alone = tmp_path / "alone"
         alone.mkdir()
-        no_others = {"passwords": {"enabled": False}, "sign_in": {"passkeys": False}}
-        async with house_with(alone, {"acme": company}, **no_others) as house:
+        async with house_with(alone, {"acme": company}, has_passwords=False, passkeys=False) as house:
             page = await visitor(browser, scripts=True)
             await page.goto(house.at("/sign-in"))
             await keep(page, "sign-in-organisation-alone")
