@@ -68,7 +68,7 @@ async def test_it_goes_and_its_owner_is_told(there: Site) -> None:
 
     assert await listed(browser) == []
     [mail] = await there.mails("ann@example.org")
-    assert "unlinked from your account: work" in mail.text
+    assert "unlinked from your account: Work" in mail.text
     async with there.desk.database.reading() as db:
         query = select(audit_events.c.details).where(audit_events.c.event == "identity.unlinked")
         [details] = (await db.execute(query)).scalars()
@@ -163,7 +163,7 @@ async def test_by_the_page(there: Site) -> None:
 
     assert done.headers["location"] == f"{PAGE}?done=identity-unlinked"
     shown = (await browser.get(done.headers["location"])).text
-    assert "None yet. Link one" in shown
+    assert "None is linked yet" in shown
     assert "was unlinked" in shown
 
 
