@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -59,7 +60,7 @@ def come_from_the_provider(person: httpx.Client, email: str) -> str:
     back = httpx.post(leaving, data={"person": email.partition("@")[0]}).headers["location"]
     parked = person.get(back, headers={"sec-fetch-site": "cross-site"})
     [onward] = re.findall(r'content="0; url=([^"]+)"', parked.text)
-    return person.get(onward).headers["location"]
+    return person.get(unescape(onward)).headers["location"]
 
 
 def shown(data: Path) -> str:
