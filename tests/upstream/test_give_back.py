@@ -90,7 +90,7 @@ async def test_it_is_tried_again_while_the_provider_is_away(keeper: Site, other:
     other.does["/revoke"] = answer(500, b"")
     ask_at(keeper, revocation=f"{other.url}/revoke")
     await queue(keeper, "one")
-    tries = []
+    tries: list[int] = []
     for _ in range(4):
         assert await give_due(keeper) == 0
         assert await waiting_givebacks(keeper) == ["one"]
