@@ -128,7 +128,8 @@ async def lying_at(url: str, folder: Path, **sections: Mapping[str, object]) -> 
     """Open a site on a database, and its providers."""
     async with hostile() as one, hostile() as two:
         providers = {"acme": _table(one, "Acme"), "other": _table(two, "Other")}
-        async with open_site(url, folder, ephemeral="sql", clock=None, providers=providers, **sections) as site:
+        given: dict[str, Mapping[str, object]] = {"providers": providers, **sections}
+        async with open_site(url, folder, ephemeral="sql", clock=None, **given) as site:
             lying = Lying(site, Acme(one, site), Acme(two, site))
             for each in (lying.acme, lying.other):
                 each.publish()

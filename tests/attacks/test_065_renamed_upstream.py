@@ -8,6 +8,8 @@ from typing import Any
 
 from coatcheck.upstream.identity import Identity
 from coatcheck.upstream.provider import Claim, Claims
+from tests.attacks.lying import Lying, sign_in_by
+from tests.login.providers import who
 from tests.upstream.oauth.acme import SUBJECT, Acme
 
 CALLED = ("preferred_username", "email", "login", "nickname", "name", "upn")
@@ -40,3 +42,12 @@ async def test_two_who_swap_their_names_stay_who_they_are(acme: Acme) -> None:
 async def test_whoever_takes_a_name_is_somebody_else(acme: Acme) -> None:
     left, taken = await identities(acme, [as_("1", "ada"), as_("3", "ada")])
     assert left.key != taken.key
+
+
+async def test_two_who_swap_their_names_get_into_their_own_accounts(lying: Lying) -> None:
+    """Their addresses, too, swap places; the account is the subject's, and its address stays what it was."""
+    for sub, called in (("1", "ada"), ("2", "ben"), ("1", "ben"), ("2", "ada")):
+        lying.says(**as_(sub, called))
+        browser = lying.site.browser()
+        await sign_in_by(lying, browser)
+        assert await who(browser) == {"1": "ada@example.com", "2": "ben@example.com"}[sub]

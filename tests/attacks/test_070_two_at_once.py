@@ -13,6 +13,8 @@ import pytest
 from coatcheck.upstream.identity import Identity
 from coatcheck.upstream.oauth.identify import identify_by_code
 from coatcheck.upstream.provider import Claim, Claims
+from tests.attacks.lying import Lying, leave
+from tests.login.providers import come_back, who
 from tests.site import VISIT
 from tests.upstream.hostile import answer
 from tests.upstream.oauth.acme import SUBJECT, Acme, form_of
@@ -69,3 +71,27 @@ async def test_an_answer_of_another_sign_in(acme: Acme) -> None:
 def test_a_provider_cannot_be_written_to(acme: Acme) -> None:
     with pytest.raises(FrozenInstanceError):
         acme.provider().client_id = "other"  # type: ignore[misc]
+
+
+async def test_each_gets_into_their_own_account(lying: Lying) -> None:
+    """Through the whole site; their codes say who they are, and are answered last come, first served."""
+    browsers = [lying.site.browser(address=f"198.51.100.{number}") for number in range(PEOPLE)]
+    left = [await leave(lying, each) for each in browsers]
+    number_of = {each.code: number for number, each in enumerate(left)}
+    waiting: list[asyncio.Event] = []
+
+    async def token(writer: asyncio.StreamWriter) -> None:
+        code = form_of(lying.acme.server.heard[-1])["code"]
+        lying.says(f"person-{number_of[code]}", f"person-{number_of[code]}@example.com")
+        said = {"access_token": f"at-{code}", "id_token": lying.acme.id_token(code, f"at-{code}")}
+        waiting.append(asyncio.Event())
+        mine = waiting[-1]
+        if len(waiting) == PEOPLE:
+            for each in reversed(waiting):
+                each.set()
+        await mine.wait()
+        await answer(200, json.dumps(said).encode())(writer)
+
+    lying.acme.server.does["/token"] = token
+    await asyncio.gather(*(come_back(each, its.answer()) for each, its in zip(browsers, left, strict=True)))
+    assert [await who(each) for each in browsers] == [f"person-{number}@example.com" for number in range(PEOPLE)]

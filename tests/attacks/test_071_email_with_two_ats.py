@@ -6,7 +6,11 @@ that a rule compares is the parsed one, as a whole.
 
 import pytest
 
+from coatcheck.admin.prove_domain import prove_domain
 from coatcheck.upstream.provider import Claim, Claims
+from coatcheck.visit import Visit
+from tests.attacks.lying import Lying, form_token, sign_in_by
+from tests.login.providers import who
 from tests.upstream.oauth.acme import SUBJECT, Acme
 
 NO_ADDRESSES = [
@@ -73,3 +77,32 @@ async def test_another_domain(acme: Acme, email: str) -> None:
 @pytest.mark.parametrize(("email", "parsed"), OURS.items())
 async def test_spellings_of_our_own(acme: Acme, email: str, parsed: str) -> None:
     assert await email_of(acme, email) == (parsed, True)
+
+
+async def prove(lying: Lying) -> None:
+    desk = lying.site.desk
+    await prove_domain(desk, Visit(), provider="acme", domain="good.com", look_up=None, actor="operator")
+
+
+@pytest.mark.parametrize("email", [each for each in (*NO_ADDRESSES, *ELSEWHERE) if "\0" not in each])
+async def test_nobody_of_another_domain_gets_an_account(lying: Lying, email: str) -> None:
+    """By a connection whose word counts for its own, proven domain."""
+    lying.provider(email_trust="owner", domains=("good.com",))
+    await prove(lying)
+    for claimed, gets_in in ((email, False), ("a@good.com", True)):
+        lying.says(f"person {claimed}"[:200], claimed)
+        browser = lying.site.browser()
+        await sign_in_by(lying, browser)
+        assert (await who(browser) is not None) is gets_in
+
+
+async def test_who_types_such_an_address_is_led_to_no_connection(lying: Lying) -> None:
+    lying.provider(domains=("good.com",))
+    await prove(lying)
+    browser = lying.site.browser()
+    token = await form_token(browser)
+    for typed in ELSEWHERE:
+        form = {"identifier": typed, "form_token": token}
+        assert (await browser.post("/sign-in/organisation", data=form)).status_code == 422, typed
+    led = await browser.post("/sign-in/organisation", data={"identifier": "a@good.com", "form_token": token})
+    assert f"{lying.acme.url}/authorize" in led.text

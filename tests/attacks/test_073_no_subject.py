@@ -7,6 +7,9 @@ out.
 import pytest
 
 from coatcheck.upstream.provider import Claim, Claims, Endpoints
+from tests.attacks.census import row_counts
+from tests.attacks.lying import Lying, sign_in_by
+from tests.login.providers import trouble_of, who
 from tests.upstream.oauth.acme import SUBJECT, Acme
 
 NOBODY: list[object] = [
@@ -83,3 +86,13 @@ async def test_the_longest_and_the_last(acme: Acme) -> None:
     numbered = Claim(source="id_token", path=("number",), is_number=True)
     acme.claims = {"number": 2**63}
     assert (await acme.identify(acme.provider(claims=Claims(subject=numbered)))).subject == str(2**63)
+
+
+async def test_nobody_gets_an_account(lying: Lying) -> None:
+    for sub in NOBODY:
+        lying.says(sub, "ada@example.com")  # type: ignore[arg-type]
+        browser = lying.site.browser()
+        assert trouble_of(await sign_in_by(lying, browser)) in ("no_subject", "identity_token_refused"), sub
+        assert await who(browser) is None
+    counted = await row_counts(lying.site)
+    assert (counted["accounts"], counted["identities"]) == (0, 0)

@@ -107,7 +107,7 @@ async def test_unexpired_session_beside_a_provider(lying: Lying) -> None:
 
 
 async def test_trojan_identity(lying: Lying) -> None:
-    """The attacker linked an identity of their own; the owner, by the mailbox, takes the account back, and it is gone."""
+    """The attacker linked an identity of their own; it is gone once the owner takes the account back."""
     await lying.site.person()
     attacker = await lying.site.signed_in()
     lying.says("mallory", "mallory@example.org")

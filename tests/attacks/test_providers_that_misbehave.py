@@ -1,30 +1,33 @@
-"""A provider that stalls, lies, floods, sends a page, or leads us on: what its person sees, and what its operator can read.
+"""A provider that stalls, lies, floods, sends a page, or leads us on: what people see, and what operators can read.
 
-Each is tried at every address that we ask. The person gets our page, with the name of what went wrong, within the bound,
-and is not signed in; the audit trail says which provider, what and why. The site goes on to serve.
+Each is tried at every address that we ask. The person gets our page, with the name of what went wrong, within the
+bound, and is not signed in; the audit trail says which provider, what and why. The site goes on to serve.
 """
 
+import socket
 from pathlib import Path
 from time import monotonic
+from unittest.mock import patch
 
 import pytest
 
 from coatcheck.upstream.calls import MOST_BYTES, Calls
 from tests.attacks.lying import Lying, leave, lying_at, sign_in_by, troubles
-from tests.attacks.test_053_server_asks_for_them import METADATA_SERVICE, connections
+from tests.attacks.test_053_server_asks_for_them import METADATA_SERVICE
 from tests.attacks.test_061_broken_provider_lets_nobody_in import HTML
 from tests.login.providers import come_back, trouble_of, who
 from tests.upstream.hostile import Write, answer, drip, for_ever, hang_up, raw, stall
 
 DISCOVERY = "/.well-known/openid-configuration"
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+CHUNK = b"4000\r\n" + b" " * 0x4000 + b"\r\n"
 AWAY, BADLY = "provider_away", "provider_answered_badly"
 MISBEHAVES: dict[str, tuple[Write, str]] = {
     "stalls": (stall, AWAY),
     "drips": (drip(HEAD + b"content-length: 100000\r\n\r\n"), AWAY),
     "hangs up": (hang_up, BADLY),
     "says it sends a gigabyte": (raw(HEAD + b"content-length: 1000000000\r\n\r\n{}"), BADLY),
-    "sends a gigabyte": (for_ever(HEAD + b"transfer-encoding: chunked\r\n\r\n", b"4000\r\n" + b" " * 0x4000 + b"\r\n"), BADLY),
+    "sends a gigabyte": (for_ever(HEAD + b"transfer-encoding: chunked\r\n\r\n", CHUNK), BADLY),
     "says less than it sends": (raw(HEAD + b"content-length: 1\r\n\r\n{}", then_close=True), BADLY),
     "sends a page": (HTML, BADLY),
     "leads round in circles": (answer(302, b"", location="/"), BADLY),
@@ -84,13 +87,20 @@ async def test_what_it_names_leads_to_no_private_place(lying: Lying, member: str
     lying.acme.document = {member: where}
     lying.acme.publish()
     browser = lying.site.browser()
-    with connections() as seen:
+    seen: list[str] = []
+    connect = socket.socket.connect
+
+    def note(self: socket.socket, address: object) -> None:
+        seen.append(str(address))
+        connect(self, address)  # type: ignore[arg-type]
+
+    with patch.object(socket.socket, "connect", note):
         answered = await browser.get("/login/acme")
         if answered.status_code == 303:
             answered = await sign_in_by(lying, browser)
     assert trouble_of(answered) in ("address_not_allowed", BADLY, AWAY)
     assert await who(browser) is None
-    assert {str(each) for each in seen} <= {str(("127.0.0.1", lying.acme.server.port))}
+    assert set(seen) == {str(("127.0.0.1", lying.acme.server.port))}
     [*_, told] = await troubles(lying.site)
     assert told["trouble"] == trouble_of(answered)
 
