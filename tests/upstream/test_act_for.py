@@ -15,6 +15,7 @@ from coatcheck.upstream.give_back import queue_giveback
 from coatcheck.upstream.oauth.tokens import revoke
 from coatcheck.upstream.records import KeptTokens
 from tests.login.providers import NAME, open_with, sign_in_as
+from tests.races.nodes import PATIENCE
 from tests.servers.others import OpenIdServer
 from tests.site import Site
 from tests.upstream.hostile import Hostile, Write, answer, hostile
@@ -218,7 +219,8 @@ async def test_who_goes_away_leaves_no_grant_lost(keeper: Site, other: Hostile) 
     go_on.set()
     await keeper.desk.keep(Renewals).close()
 
-    assert await token(keeper, account) == "new"
+    async with asyncio.timeout(PATIENCE):
+        assert await token(keeper, account) == "new"
     renewed = await opened(keeper, account)
     assert renewed.refresh is not None
     assert renewed.refresh.reveal() == "new-refresh"

@@ -29,7 +29,8 @@ class Wire:
 
     def __init__(self, resolve: Resolve, tls: ssl.SSLContext | None) -> None:
         self._resolve = resolve
-        self._tls = tls
+        # Here rather than with the first request: reading the machine's certificates would take of its deadline.
+        self._tls = tls or httpcore.default_ssl_context()
         self._pools: dict[tuple[str, Bounds], httpcore.AsyncConnectionPool] = {}
 
     async def ask(self, provider: str, bounds: Bounds, sent: Sent) -> Reply:
@@ -58,7 +59,6 @@ class Wire:
 
     def _pool(self, provider: str, bounds: Bounds) -> httpcore.AsyncConnectionPool:
         if (provider, bounds) not in self._pools:
-            self._tls = self._tls or httpcore.default_ssl_context()
             self._pools[provider, bounds] = httpcore.AsyncConnectionPool(
                 ssl_context=self._tls,
                 max_connections=_MOST_CONNECTIONS,
