@@ -7,6 +7,7 @@ from pathlib import Path
 import uvloop
 
 from bench import (
+    call_backs,
     gateway,
     many_sessions,
     oauth,
@@ -30,6 +31,7 @@ MEASUREMENTS = {
     "status_lists": status_lists.measure,
     "oauth": oauth.measure,
     "sign_in": sign_in.measure,
+    "call_backs": call_backs.measure,
     "many_sessions": many_sessions.measure,
     "start": start.measure,
 }

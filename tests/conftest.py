@@ -9,8 +9,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from coatcheck.settings import PasswordSettings
+from tests.login.providers import open_with, openid_server
 from tests.ready import ready_database, ready_file
 from tests.servers.chromium import FLAGS
+from tests.servers.others import OpenIdServer
 from tests.servers.postgres import Postgres
 from tests.servers.programs import (
     Program,
@@ -19,8 +21,11 @@ from tests.servers.programs import (
     all_chromium,
     all_envoy,
     all_nginx,
+    all_node_servers,
+    all_oidc_provider_mock,
     all_postgres,
     all_redis,
+    all_simplesamlphp,
     all_traefik,
     first_that_runs,
 )
@@ -36,8 +41,11 @@ MARK_OF_FIXTURE = {
     "caddy_program": "proxy",
     "envoy_program": "proxy",
     "traefik_program": "proxy",
+    "node_servers": "provider",
+    "saml_program": "provider",
+    "mock_program": "provider",
 }
-SLOWEST_FIRST = ("browser", "postgres", "redis", "proxy")
+SLOWEST_FIRST = ("browser", "postgres", "redis", "proxy", "provider")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -132,6 +140,38 @@ def envoy_program() -> Program:
 def traefik_program() -> Program:
     """Return a Traefik that runs."""
     return found(all_traefik(), "Traefik")
+
+
+@pytest.fixture(scope="session")
+def node_servers() -> Program:
+    """Return the Node that npm's identity provider and authorization server run on; tests say who is known there."""
+    return found(all_node_servers(), "servers of npm's")
+
+
+@pytest.fixture(scope="session")
+def work(node_servers: Program) -> Iterator[OpenIdServer]:
+    """Run an OpenID provider where the people of tests sign in (`tests/login/providers.py` says who)."""
+    with openid_server(node_servers) as running:
+        yield running
+
+
+@pytest.fixture
+async def work_site(work: OpenIdServer, tmp_path: Path) -> AsyncIterator[Site]:
+    """Open a site on SQLite that people sign in to with that provider."""
+    async with open_with(work, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def saml_program() -> Program:
+    """Return the PHP that simplesamlphp runs on."""
+    return found(all_simplesamlphp(), "simplesamlphp")
+
+
+@pytest.fixture(scope="session")
+def mock_program() -> Program:
+    """Return the Python that oidc-provider-mock runs on."""
+    return found(all_oidc_provider_mock(), "oidc-provider-mock")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -1,4 +1,4 @@
-"""Runs the example app on http://localhost:8400, with a mailbox and three sample people: `make demo`.
+"""Runs the example app on http://localhost:8400, with a mailbox, a provider and three sample people: `make demo`.
 
 Everything it makes is in build/demo, and new at each start. Ctrl-C stops it.
 """
@@ -30,6 +30,7 @@ from coatcheck.login.enrol_totp import enrol_totp
 from coatcheck.mfa.totp import new_key
 from coatcheck.server.coatcheck import Coatcheck
 from coatcheck.visit import Visit
+from tools.demo_provider import NEW, DemoProvider
 
 ROOT = Path(__file__).parents[1]
 WORDS = (Path(__file__).parent / "demo_words.txt").read_text("utf-8").split()
@@ -74,15 +75,21 @@ def listen(port: int) -> socket.socket:
         return listen_on("127.0.0.1", port)
     except ConfigurationError:
         raise ConfigurationError(
-            f"Port {port} is in use: stop what runs there, or run `.venv/bin/python tools/demo.py --port 0`"
+            f"Port {port} is in use: stop what runs there, or run `.venv/bin/python -m tools.demo --port 0`"
         ) from None
 
 
 async def run(data: Path, listening: socket.socket) -> None:
     """Make everything, then serve it."""
     people = [Sample("ann@example.org", ("admin", "editor")), Sample("ben@example.org", ()), Sample(WITH_AN_APP, ())]
-    with step("an empty folder for it"):
-        config = empty(data)
+    async with DemoProvider([person.email for person in people]) as provider:
+        with step("an empty folder for it"):
+            config = empty(data, provider.table)
+        await fill_and_serve(data, config, people, listening)
+
+
+async def fill_and_serve(data: Path, config: Path, people: list[Sample], listening: socket.socket) -> None:
+    """Make the people, then serve the app until Ctrl-C."""
     with (data / "log.jsonl").open("w", encoding="utf-8") as log:
         log_json("info", log)
         with step("a database and its key"):
@@ -102,15 +109,15 @@ async def run(data: Path, listening: socket.socket) -> None:
         await serving
 
 
-def empty(data: Path) -> Path:
-    """Empty the folder and put the settings there that the app and the command line read."""
+def empty(data: Path, provider: str) -> Path:
+    """Empty the folder and put the settings there that the app and the command line read, a provider's among them."""
     made_by_us = data / "coatcheck.toml"
     if data.exists() and any(data.iterdir()) and not made_by_us.exists():
         raise ConfigurationError(f"{data} holds something else; it would be emptied: choose another --data.")
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
     settings = (ROOT / "examples" / "notes" / "coatcheck.toml").read_text("utf-8")
-    made_by_us.write_text(settings + MORE_TO_SEE, "utf-8")
+    made_by_us.write_text(settings + MORE_TO_SEE + provider, "utf-8")
     return made_by_us
 
 
@@ -168,7 +175,9 @@ def show(port: int, config: Path, people: list[Sample]) -> None:
     console.print(people_table(people), soft_wrap=True)
     console.print(
         "\n  Cleo is asked for a code as well: [cyan]make demo-code[/] prints what the app would show now."
-        "\n  Anybody may sign in by a mailed code instead of the password: it comes into the mailbox.",
+        "\n  Anybody may sign in by a mailed code instead of the password: it comes into the mailbox."
+        "\n\n  “Continue with Demo provider” stands for GitHub and its like. It is on this machine, without passwords."
+        f"\n  {NEW} is new, and gets an account by it. Ann has one here: she shows that it is hers, and links the two.",
         soft_wrap=True,
     )
     console.print("\n[bold]On the command line[/]\n")

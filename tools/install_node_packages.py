@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.programs import NODE_PACKAGES, ProgramMissingError, node_program, npm_program
+from tests.servers.programs import NODE_PACKAGES, NODE_SERVERS, ProgramMissingError, node_program, npm_program
 
 ROOT = Path(__file__).parents[1]
 FILES = ("package.json", "package-lock.json")
@@ -37,15 +37,17 @@ class Wanted:
 
 
 JOSE = Wanted("jose", ROOT / "tests" / "interop", NODE_PACKAGES)
+SERVERS = Wanted("oidc-provider", ROOT / "tests" / "servers" / "npm", NODE_SERVERS)
 BENCH = Wanted("oidc-provider", ROOT / "bench" / "npm", ROOT / "build" / "node-bench")
 
 
 def main() -> None:
     """Install what tests need, unless it is there."""
-    try:
-        print(f"✓ npm's {install(JOSE).name}: {node_program()}", flush=True)
-    except (ProgramMissingError, OSError) as missing:
-        print(f"✗ {missing}; its tests are skipped, or fail where CI=true", flush=True)
+    for wanted in (JOSE, SERVERS):
+        try:
+            print(f"✓ npm's {install(wanted).name}: {node_program()}", flush=True)
+        except (ProgramMissingError, OSError) as missing:
+            print(f"✗ {missing}; its tests are skipped, or fail where CI=true", flush=True)
 
 
 def install(wanted: Wanted) -> Path:

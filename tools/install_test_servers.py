@@ -22,6 +22,7 @@ from tests.servers.programs import (
     all_nginx,
     all_postgres,
     all_redis,
+    all_simplesamlphp,
     all_traefik,
     first_that_runs,
 )
@@ -77,6 +78,12 @@ COMPONENTS = (
         found=all_traefik,
         packages=(),
         otherwise="install Traefik 3.7 or newer",
+    ),
+    Component(
+        name="simplesamlphp",
+        found=all_simplesamlphp,
+        packages=("simplesamlphp", "php-cli", "php-xml"),
+        otherwise="Debian has it; the tests know where Debian puts it",
     ),
     Component(
         name="Chromium",

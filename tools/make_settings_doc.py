@@ -31,7 +31,8 @@ environment, and that before the file.
 
 A duration is a text with its unit (`"250ms"`, `"15m"`, `"1h 30m"`, `"30 days"`); a list in the environment is separated
 by commas; relative paths are relative to `coatcheck.toml`. An unknown setting or a wrong value stops the
-start, with its name.
+start, with its name. Where a section is called `x.NAME`, there may be many, each by a name of yours: 1 to 40 of
+a-z, 0-9 and `-`, which is `_` in the environment.
 
 ```toml
 [server]
@@ -62,11 +63,16 @@ def words_of(section: type[Any]) -> dict[str, str]:
     return words
 
 
+def sections() -> dict[str, type[Any]]:
+    """Give the dataclass of each section; one that holds tables of its owner's naming stands there as `x.NAME`."""
+    hints = get_type_hints(Settings)
+    tables = {f"{name}.NAME": get_args(hint)[1] for name, hint in hints.items() if get_args(hint)}
+    return {name: hint for name, hint in hints.items() if not get_args(hint)} | tables
+
+
 def page() -> str:
     """Write the whole page."""
-    return "\n".join(
-        [INTRO, *(part for name, kind in get_type_hints(Settings).items() for part in _section(name, kind))]
-    )
+    return "\n".join([INTRO, *(part for name, kind in sections().items() for part in _section(name, kind))])
 
 
 def _section(name: str, kind: type[Any]) -> Iterator[str]:
@@ -87,7 +93,7 @@ def _default(each: Field[Any]) -> str:
     match each.default:
         case None:
             return "none"
-        case ():
+        case () | "":
             return "empty"
         case bool(value):
             return f"`{str(value).lower()}`"

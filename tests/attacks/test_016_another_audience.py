@@ -2,11 +2,13 @@
 
 Whoever runs one service takes the tokens that people bring and uses them at another. Here a verifier cannot be made
 without its audience, which the token must name exactly; and the issuer, and the kind of token, must be right as well.
+An ID token of a provider must be for our client there, and for no other that it does not name us the user of (`azp`).
 """
 
 import pytest
 
 from tests.attacks.forged import taken
+from tests.upstream.oauth.acme import CLIENT, Acme
 from tests.verifier.tokens import AUDIENCE, ISSUER, claims, header, signer, token
 
 GOOD = signer("ES256")
@@ -45,3 +47,28 @@ def test_an_opaque_credential_is_no_access_token(text: str) -> None:
 def test_another_issuers_token_is_refused_though_the_key_is_right() -> None:
     for issuer in ("https://evil.example", ISSUER + "/", ISSUER.replace("https:", "http:")):
         assert taken(token(GOOD, payload=claims(iss=issuer))) is None
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [None, "", [], [""], "*", ["*"], "client-2", f"{CLIENT} client-2", f"{CLIENT},client-2", CLIENT + " ",
+     CLIENT.upper(), CLIENT[:-1], [[CLIENT]], {CLIENT: True}, True, 1, [CLIENT, 1], [CLIENT, None]],
+)  # fmt: skip
+async def test_an_id_token_for_another_client(acme: Acme, audience: object) -> None:
+    acme.claims = {"aud": audience}
+    assert (await acme.refused()).trouble == "identity_token_refused"
+
+
+@pytest.mark.parametrize("azp", [None, "", "client-2", CLIENT + "2", [CLIENT], True])
+async def test_an_id_token_that_another_client_uses(acme: Acme, azp: object) -> None:
+    acme.claims = {"aud": [CLIENT, "client-2"], "azp": azp}
+    assert (await acme.refused()).trouble == "identity_token_refused"
+    if azp is not None:
+        acme.claims = {"azp": azp}
+        assert (await acme.refused()).trouble == "identity_token_refused"
+
+
+@pytest.mark.parametrize("typ", ["at+jwt", "logout+jwt", "application/at+jwt", "dpop+jwt", "ID"])
+async def test_a_token_for_another_use_is_no_id_token(acme: Acme, typ: str) -> None:
+    acme.header = {"typ": typ}
+    assert (await acme.refused()).trouble == "identity_token_refused"

@@ -1,15 +1,16 @@
 """Attack 62: GHSA-g38m-r43w-p2q7, better-auth: a sign-in is linked to a local account whose address was never verified.
 
 The attacker signs up with the victim's address and waits; when the victim comes by another way, the two are merged, and
-the attacker's password opens the victim's account. Signing in with others comes later; what it will meet is held
-here: a sign-up is no account until its link was followed, and whatever was tried with an address dies with the first
-that is confirmed.
+the attacker's password opens the victim's account. Here a sign-up is no account until its link was followed, so that
+there is nothing to merge with, and whatever was tried with an address dies with the first that is confirmed.
 """
 
 from sqlalchemy import select
 
 from coatcheck.storage.tables.accounts import accounts
 from tests.attacks.census import row_counts
+from tests.attacks.lying import Lying, sign_in_by
+from tests.login.providers import who
 from tests.site import FORM_TOKEN, PASSWORD, Site, sign_in
 
 ATTACKERS = "the attacker knows this"
@@ -65,3 +66,22 @@ async def test_looking_at_the_link_confirms_nothing(site: Site) -> None:
     for method in ("GET", "HEAD", "OPTIONS"):
         await site.browser().request(method, "/verify-email", params={"token": token})
     assert (await row_counts(site))["accounts"] == 0
+
+
+async def test_who_comes_by_a_provider_gets_an_account_of_their_own(lying: Lying) -> None:
+    """The attacker's sign-up waits; the victim comes with the same, verified address, and is not merged with it."""
+    site, body = lying.site, {"email": "ann@example.org", "password": ATTACKERS, "username": "ann"}
+    attacker, victim = site.browser(address="198.51.100.1"), site.browser()
+    await attacker.get("/sign-up")
+    await attacker.post("/api/sign-up", json=body)
+    link = await site.token("ann@example.org")
+    lying.says("ann", "ann@example.org")
+    await sign_in_by(lying, victim)
+    assert await who(victim) == "ann@example.org"
+
+    for late in ({"token": link, "password": ATTACKERS}, {"token": link}):
+        assert (await attacker.post("/api/sign-up/confirm", json=late)).status_code in (401, 409, 410)
+        assert (await victim.post("/api/sign-up/confirm", json=late)).status_code in (401, 409, 410)
+    for name in ("ann@example.org", "ann"):
+        assert (await sign_in(attacker, name, ATTACKERS)).status_code == 401
+    assert (await row_counts(site))["accounts"] == 1

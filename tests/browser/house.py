@@ -1,6 +1,6 @@
 """A small notes app with Coatcheck mounted at /auth, as a person meets it, and pages of a stranger's site beside it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import escape
@@ -65,6 +65,7 @@ def notes_app(
     *,
     clock: ManualClock | None = None,
     shared: list[dict[str, list[str]]] | None = None,
+    also: Callable[[Coatcheck], Awaitable[None]] | None = None,
     **sections: Mapping[str, object],
 ) -> ASGIApp:
     """Make the app; Root, an administrator, Ben, and Cleo, who has second factors, have accounts from the start.
@@ -73,6 +74,7 @@ def notes_app(
         set_up: where to put the token of the set-up link; nobody has an account then.
         clock: the time by which Coatcheck goes, for tests in which some must pass.
         shared: where to put what was shared.
+        also: what else is done before the first visitor comes.
         sections: more settings, by section.
     """
     make_key_file(folder / "master.key")
@@ -94,6 +96,8 @@ def notes_app(
                 await _people(auth)
             elif link := await offer_set_up(auth.desk):
                 set_up.append(link.reveal())
+            if also is not None:
+                await also(auth)
             yield
 
     app = FastAPI(lifespan=lifespan)
@@ -145,6 +149,7 @@ def strangers_site(target: str) -> ASGIApp:
 
     async def links(request: object) -> Page:
         places = {"notes": "/notes?more=kept", "sign-in": "/auth/sign-in", "account": "/auth/account"}
+        places["provider"] = "/auth/login/otherhub?return_to=/notes"
         body = "".join(f'<p><a id="{name}" href="{target}{path}">{name}</a></p>' for name, path in places.items())
         return Page(SHELL.format(title="Elsewhere", body=body))
 

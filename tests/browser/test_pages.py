@@ -57,9 +57,17 @@ trusted-browsers-filled ways-in-trusted
 PASSKEYS = "ways-in-passkeys ways-in-listed passkey step-passkey sign-in-again-passkey sign-in-passkey-refused"
 STEP_UP = "confirm-first go-on form-gone not-kept trusted-browsers"
 ADMIN_STEP_UP = "admin-confirm-first admin-go-on"
-NAMES = " ".join(
-    (EVERYBODY, OWN, LOST, CONSOLE, SET_UP, FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS, STEP_UP, ADMIN_STEP_UP)
-)
+FEW_PROVIDERS = """
+sign-in-providers-one sign-in-providers-three sign-in-providers-eight sign-in-providers-alone
+sign-in-providers-and-passkeys
+"""
+COMPANY = "sign-in-organisation sign-in-organisation-refused sign-in-organisation-alone"
+PROVIDERS = """
+provider-asked-first provider-failed provider-failed-within sign-in-again-provider step-provider-refused
+ways-in-provider-stays step-linking-provider step-linking ways-in-providers
+"""
+FACTOR_PAGES = (FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS, STEP_UP, ADMIN_STEP_UP, FEW_PROVIDERS, COMPANY, PROVIDERS)
+NAMES = " ".join((EVERYBODY, OWN, LOST, CONSOLE, SET_UP, *FACTOR_PAGES))
 SMALLEST = 2_000  # bytes; a picture of nothing has fewer
 
 # Radio buttons of one choice are one stop, at the one that is chosen; arrows go on from there.

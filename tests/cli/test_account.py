@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from coatcheck.login.link import link
+from coatcheck.upstream.identity import Identity
 from tests.cli.running import coatcheck
 from tests.recovery.lost import enrolled, rows_kept
 from tests.site import PASSWORD, open_site, sign_in
@@ -74,3 +76,21 @@ def test_a_refusal_is_one_sentence(folder: Path) -> None:
 def test_completion(folder: Path) -> None:
     asked = {"_COATCHECK_COMPLETE": "complete_bash", "COMP_WORDS": "coatcheck account cl", "COMP_CWORD": "2"}
     assert coatcheck(folder=folder, environ=asked).stdout.split() == ["close"]
+
+
+async def test_providers_are_shown_and_unlinked(folder: Path) -> None:
+    key: dict[str, Any] = {"secret": {"master_key_file": str(folder / "master.key")}}
+    async with open_site(f"sqlite:///{folder / 'coatcheck.db'}", folder, **key) as site:
+        ann = await site.person()
+        identity = Identity(provider="github", issuer="https://github.com", subject="7", email="ann@github.example")
+        async with site.desk.database.writing() as tx:
+            linked = await link(tx, site.desk, ann, identity)
+    shown = coatcheck("account", "show", "ann@example.org", folder=folder).stdout
+    assert all(words in shown for words in (linked.id, "github", "ann@github.example", "never"))
+    done = coatcheck("account", "unlink", "ann@example.org", linked.id, folder=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (
+        json.loads(coatcheck("account", "show", "ann@example.org", "--json", folder=folder).stdout)["identities"] == []
+    )
+    again = coatcheck("account", "unlink", "ann@example.org", linked.id, folder=folder)
+    assert again.returncode == 1

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,7 @@ OURS = {"sec-fetch-site": "same-origin"}
 
 
 def test_demo(tmp_path: Path) -> None:
-    with running([str(ROOT / "tools" / "demo.py"), "--port", "0", "--data", str(tmp_path / "demo")], tmp_path) as demo:
+    with running(["-m", "tools.demo", "--port", "0", "--data", str(tmp_path / "demo")], ROOT) as demo:
         said = demo.until("Ctrl-C stops it.")
         url = re.findall(r"The app +(http://localhost:\d+)/", said)[0]
         passwords = dict(re.findall(r"(\w+@example\.org) +((?:[a-z]+-){4}[a-z]+)", said))
@@ -44,7 +45,22 @@ def test_demo(tmp_path: Path) -> None:
             body = {"continuation": waiting["continuation"], "code": shown(tmp_path / "demo")}
             path = f"/auth/api/sign-in/{waiting['sign_in']}/totp"
             assert cleo.post(path, json=body).json()["session"]["acr"] == "aal2"
+        with browser(url) as dora:
+            assert come_from_the_provider(dora, "dora@example.org") == "/"
+            assert "dora@example.org" in dora.get("/").text
+        with browser(url) as ann:
+            asked = ann.get(come_from_the_provider(ann, "ann@example.org")).text
+            assert "There is an account with <strong>ann@example.org</strong> already" in asked
         assert demo.interrupt() == 0
+
+
+def come_from_the_provider(person: httpx.Client, email: str) -> str:
+    """Sign in at the demo's provider as somebody, and give where that leads here."""
+    leaving = person.get("/auth/login/demo").headers["location"]
+    back = httpx.post(leaving, data={"person": email.partition("@")[0]}).headers["location"]
+    parked = person.get(back, headers={"sec-fetch-site": "cross-site"})
+    [onward] = re.findall(r'content="0; url=([^"]+)"', parked.text)
+    return person.get(unescape(onward)).headers["location"]
 
 
 def shown(data: Path) -> str:

@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from coatcheck.settings.master_key import make_key_file
 from tests.house.source import SOURCE
+from tests.ready import ready_file
 
 HEAVY = (
     "sqlalchemy",
@@ -19,12 +22,25 @@ HEAVY = (
     "structlog",
     "typer",
 )
+ASKS_PROVIDERS = ("httpcore", "httpx", "dns", "lxml", "signxml")
 HEAVY_BUT_JINJA = tuple(name for name in HEAVY if name != "jinja2")  # Flask and Litestar bring it themselves
 FRAMEWORKS = ("starlette", "fastapi", "pydantic", "litestar", "flask", "django")
 SCRIPT = """
 import sys
 import {module}
 print(*[name for name in {heavy} if name in sys.modules])
+"""
+
+START = """
+import asyncio, sys
+from coatcheck.server.coatcheck import Coatcheck
+
+async def start():
+    auth = Coatcheck({url!r}, secret=dict(master_key_file={key!r}))
+    async with auth.lifespan():
+        print("started", *[name for name in {heavy} if name in sys.modules])
+
+asyncio.run(start())
 """
 
 
@@ -39,6 +55,7 @@ def others(*own: str) -> tuple[str, ...]:
         ("coatcheck", (*HEAVY, "starlette", "fastapi", "pydantic")),
         ("coatcheck.verifier", (*HEAVY, "starlette", "fastapi", "pydantic")),
         ("coatcheck.verifier.answer", (*HEAVY, "starlette", "fastapi", "pydantic")),
+        ("coatcheck.testing.providers", (*HEAVY, *others())),
         ("coatcheck.integrations.asgi", (*HEAVY, *others())),
         ("coatcheck.integrations.django", (*HEAVY, *others("django"))),
         ("coatcheck.integrations.events", (*HEAVY, *others("starlette"))),
@@ -56,6 +73,24 @@ def test_importing_brings_in_nothing_heavy(module: str, heavy: tuple[str, ...]) 
     script = SCRIPT.format(module=module, heavy=heavy)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("module", ["coatcheck.server.coatcheck", "coatcheck.cli"])
+def test_what_asks_providers_is_loaded_when_one_is_asked(module: str) -> None:
+    script = SCRIPT.format(module=module, heavy=ASKS_PROVIDERS)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == []
+
+
+def test_a_site_without_providers_starts_without_it(tmp_path: Path) -> None:
+    """Settings may lead to what an import alone does not."""
+    ready_file(tmp_path / "site.db")
+    make_key_file(tmp_path / "master.key")
+    script = START.format(
+        url=f"sqlite:///{tmp_path / 'site.db'}", key=str(tmp_path / "master.key"), heavy=ASKS_PROVIDERS
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["started"]
 
 
 def test_every_integration_is_here() -> None:

@@ -26,9 +26,14 @@ SHOWN = {
     "LaneTry.key": "the HMAC of a name and an address, which tells neither",
     "TotalTry.key": "the HMAC of a name or an address, which tells neither",
     "SecretSettings.master_key_file": "where the key is, not what it is",
+    "SamlSettings.key_file": "where the key is, not what it is",
     "ClientKey.key_id": "what a provider calls a key of ours",
     "Endpoints.authorization": "an address",
     "Endpoints.token": "an address",
+    "ProviderSettings.authorization": "an address",
+    "ProviderSettings.token": "an address",
+    "ProviderSettings.key_file": "where the key is, not what it is",
+    "ProviderSettings.key_id": "what a provider calls a key of ours",
 }
 DESCRIBE_ANSWERS = {"FactorsAnswer", "MoreNeededAnswer", "TokensAnswer", "TotpOffer"}
 """Models that the OpenAPI document is made of; none is ever filled."""

@@ -11,7 +11,9 @@ Each of these lines, taken out of the gate, makes this fail; it was tried:
 - any one rule of `RULES` in `login/policy.py`,
 - `if meets(best, own) and not meets(proven, own)` with its return in `_helpful` (a factor in the place of another),
 - `standing.is_step_up or` in `_of_the_account` (trust that reaches a step-up),
-- `- {"mailbox"}` in `level_of` of `login/factors.py`, the line that keeps a mailed code from counting as a factor.
+- `- {"mailbox"}` in `level_of` of `login/factors.py`, the line that keeps a mailed code from counting as a factor,
+- `kind="knowledge"` of a provider in `ASSURANCES`, said to be possession: its password would be a second one,
+- `if self.is_verified` in `Proof.kinds`: a provider whose second factor nobody believes would be two.
 """
 
 import asyncio
@@ -35,6 +37,7 @@ from coatcheck.limits import known_devices
 from coatcheck.login.admit import admit
 from coatcheck.login.begin import begin_sign_in
 from coatcheck.login.factors import ASSURANCES, Factor, Proof
+from coatcheck.login.link import link
 from coatcheck.login.policy import Enough, Standing, decide
 from coatcheck.login.prove import Step, prove
 from coatcheck.login.sign_in import Admitted, AskedFor, MoreNeeded, SignIn
@@ -46,12 +49,14 @@ from coatcheck.mfa.trusted import trust
 from coatcheck.passwords.choose import choose_password, store_password
 from coatcheck.secret import new_id
 from coatcheck.settings.sign_in import SignInSettings
+from coatcheck.upstream.identity import Identity
 from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
 from tests.login.ways import (
     APP,
     ATTESTED,
     BACKUP,
+    FEDERATED,
     LEVELS,
     MAILED,
     PASSWORD,
@@ -65,10 +70,11 @@ from tests.login.ways import (
 from tests.site import PASSWORD as WORDS
 from tests.site import VISIT, Site, open_site
 
-KINDS = ("password", "totp", "passkey", "backup_code")
-SETS = [frozenset(chosen) for size in range(5) for chosen in combinations(KINDS, size)]
+KINDS = ("password", "totp", "passkey", "backup_code", "provider")
+SETS = [frozenset(chosen) for size in range(6) for chosen in combinations(KINDS, size)]
 EVERYTHING = (PASSWORD, APP, VERIFIED, MAILED)
-BEST = {each.factor: each for each in (PASSWORD, APP, MAILED, BACKUP, ATTESTED)}
+BEST = {each.factor: each for each in (PASSWORD, APP, MAILED, BACKUP, ATTESTED, FEDERATED)}
+WORK = {"entry": "oidc", "issuer": "http://127.0.0.1:9", "client_id": "site", "client_secret": "of nobody"}
 ADDRESSES = count(1)
 QUIET = settings(deadline=None, suppress_health_check=[*HealthCheck])
 
@@ -107,7 +113,8 @@ class World:
             totp=case.apps,
             email_codes=True,
         )
-        return replace(desk, settings=replace(desk.settings, sign_in=sign_in))
+        providers = desk.settings.providers if case.providers else {}
+        return replace(desk, settings=replace(desk.settings, sign_in=sign_in, providers=providers))
 
     def visit(self, case: Case) -> Visit:
         """Visit by the browser of a case."""
@@ -140,6 +147,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             folder,
             ephemeral="memory",
             sign_in={"trust_devices_for": "30d"},
+            providers={"work": WORK},
             limits={"overall_per_second": 1_000_000, "address_per_hour": 1_000_000, "account_per_day": 1_000_000},
         )
         site = loop.run(stack.enter_async_context(opening))
@@ -160,7 +168,9 @@ async def somebody(site: Site, number: int, factors: frozenset[str], chosen: Any
     async with site.desk.database.writing() as tx:
         if "password" in factors:
             await store_password(tx, made.id, chosen, site.desk.now())
-        await accounts.set_factors(tx, made.id, factors - {"password"})
+        if "provider" in factors:
+            await link(tx, site.desk, made, Identity(provider="work", issuer=WORK["issuer"], subject=made.id))
+        await accounts.set_factors(tx, made.id, factors - {"password", "provider"})
         account = await accounts.lock(tx, made.id)
         assert account is not None
         known = await known_devices.remember(tx, site.desk, VISIT, made.id)
@@ -180,6 +190,7 @@ cases = st.builds(
     holds_off=st.booleans(),
     passkeys=st.booleans(),
     apps=st.booleans(),
+    providers=st.booleans(),
     enrolled=st.sampled_from(SETS),
     is_known=st.booleans(),
     is_trusted=st.booleans(),
@@ -281,7 +292,12 @@ def owes_own(proofs: tuple[Proof, ...], case: Case) -> bool:
 
 def standing(case: Case) -> Standing:
     """Give what the policy decides from in a case."""
-    has = {"passkey": case.passkeys, "totp": case.apps, "backup_code": case.passkeys or case.apps}
+    has = {
+        "passkey": case.passkeys,
+        "totp": case.apps,
+        "backup_code": case.passkeys or case.apps,
+        "provider": case.providers,
+    }
     site = tuple(each for each in ASSURANCES if has.get(each, True))
     return Standing(
         site=site,
@@ -359,7 +375,7 @@ def test_more_proofs_never_give_less(world: World, case: Case, proofs: list[Proo
 @given(
     case=cases,
     proofs=st.lists(st.sampled_from(PROOFS), max_size=3),
-    new=st.sampled_from(("totp", "passkey", "password")),
+    new=st.sampled_from(("totp", "passkey", "password", "provider")),
 )
 def test_a_factor_more_never_makes_a_sign_in_easier(world: World, case: Case, proofs: list[Proof], new: Factor) -> None:
     assume(new not in case.enrolled)

@@ -4,10 +4,12 @@ from pathlib import Path
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
-from coatcheck.login.explain import Explained, explain_sign_in
+from coatcheck.login.explain import PROVABLE, Explained, explain_sign_in
 from coatcheck.login.factors import Proof
+from coatcheck.login.link import link
 from coatcheck.login.policy import NO_MORE, Enough, StillNeeded
 from coatcheck.login.standing import wanted_of
+from coatcheck.upstream.identity import Identity
 from tests.attacks.census import row_counts
 from tests.site import Site, open_site
 
@@ -96,3 +98,22 @@ async def test_a_mailed_code_is_a_way_in_where_it_is_one(tmp_path: Path) -> None
         await site.person()
         assert (await explained(site)).facts()["has"] == "the password, a mailed code"
         assert (await explained(site)).options == ("password", "email_code")
+
+
+async def test_a_linked_provider_is_a_way_in(tmp_path: Path) -> None:
+    own = {"entry": "oidc", "issuer": "http://127.0.0.1:9", "client_id": "site", "client_secret": "of nobody"}
+    async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path, providers={"work": own}) as site:
+        ann = await with_app(site)
+        assert "another provider" not in (await explained(site)).facts()["has"]
+        assert (await explained(site, PROVABLE["provider"])).notes == (
+            "The account cannot prove another provider now; this supposes that it could.",
+        )
+        async with site.desk.database.writing() as tx:
+            await link(tx, site.desk, ann, Identity(provider="work", issuer=str(own["issuer"]), subject="ann"))
+        first = await explained(site)
+        assert "another provider" in first.facts()["has"]
+        assert first.facts()["next"] == "another provider"
+        once = await explained(site, PROVABLE["provider"])
+        assert (once.options, once.facts()["proven"]) == (("totp",), "another provider: aal1")
+        believed = await explained(site, PROVABLE["provider-second-factor"])
+        assert believed.facts()["session"] == "aal2, by fed mfa"

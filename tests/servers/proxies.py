@@ -1,7 +1,6 @@
 """Real reverse proxies for tests, each started with a configuration that is written for its port and its folder."""
 
 import signal
-import socket
 from collections.abc import Callable
 from contextlib import closing
 from http import HTTPStatus
@@ -9,13 +8,13 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from tests.servers.programs import Program
-from tests.servers.server import HOST, Server
+from tests.servers.server import HOST, WebServer
 
 Configuration = Callable[[int, Path], str]
 """Writes a configuration for a port and the folder that the proxy may write to."""
 
 
-class Proxy(Server):
+class Proxy(WebServer):
     """A proxy that answers on a port of its own.
 
     Args:
@@ -36,16 +35,6 @@ class Proxy(Server):
         """Put the files beside the configuration."""
         for name, text in self._files.items():
             (self.place.path / name).write_text(text)
-
-    def answers(self, pid: int) -> bool:
-        """Tell whether somebody listens; a proxy that cannot have its port ends at once."""
-        with socket.socket() as asking:
-            return asking.connect_ex((HOST, self.port)) == 0
-
-    @property
-    def url(self) -> str:
-        """Where it answers."""
-        return f"http://{HOST}:{self.port}"
 
     def written(self, name: str) -> str:
         """Write the configuration for the port there is now, and give its path."""

@@ -1,4 +1,4 @@
-"""What PostgreSQL and Redis have in common as test servers: a port, a place, a process that can be stopped and started.
+"""What test servers have in common: a port, a place, a process that can be stopped and started.
 
 The data survives `stop` and `kill`, and `start` answers on the same port again. All three may be called from any
 thread. When the tests die, `keeper.py` ends the server.
@@ -35,6 +35,7 @@ class Server(ABC):
     name: ClassVar[str]
     stopped_by: ClassVar[signal.Signals]
     killed_by: ClassVar[signal.Signals]
+    steps_down: ClassVar[bool] = True  # not where it runs what only we may read, as packages beside the tests
 
     def __init__(self, program: Program) -> None:
         self.found = program
@@ -42,7 +43,7 @@ class Server(ABC):
         self.log = self.place.path / "log"
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            self.program = self.place.bring(program)
+            self.program = self.place.bring(program) if self.steps_down else program.path
             self.prepare()
             self._start_on_some_port()
         except BaseException:
@@ -60,6 +61,10 @@ class Server(ABC):
     @abstractmethod
     def answers(self, pid: int) -> bool:
         """Tell whether the process with this number, and no other, serves our port."""
+
+    def environment(self) -> dict[str, str]:
+        """Return what the server reads from its environment besides language and time zone."""
+        return {}
 
     @property
     @abstractmethod
@@ -131,7 +136,7 @@ class Server(ABC):
                 return
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        who = self.place.who
+        who = self.place.who if self.steps_down else None
         user = [str(who.uid), str(who.gid)] if who else ["-1", "-1"]
         keeper = [sys.executable, "-I", "-S", str(KEEPER), str(int(self.killed_by)), *user]
         with self.log.open("ab") as log:
@@ -141,7 +146,7 @@ class Server(ABC):
                 stdout=log,
                 stderr=log,
                 cwd=self.place.path,
-                env={"LC_ALL": "C", "TZ": "UTC"},
+                env={"LC_ALL": "C", "TZ": "UTC", **self.environment()},
                 start_new_session=True,  # Ctrl-C is for the tests, which end the server in order
             )
         return self._process
@@ -167,6 +172,25 @@ class Server(ABC):
 
     def _log(self) -> str:
         return self.log.read_text(errors="replace")[-4000:]
+
+
+class WebServer(Server):
+    """A server that speaks HTTP, and ends at once if it cannot have its port."""
+
+    def answers(self, pid: int) -> bool:
+        """Tell whether somebody listens."""
+        return listens(self.port)
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://{HOST}:{self.port}"
+
+
+def listens(port: int) -> bool:
+    """Tell whether somebody listens on a port of the loopback address."""
+    with socket.socket() as asking:
+        return asking.connect_ex((HOST, port)) == 0
 
 
 def free_port() -> int:

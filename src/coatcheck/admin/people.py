@@ -1,4 +1,4 @@
-"""What administrators see: accounts found, and one account with its sessions, roles and events."""
+"""What administrators see: accounts found, and one account with its sessions, roles, providers and events."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,8 @@ from coatcheck.errors import NotFound
 from coatcheck.sessions import records as sessions
 from coatcheck.sessions.session import Session
 from coatcheck.storage.database import Reading
+from coatcheck.upstream import records as upstream
+from coatcheck.upstream.records import LinkedIdentity
 
 PAGE = 50
 
@@ -25,6 +27,7 @@ class Person:
     roles: list[str]
     all_roles: list[str]
     events: list[Entry]
+    identities: list[LinkedIdentity]
 
 
 async def find_people(desk: Desk, text: str) -> tuple[list[tuple[Account, list[str]]], bool]:
@@ -56,7 +59,8 @@ async def look_at_person(desk: Desk, account_id: str) -> Person:
         live = await sessions.list_live(db, account_id, desk.now())
         held = await access.roles_of(db, account_id)
         roles = [name for name, _ in await access.list_roles(db)]
-    return Person(account, live, held, roles, await show(desk, account=account_id, limit=25))
+        linked = await upstream.list_of(db, account_id)
+    return Person(account, live, held, roles, await show(desk, account=account_id, limit=25), linked)
 
 
 async def resolve_account(desk: Desk, typed: str) -> Account:

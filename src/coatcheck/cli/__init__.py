@@ -13,6 +13,7 @@ from coatcheck.cli.init import init
 from coatcheck.cli.keys import keys
 from coatcheck.cli.logs import log_json
 from coatcheck.cli.migrate import migrate
+from coatcheck.cli.provider import providers
 from coatcheck.cli.role import roles
 from coatcheck.cli.serve import serve
 from coatcheck.cli.services import services
@@ -45,6 +46,7 @@ app.add_typer(accounts, name="account")
 app.add_typer(sessions, name="session")
 app.add_typer(roles, name="role")
 app.add_typer(services, name="service")
+app.add_typer(providers, name="provider")
 app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")
 

@@ -1,4 +1,4 @@
-"""`coatcheck account`: make accounts, look at them, lock, unlock and close them, reset their second factors."""
+"""`coatcheck account`: make accounts, look at them, lock, unlock and close them, reset factors, unlink providers."""
 
 import sys
 from typing import Annotated
@@ -10,13 +10,16 @@ from coatcheck.admin.create_account import create_account
 from coatcheck.admin.lock_account import lock_account, unlock_account
 from coatcheck.admin.people import Person, look_at_person, resolve_account
 from coatcheck.admin.reset_factors import reset_factors
+from coatcheck.admin.unlink_identity import unlink_from
 from coatcheck.cli.audit import entry_words, show_entries
 from coatcheck.cli.opening import CONFIG, OPERATOR, ConfigOption, JsonOption, WhoArgument, at_desk
 from coatcheck.cli.session import show_sessions
-from coatcheck.cli.showing import moment, name_of, say, say_facts, say_json, words_of
+from coatcheck.cli.showing import moment, name_of, say, say_facts, say_json, say_table, words_of
+from coatcheck.clock import rfc3339
 from coatcheck.desk import Desk
 from coatcheck.ending.close_account import close_account
 from coatcheck.settings.read import read_settings
+from coatcheck.upstream.records import LinkedIdentity
 from coatcheck.visit import Visit
 
 accounts = typer.Typer(
@@ -56,14 +59,16 @@ def create(
 
 @accounts.command(epilog="Example: coatcheck account show ann@example.org --json")
 def show(account: WhoArgument, as_json: JsonOption = False, config: ConfigOption = CONFIG) -> None:
-    """Show an account with its roles, sessions and last events."""
+    """Show an account with its roles, providers, sessions and last events."""
 
     async def work(desk: Desk, visit: Visit) -> Person:
         return await look_at_person(desk, (await resolve_account(desk, account)).id)
 
     person = at_desk(config, work)
     if as_json:
-        listed = {"sessions": [session.id for session in person.sessions], "roles": person.roles}
+        identities = [_linked_words(each) for each in person.identities]
+        sessions = [session.id for session in person.sessions]
+        listed = {"sessions": sessions, "roles": person.roles, "identities": identities}
         say_json({**words_of(person.account), **listed, "events": [entry_words(entry) for entry in person.events]})
     else:
         _show(person)
@@ -114,6 +119,25 @@ def reset(
     say(f"{name_of(at_desk(config, work))} has no second factor any more, and all sessions are ended.")
 
 
+@accounts.command(epilog="Example: coatcheck account unlink ben@example.org idn_0123456789abcdef0123")
+def unlink(
+    account: WhoArgument,
+    identity: Annotated[str, typer.Argument(metavar="IDENTITY", help="idn_…, as coatcheck account show lists it.")],
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Unlink a provider from an account, and end its sessions; its owner is told by mail.
+
+    It may be the only way in: the person comes back by “Forgot your password?”.
+    """
+
+    async def work(desk: Desk, visit: Visit) -> Account:
+        found = await resolve_account(desk, account)
+        await unlink_from(desk, visit, account=found.id, identity=identity, actor=OPERATOR)
+        return found
+
+    say(f"{name_of(at_desk(config, work))} is signed in by it no more, and all sessions are ended.")
+
+
 @accounts.command(epilog="Example: coatcheck account close ben@example.org --yes")
 def close(
     account: WhoArgument,
@@ -141,6 +165,15 @@ def _password(*, from_stdin: bool) -> str:
     return asked
 
 
+def _linked_words(linked: LinkedIdentity) -> dict[str, str | None]:
+    last = rfc3339(linked.last_used_at) if linked.last_used_at else None
+    return {"id": linked.id, "provider": linked.provider, "email": linked.email, "last_used_at": last}
+
+
+def _last_used(linked: LinkedIdentity) -> str:
+    return moment(linked.last_used_at) if linked.last_used_at else "never"
+
+
 def _show(person: Person) -> None:
     account = person.account
     say(name_of(account), style="bold")
@@ -155,5 +188,8 @@ def _show(person: Person) -> None:
         }
     )
     say()
+    if person.identities:
+        rows = [(each.id, each.provider, each.email or "-", _last_used(each)) for each in person.identities]
+        say_table(("Identity", "Provider", "Email", "Last used"), rows, empty="")
     show_sessions(person.sessions)
     show_entries(person.events)

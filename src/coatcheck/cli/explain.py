@@ -28,6 +28,8 @@ class Shown(StrEnum):
     totp = "totp"
     email_code = "email_code"
     backup_code = "backup_code"
+    provider = "provider"
+    provider_second_factor = "provider-second-factor"
 
 
 class Level(StrEnum):

@@ -12,6 +12,8 @@ from coatcheck.http.pages import mail_text
 from coatcheck.limits import known_devices
 from coatcheck.passwords import records as passwords
 from coatcheck.sessions.end import end_all
+from coatcheck.upstream import records as upstream
+from coatcheck.upstream.give_back import queue_givebacks_of
 from coatcheck.visit import Visit
 
 
@@ -31,6 +33,8 @@ async def close_account(desk: Desk, visit: Visit, *, account: str, actor: str) -
         ended = await end_all(tx, desk, account=account)
         await passwords.remove(tx, account)
         await remove_factors(tx, account)
+        await queue_givebacks_of(tx, desk, account=account)
+        await upstream.remove_all(tx, account)
         await access.unassign_all(tx, account)
         await known_devices.forget_all(tx, account)
         await accounts.set_status(tx, account, "closed")

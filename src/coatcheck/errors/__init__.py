@@ -29,6 +29,7 @@
     ├── UnknownHost            400
     ├── HttpsNeeded            400
     ├── TooManyAttempts        429  with Retry-After
+    ├── UpstreamFailed         400  a sign-in with a provider came to nothing; the trouble has a name
     ├── TokenTooLarge          500  a person has more roles than fit into a token
     └── Busy                   503  with Retry-After
         ├── DatabaseAway       503
@@ -43,6 +44,7 @@ from collections.abc import Mapping
 from coatcheck.errors.gone import FeedGone, FormGone, Gone, SignInGone
 from coatcheck.errors.not_now import Busy, DatabaseAway, RevocationUnknown, TokenTooLarge, TooManyAttempts
 from coatcheck.errors.root import CoatcheckError, ConfigurationError
+from coatcheck.errors.upstream import Trouble, UpstreamFailed
 
 __all__ = [
     "BadBody",
@@ -76,7 +78,9 @@ __all__ = [
     "TokenRefused",
     "TokenTooLarge",
     "TooManyAttempts",
+    "Trouble",
     "UnknownHost",
+    "UpstreamFailed",
     "WrongContentType",
 ]
 

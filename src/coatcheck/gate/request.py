@@ -1,8 +1,9 @@
 """Where a request meets the desk: what every route asks for."""
 
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -18,13 +19,14 @@ from coatcheck.http.form_token import FIELD, check_form_token, form_token
 from coatcheck.http.hop import needs_hop
 from coatcheck.http.pages import Frame, Me, render
 from coatcheck.http.return_to import place_asked_for
-from coatcheck.secret import Secret
+from coatcheck.secret import Secret, new_secret
 from coatcheck.verifier import Demand, Principal, refusal
 from coatcheck.visit import Visit
 
 DESK = "coatcheck.desk"
 VISIT = "coatcheck.visit"
 NEW_BROWSER = "coatcheck.new_browser"
+Answered = TypeVar("Answered", bound=Response)
 RENEWAL = "/api/token/renew"
 """Where a browser is sent to renew its tokens: among the calls, as its cookie goes there alone, but a person's page."""
 
@@ -38,6 +40,15 @@ def desk_of(request: Request) -> Desk:
 def visit_of(request: Request) -> Visit:
     """Give the facts of this request."""
     visit: Visit = request.scope[VISIT]
+    return visit
+
+
+def named_visit_of(request: Request) -> Visit:
+    """Give the facts of a call whose browser comes back: one without a name gets one, which `name_browser` sends."""
+    visit = visit_of(request)
+    if not visit.browser:
+        request.scope[VISIT] = visit = msgspec.structs.replace(visit, browser=new_secret().reveal())
+        request.scope[NEW_BROWSER] = True
     return visit
 
 
@@ -92,10 +103,21 @@ async def form_of(request: Request) -> dict[str, str]:
 
 
 async def page(
-    request: Request, template: str, /, *, status: int = 200, notice: str | None = None, **values: Any
+    request: Request,
+    template: str,
+    /,
+    *,
+    status: int = 200,
+    notice: str | None = None,
+    hops: bool = True,
+    **values: Any,
 ) -> HTMLResponse:
-    """Answer with a page; where another site led here without our cookies, with the hop that brings them along."""
-    hop = await hop_if_needed(request) if status == 200 else None
+    """Answer with a page; where another site led here without our cookies, with the hop that brings them along.
+
+    Args:
+        hops: False where it matters to the page that another site led here.
+    """
+    hop = await hop_if_needed(request) if status == 200 and hops else None
     return hop or await _page(request, template, status=status, notice=notice, **values)
 
 
@@ -115,10 +137,15 @@ async def _page(
         me=me_of(principal),
         notice=notice,
     )
-    response = HTMLResponse(render(frame, template, status=status, **values), status)
+    return name_browser(request, HTMLResponse(render(frame, template, status=status, **values), status))
+
+
+def name_browser(request: Request, response: Answered) -> Answered:
+    """Give a browser that came without a name its cookie, on the answer."""
+    visit = visit_of(request)
     # A foreign link comes without our cookies: a new one would take the place of the one that stayed away.
     if request.scope.get(NEW_BROWSER) and visit.asked.sec_fetch_site != "cross-site":
-        kind = cookie_kind(desk.settings.server)
+        kind = cookie_kind(desk_of(request).settings.server)
         response.headers.append("set-cookie", kind.set("browser", visit.browser, max_age=BROWSER_FOR_S))
     return response
 
@@ -195,6 +222,15 @@ def _has(request: Request, cookie: CookieName) -> bool:
     return has_cookie(visit_of(request).asked.cookies, name)
 
 
+async def hop_to(request: Request, url: str, *, to: str = "") -> HTMLResponse:
+    """Lead a browser on by a page, so that its next request is caused by us and not by whoever caused this one.
+
+    Args:
+        to: what the place is called that it leads to, where that is not this site.
+    """
+    return await _page(request, "http/hop.html", url=url, to=to)
+
+
 async def hop_if_needed(request: Request) -> HTMLResponse | None:
     """Answer with the hop when another site led here and our cookie stayed away because of it; None otherwise."""
     asked = visit_of(request).asked
@@ -202,4 +238,4 @@ async def hop_if_needed(request: Request) -> HTMLResponse | None:
     if not needs_hop(asked, is_navigation=is_navigation, has_session_cookie=has_session_cookie(request)):
         return None
     place = place_asked_for(request.scope)
-    return None if place is None else await _page(request, "http/hop.html", url=place)
+    return None if place is None else await hop_to(request, place)

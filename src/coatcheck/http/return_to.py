@@ -1,10 +1,14 @@
 """Where a person goes on after signing in: a path of our own origin and nothing else."""
 
+import re
 from collections.abc import MutableMapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from coatcheck.settings import WebSettings
+
 MAX_LENGTH = 2000
+_LOOPBACK = re.compile(r"(http://127\.0\.0\.1|http://\[::1\]):[0-9]{1,5}(/[!-~]*)?")
 _SAFE = "/:@!$&'()*+,;=-._~%"
 
 
@@ -27,6 +31,21 @@ def parse_return_to(raw: str | None) -> str | None:
         return None
     path = quote(parts.path, safe=_SAFE)
     return f"{path}?{quote(parts.query, safe=_SAFE + '?/')}" if parts.query else path
+
+
+def parse_registered(web: WebSettings, raw: str | None) -> str | None:
+    """Give where an app is come back to: a path of our own, or an address that is registered, to the letter.
+
+    A loopback address counts with any port, as an app of a desktop takes one that is free.
+
+    See: RFC 8252 sections 7.1 and 7.3; ASVS 10.4.1.
+    """
+    if raw in web.return_to:
+        return raw
+    found = _LOOPBACK.fullmatch(raw or "")
+    if found and f"{found[1]}{found[2]}" in web.return_to:
+        return raw
+    return parse_return_to(raw)
 
 
 def place_asked_for(scope: MutableMapping[str, Any]) -> str | None:

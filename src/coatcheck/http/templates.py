@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from coatcheck.clock import Instant
 from coatcheck.http.ago import in_words
+from coatcheck.http.said import wait_of
 
 _SOURCE = Path(__file__).parents[1]
 
@@ -19,6 +20,7 @@ def pages() -> Environment:
     """Give every page's template, such as `login/sign_in.html`; what is filled in is escaped."""
     environment = Environment(loader=_loader("pages"), autoescape=True, undefined=StrictUndefined)
     environment.filters["when"] = _when
+    environment.filters["wait"] = wait_of
     return environment
 
 

@@ -4,6 +4,7 @@ from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
 from coatcheck.audit.refused import refused
+from coatcheck.audit.row import Detail
 from coatcheck.desk import Desk
 from coatcheck.ending import records as ending
 from coatcheck.errors import InvalidCredentials, SessionEnded
@@ -11,6 +12,7 @@ from coatcheck.limits import known_devices, tries
 from coatcheck.limits.tries import Spent
 from coatcheck.login import policy, transactions
 from coatcheck.login.factors import methods_of
+from coatcheck.login.link import CannotLink, link_as_asked
 from coatcheck.login.present import first_refresh_token
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.standing import standing_of
@@ -83,9 +85,12 @@ async def _open(
     if spent is not None:
         tries.succeeded(tx, spent)
     known = await known_devices.remember(tx, desk, visit, account.id)
-    details = {"amr": " ".join(proven.amr), "because": "; ".join(proven.reasons)}
-    await record(tx, desk, visit, "sign_in.done", account=account.id, session=session.id, details=details)
+    await record(tx, desk, visit, "sign_in.done", account=account.id, session=session.id, details=_how(sign_in, proven))
     trusted = await trust_browser(tx, desk, visit, account, sign_in, session.id)
+    try:
+        await link_as_asked(tx, desk, visit, account, sign_in)
+    except CannotLink as reason:
+        raise _NotAnyMore(str(reason)) from None
     return Admitted(session, secret, known, account.email, account.username, refresh_token, asked_for.audience, trusted)
 
 
@@ -98,10 +103,15 @@ async def _raise(
     session, secret = await raise_level(tx, desk, session, acr=proven.acr, amr=proven.amr)
     if spent is not None:
         tries.succeeded(tx, spent)
-    details = {"amr": " ".join(proven.amr), "because": "; ".join(proven.reasons)}
-    await record(tx, desk, visit, "step_up.done", account=account.id, session=session.id, details=details)
+    await record(tx, desk, visit, "step_up.done", account=account.id, session=session.id, details=_how(sign_in, proven))
     known = await known_devices.remember(tx, desk, visit, account.id)
     return Admitted(session, secret, known, account.email, account.username, is_raised=True)
+
+
+def _how(sign_in: SignIn, proven: policy.Enough) -> dict[str, Detail]:
+    providers = " ".join(each.provider for each in sign_in.proofs if each.provider)
+    by = {"provider": providers} if providers else {}
+    return {"amr": " ".join(proven.amr), "because": "; ".join(proven.reasons), **by}
 
 
 async def _note_more(tx: Writing, desk: Desk, visit: Visit, sign_in: SignIn, needed: policy.StillNeeded) -> None:

@@ -24,9 +24,11 @@ PROVABLE: Final[Mapping[str, Proof]] = MappingProxyType(
         "totp": Proof(factor="totp"),
         "email_code": Proof(factor="email_code"),
         "backup_code": Proof(factor="backup_code"),
+        "provider": Proof(factor="provider"),
+        "provider-second-factor": Proof(factor="provider", is_verified=True),
     }
 )
-"""What may be supposed to be proven, by name; a passkey as its device did it."""
+"""What may be supposed to be proven, by name; a passkey as its device did it, a provider as it is believed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +131,7 @@ async def explain_sign_in(
     sign_in = SignIn(id="", account=account.id, proofs=proven, asked_for=AskedFor(wanted=wanted), session=session)
     async with desk.database.reading() as db:
         standing = await standing_of(db, desk, Visit(), account, sign_in)
-        own = await enrolled_of(db, account, replace(sign_in, proofs=()))
+        own = await enrolled_of(db, desk, account, replace(sign_in, proofs=()))
     settings = desk.settings.sign_in
     thought_of = replace(
         standing,

@@ -38,6 +38,8 @@ ASSURANCES: Final[Mapping[Factor, Assurance]] = MappingProxyType(
         "totp": Assurance(kind="possession", amr="otp", is_second=True, words="a code of the authenticator app"),
         "email_code": Assurance(kind="mailbox", amr="otp", begins=True, words="a mailed code"),
         "backup_code": Assurance(kind="possession", amr="otp", words="a backup code"),
+        # What a provider asked for, nobody here knows: mostly a password, so it counts beside one no second time.
+        "provider": Assurance(kind="knowledge", amr="fed", begins=True, words="another provider"),
     }
 )
 """The factors, in the order in which they are offered."""
@@ -64,15 +66,18 @@ class Proof:
 
     Args:
         factor: what was proven.
-        is_verified: of a passkey: the device made sure who holds it, by a PIN or a finger.
+        is_verified: of a passkey: the device made sure who holds it, by a PIN or a finger. Of a provider: it asked
+            for a second factor, and the operator takes its word for that.
         is_synced: of a passkey: its key may be on several devices.
         is_attested: of a passkey: its maker vouches for it, by roots that this site trusts.
+        provider: of a provider: which.
     """
 
     factor: Factor
     is_verified: bool = False
     is_synced: bool = False
     is_attested: bool = False
+    provider: str = ""
 
     @property
     def kinds(self) -> frozenset[Kind]:

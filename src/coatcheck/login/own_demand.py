@@ -6,6 +6,7 @@ from typing import Final
 from coatcheck.accounts import records as accounts
 from coatcheck.desk import Desk
 from coatcheck.errors import SessionEnded
+from coatcheck.login.standing import providers_of
 from coatcheck.mfa.enrolled import has_second_factor
 from coatcheck.passwords import records as passwords
 from coatcheck.verifier import Demand, Principal
@@ -26,5 +27,6 @@ async def demand_of(desk: Desk, principal: Principal) -> Demand:
         if account is None:
             raise SessionEnded("the account is gone")
         # Without a password, an app and a mailbox are all there is, and the two lift nobody to aal2.
-        reaches = "passkey" in account.factors or await passwords.stored_hash(db, account.id) is not None
+        has_password = await passwords.stored_hash(db, account.id) is not None
+        reaches = "passkey" in account.factors or has_password or bool(await providers_of(db, desk, account.id))
     return Demand(fresh=FRESH, acr="aal2" if has_second_factor(account) and reaches else None)

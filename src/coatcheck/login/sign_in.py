@@ -8,6 +8,7 @@ from coatcheck.login.factors import SECONDS, Factor, Proof
 from coatcheck.login.policy import NO_MORE, Wanted
 from coatcheck.secret import Secret
 from coatcheck.sessions.session import Presented, Session
+from coatcheck.upstream.identity import Identity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,8 @@ class SignIn:
         options: the factors that may be proven next.
         started: what a factor that was started keeps until its proof: the hash of a code, a challenge.
         tries: wrong answers so far.
+        linking: an identity at a provider that is linked to the account once its owner has proven themselves.
+        linking_tokens: what came with it, sealed.
         expires_at: when its present step runs out.
     """
 
@@ -63,6 +66,8 @@ class SignIn:
     started: dict[Factor, bytes] = field(default_factory=dict, repr=False)
     tries: int = 0
     expires_at: Instant = 0
+    linking: Identity | None = None
+    linking_tokens: bytes = field(default=b"", repr=False)
 
     @property
     def may_have_lost_factors(self) -> bool:

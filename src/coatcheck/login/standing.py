@@ -11,6 +11,8 @@ from coatcheck.mfa.trusted import is_trusted_in
 from coatcheck.passwords import records as passwords
 from coatcheck.settings import Settings
 from coatcheck.storage.database import Reading
+from coatcheck.upstream import records as upstream
+from coatcheck.upstream.configured import Providers, has_providers
 from coatcheck.visit import Visit
 
 
@@ -27,6 +29,7 @@ def ways_of(settings: Settings) -> dict[Factor, bool]:
         "totp": settings.sign_in.totp,
         "backup_code": settings.sign_in.totp or settings.sign_in.passkeys,
         "email_code": True,
+        "provider": has_providers(settings),
     }
 
 
@@ -71,7 +74,7 @@ async def standing_of(db: Reading, desk: Desk, visit: Visit, account: Account, s
     return Standing(
         site=site_factors(desk.settings),
         begins=first_factors(desk.settings),
-        enrolled=await enrolled_of(db, account, sign_in),
+        enrolled=await enrolled_of(db, desk, account, sign_in),
         site_wants=wanted_of(settings.level),
         roles=await _roles(db, desk, account),
         asked=sign_in.asked_for.wanted,
@@ -82,15 +85,24 @@ async def standing_of(db: Reading, desk: Desk, visit: Visit, account: Account, s
     )
 
 
-async def enrolled_of(db: Reading, account: Account, sign_in: SignIn) -> frozenset[Factor]:
-    """Give the factors an account has; its row names all but the password and the mailbox."""
+async def enrolled_of(db: Reading, desk: Desk, account: Account, sign_in: SignIn) -> frozenset[Factor]:
+    """Give the factors an account has; its row names all but the password, the mailbox and its providers."""
     enrolled = set(account.factors)
     if account.email is not None:
         enrolled.add("email_code")
     is_proven = any(each.factor == "password" for each in sign_in.proofs)
     if is_proven or await passwords.stored_hash(db, account.id) is not None:
         enrolled.add("password")
+    if has_providers(desk.settings) and await providers_of(db, desk, account.id):
+        enrolled.add("provider")
     return frozenset(enrolled)
+
+
+async def providers_of(db: Reading, desk: Desk, account: str) -> tuple[str, ...]:
+    """Give the providers of this site that an account is signed in by."""
+    known = {each.name for each in desk.keep(Providers).all()}
+    linked = [each.provider for each in await upstream.list_of(db, account)]
+    return tuple(dict.fromkeys(each for each in linked if each in known))
 
 
 async def _roles(db: Reading, desk: Desk, account: Account) -> tuple[tuple[str, Wanted], ...]:

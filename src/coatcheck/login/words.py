@@ -51,6 +51,12 @@ class StartBody(Body):
     continuation: Handle
 
 
+class CollectBody(Body):
+    """Fetch the answer of a sign-in that went through a provider."""
+
+    verifier: Annotated[str, StringConstraints(min_length=43, max_length=128, pattern=r"^[A-Za-z0-9._~-]+$")]
+
+
 class CodeProof(Body):
     """Go on with a sign-in by a code."""
 

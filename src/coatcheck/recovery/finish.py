@@ -1,4 +1,4 @@
-"""Finish a recovery: a new password, and every session, device and pending link of before is gone."""
+"""Finish a recovery: a new password, and every session, device, identity and pending link of before is gone."""
 
 from coatcheck.accounts import records as accounts
 from coatcheck.audit.record import record
@@ -12,6 +12,9 @@ from coatcheck.passwords.choose import choose_password, store_password
 from coatcheck.recovery import records
 from coatcheck.secret import hash_secret
 from coatcheck.sessions.end import end_all
+from coatcheck.storage.database import Writing
+from coatcheck.upstream import records as upstream
+from coatcheck.upstream.give_back import queue_giveback
 from coatcheck.visit import Visit
 
 
@@ -33,7 +36,8 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
     """Set a new password by a mailed link. It opens no session: the person signs in, with whatever that takes.
 
     Second factors stay, and are asked for. Until one is proven beside the new password, they cannot be recovered: that
-    takes the password and the mailbox, and here the mailbox has set the password.
+    takes the password and the mailbox, and here the mailbox has set the password. Identities at providers are unlinked:
+    one may have been linked by whoever had the account, and its owner links theirs again by the next sign-in with it.
 
     The link is spent in the transaction that uses it, so a password that is not taken costs no link.
 
@@ -67,6 +71,17 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
         await records.drop_all(tx, account.id)
         if held.factors:
             await records.bar_wait(tx, account.id, now)
-        await record(tx, desk, visit, "recovery.done", account=account.id, details={"sessions": ended})
-        message = mail_text(desk.settings, "recovery/recovered.txt", to=account.email, base_url=visit.base_url)
+        unlinked = await _unlink_all(tx, desk, account.id)
+        details = {"sessions": ended, "identities": unlinked}
+        await record(tx, desk, visit, "recovery.done", account=account.id, details=details)
+        template, url = "recovery/recovered.txt", visit.base_url
+        message = mail_text(desk.settings, template, to=account.email, base_url=url, unlinked=unlinked)
         await post(tx, desk, message, asked_by_stranger=False)
+
+
+async def _unlink_all(tx: Writing, desk: Desk, account: str) -> int:
+    linked = await upstream.list_of(tx, account)
+    for each in linked:
+        await queue_giveback(tx, desk, identity=each.id, provider=each.provider)
+    await upstream.remove_all(tx, account)
+    return len(linked)

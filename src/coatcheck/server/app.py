@@ -25,6 +25,7 @@ from coatcheck.server.refusals import answer_error
 from coatcheck.server.request_log import RequestLog
 from coatcheck.settings import Settings
 from coatcheck.signup import routes as signup
+from coatcheck.upstream.configured import has_providers
 from coatcheck.ways_in import routes as ways_in
 
 
@@ -53,14 +54,16 @@ def _apis(settings: Settings) -> list[APIRouter]:
     """List the calls that this site has; without passwords, none that is about them."""
     always = [*login.apis, ending.api, my_account.api, *ways_in.apis, gateway.api]
     passkeys = (*login.passkey_apis, *ways_in.passkey_apis) if settings.sign_in.passkeys else ()
-    return [*always, *passkeys, *(_PASSWORD_APIS if settings.passwords.enabled else ())]
+    providers = (*login.provider_apis, *ways_in.provider_apis) if has_providers(settings) else ()
+    return [*always, *passkeys, *providers, *(_PASSWORD_APIS if settings.passwords.enabled else ())]
 
 
 def _pages(settings: Settings) -> list[Route]:
     """List the pages that this site has."""
     always = [*login.pages, *ending.pages, *my_account.pages, *ways_in.pages, *admin.pages, *issuer.pages]
     passkeys = (*login.passkey_pages, *ways_in.passkey_pages) if settings.sign_in.passkeys else ()
-    return [*always, *passkeys, *(_PASSWORD_PAGES if settings.passwords.enabled else ())]
+    providers = (*login.provider_pages, *ways_in.provider_pages) if has_providers(settings) else ()
+    return [*always, *passkeys, *providers, *(_PASSWORD_PAGES if settings.passwords.enabled else ())]
 
 
 _PASSWORD_APIS = (*login.password_apis, signup.api, *recovery.apis, my_account.password_api)

@@ -18,6 +18,8 @@ from coatcheck.sessions.seen import Seen
 from coatcheck.storage.leases import hold
 from coatcheck.storage.tidy import BATCH, tidy
 from coatcheck.traces import trace_of
+from coatcheck.upstream.configured import has_providers
+from coatcheck.upstream.give_back import GiveBack
 
 _TIDY_EVERY_SECONDS = 60.0
 _log = structlog.get_logger("coatcheck.background")
@@ -38,6 +40,8 @@ class Background:
             desk.keep(FactorNotices).run,
             self._tidy,
         ]
+        if has_providers(desk.settings):
+            self._jobs.append(desk.keep(GiveBack).run)
         if log is not None:
             self._jobs.append(log.run)
         self._tasks: list[asyncio.Task[None]] = []

@@ -35,6 +35,8 @@ from coatcheck.settings.master_key import load_key_ring
 from coatcheck.settings.read import read_settings
 from coatcheck.storage.database import Database
 from coatcheck.storage.migrate import prepare
+from coatcheck.upstream.act_for import upstream_token
+from coatcheck.upstream.configured import Providers, read_providers
 from coatcheck.verifier import Asked, Principal
 from coatcheck.visit import Visit
 
@@ -113,12 +115,14 @@ class Coatcheck:
 
         Raises:
             ConfigurationError: the database is older or newer than this release, or there is no master key; or no
-                browser would use a passkey at `server.public_url`, or a way in does not say what it proves.
+                browser would use a passkey at `server.public_url`, a way in does not say what it proves, or a provider
+                is not fully set up.
         """
         settings = self.settings
         check_ways_in((*KINDS, *ways_of(settings)))
         check_relying_party(settings)
         roots = read_roots(settings.sign_in.passkey_attestation_roots, self._base)
+        providers = read_providers(settings, self._base)
         key_ring = load_key_ring(settings, self._base)
         database = Database(settings.database.url, pool=settings.database.pool)
         try:
@@ -133,6 +137,7 @@ class Coatcheck:
         self._desk.keep(Postman).use(self._mailer)
         self._desk.keep(LogReader).on_reload(self._desk.keep(SigningKeys).forget)
         self._desk.keep(AttestationRoots).pems = roots
+        self._desk.keep(Providers).use(providers)
         self._entrance = make_app(self._desk, self._log)
         return self._desk
 
@@ -210,6 +215,21 @@ class Coatcheck:
     def on_revocation(self, tell: Callable[[object], None]) -> Callable[[], None]:
         """Be told when something was revoked or moved, so that open connections are looked at; give what stops it."""
         return self.desk.keep(LogReader).listen(tell)
+
+    async def upstream_token(self, account: str, provider: str) -> str:
+        """Give an access token by which to act for a person at a provider, renewed when it has run out.
+
+        Args:
+            account: `acc_…`.
+            provider: its name in the settings, where `keeps_tokens` is on.
+
+        Raises:
+            NotFound: there is no such provider, or none of its tokens are kept for this account.
+            UpstreamFailed: the provider is away; or the grant is over (`trouble` is `code_refused`), and the person has
+                to come by the provider again.
+            Busy: another worker takes too long to renew it.
+        """
+        return (await upstream_token(self.desk, account=account, provider=provider)).reveal()
 
     async def note(self, event: str, *, account: str | None = None, details: Mapping[str, Any] | None = None) -> None:
         """Write an event of the app's own into the audit trail.

@@ -26,6 +26,7 @@ from coatcheck.server.hot_routes import HOT
 from coatcheck.server.metrics import Metrics
 from coatcheck.server.refusals import answer_error
 from coatcheck.server.request_log import RequestLog
+from coatcheck.upstream.round_trips import PARKED_BYTES, is_answer_of_provider
 from coatcheck.visit import SAFE_METHODS, Asked, Visit, headers_of
 
 _AGENT_LENGTH = 400
@@ -98,9 +99,11 @@ class Entrance:
                 return await answer_preflight(scope, receive, send)
             body = b""
             if scope["method"] not in SAFE_METHODS:
-                if visit.asked.authorization is None or visit.asked.cookies:
+                is_parked = is_answer_of_provider(arrived.path)  # it comes from another site by its nature
+                if not is_parked and (visit.asked.authorization is None or visit.asked.cookies):
                     await self._refuse_cross_site(visit)
-                body = await _whole(receive, arrived.headers, is_json=arrived.path.startswith("/api/"))
+                most = PARKED_BYTES if is_parked else MAX_BYTES
+                body = await _whole(receive, arrived.headers, most, is_json=arrived.path.startswith("/api/"))
             hot = HOT[arrived.path].get(scope["method"]) if arrived.path in HOT else None
             if hot is not None:
                 return await send.whole(await hot(HotCall(self._desk, visit, arrived.headers, body)))
@@ -199,7 +202,7 @@ def _route_path(scope: Scope) -> str:
     return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
-async def _whole(receive: Receive, headers: Mapping[str, str], *, is_json: bool) -> bytes:
+async def _whole(receive: Receive, headers: Mapping[str, str], most: int, *, is_json: bool) -> bytes:
     """Read a body up to its limit; refuse what is larger or not what it says.
 
     Raises:
@@ -214,8 +217,8 @@ async def _whole(receive: Receive, headers: Mapping[str, str], *, is_json: bool)
             raise BadBody(because="the client went away before the end of the body")
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > MAX_BYTES:
-            raise BodyTooLarge(because=f"more than {MAX_BYTES} bytes")
+        if len(body) > most:
+            raise BodyTooLarge(because=f"more than {most} bytes")
     if is_json and body:
         check_json(body, headers.get("content-type", ""))
     return body

@@ -1,5 +1,9 @@
-"""Every setting: one frozen dataclass a room, read from `coatcheck.toml`, the environment and keywords."""
+"""Every setting: one frozen dataclass a room, read from `coatcheck.toml`, the environment and keywords.
 
+A section of type `Mapping[str, X]` holds tables of its owner's naming, such as `[providers.github]`, each an `X`.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from coatcheck import unsafe
@@ -11,7 +15,9 @@ from coatcheck.settings.keys import SYMMETRIC, KeySettings
 from coatcheck.settings.limits import LimitSettings
 from coatcheck.settings.mail import MailSettings
 from coatcheck.settings.passwords import PasswordSettings
+from coatcheck.settings.providers import ProviderSettings, is_table_name
 from coatcheck.settings.revocation import RevocationSettings
+from coatcheck.settings.saml import SamlSettings
 from coatcheck.settings.server import ServerSettings
 from coatcheck.settings.sessions import SessionSettings
 from coatcheck.settings.sign_in import SignInSettings
@@ -30,7 +36,9 @@ __all__ = [
     "LimitSettings",
     "MailSettings",
     "PasswordSettings",
+    "ProviderSettings",
     "RevocationSettings",
+    "SamlSettings",
     "SecretSettings",
     "ServerSettings",
     "SessionSettings",
@@ -55,6 +63,8 @@ class Settings:
     sessions: SessionSettings = field(default_factory=SessionSettings)
     sign_in: SignInSettings = field(default_factory=SignInSettings)
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
+    providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
+    saml: Mapping[str, SamlSettings] = field(default_factory=dict)
     limits: LimitSettings = field(default_factory=LimitSettings)
     keys: KeySettings = field(default_factory=KeySettings)
     tokens: TokenSettings = field(default_factory=TokenSettings)
@@ -65,6 +75,14 @@ class Settings:
     audit: AuditSettings = field(default_factory=AuditSettings)
 
     def __post_init__(self) -> None:
+        for section, tables in (("providers", self.providers), ("saml", self.saml)):
+            for name in tables:
+                if not is_table_name(name):
+                    raise ConfigurationError(f"{section}: {name!r:.60} must be 1 to 40 of a-z, 0-9 and -")
+        for name in self.providers.keys() & self.saml.keys():
+            raise ConfigurationError(
+                f"saml.{name}: call it otherwise: there is providers.{name}, and addresses name both"
+            )
         if self.keys.algorithm == SYMMETRIC:
             self._check_shared_secret()
         if self.gateway.secret is not None:

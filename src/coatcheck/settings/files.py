@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from coatcheck.settings import Settings
+from coatcheck.settings import SamlSettings, Settings
 
 
 def sqlite_file(url: str) -> str | None:
@@ -38,6 +38,21 @@ def anchored(settings: Settings, base: Path) -> Settings:
         database=replace(database, url=_anchored_url(database.url, base)),
         secret=replace(secret, master_key_file=_anchored_path(secret.master_key_file, base)),
         audit=replace(audit, checkpoint_file=_anchored_path(audit.checkpoint_file, base)),
+        providers={
+            name: replace(each, key_file=_anchored_path(each.key_file, base))
+            for name, each in settings.providers.items()
+        },
+        saml={name: _anchored_saml(each, base) for name, each in settings.saml.items()},
+    )
+
+
+def _anchored_saml(each: SamlSettings, base: Path) -> SamlSettings:
+    return replace(
+        each,
+        idp_metadata_file=_anchored_path(each.idp_metadata_file, base),
+        idp_certificate_files=tuple(str(base.absolute() / path) for path in each.idp_certificate_files),
+        key_file=_anchored_path(each.key_file, base),
+        certificate_file=_anchored_path(each.certificate_file, base),
     )
 
 

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from coatcheck.errors import BadInput, InvalidCredentials, NotFound, TooManyAttempts
 from coatcheck.gate.request import desk_of, form_of, page, visit_of
 from coatcheck.http.api import Answer, Body, Handle, Identifier, Typed, problems
+from coatcheck.http.said import said
 from coatcheck.signup.ask import ask_to_sign_up
 from coatcheck.signup.confirm import confirm_sign_up, look_at_link
 
@@ -104,7 +105,7 @@ async def submit_verify_email(request: Request) -> Response:
     except InvalidCredentials:
         problem, status = "This is not the password that was chosen for this sign-up.", 401
     except TooManyAttempts as wait:
-        problem, status = wait.says, wait.status
+        problem, status = said(wait), wait.status
     else:
         return await page(request, "signup/verified.html", username_taken=taken)
     return await page(

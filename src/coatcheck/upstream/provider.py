@@ -8,9 +8,12 @@ from coatcheck.secret import Secret
 
 Kind: TypeAlias = Literal["oidc", "oauth2"]
 ClientAuth: TypeAlias = Literal["basic", "post", "private_key_jwt", "apple", "none"]
-Source: TypeAlias = Literal["id_token", "userinfo", "emails", "form"]
+Source: TypeAlias = Literal["id_token", "profile", "userinfo", "emails", "form", "token"]
 EmailTrust: TypeAlias = Literal["never", "flag", "google", "microsoft", "owner"]
 IssInAnswer: TypeAlias = Literal["demanded", "when_there"]
+ProvesTo: TypeAlias = Literal["issuer", "token_endpoint"]
+UserinfoCall: TypeAlias = Literal["get", "post_null", "introspect"]
+RevocationCall: TypeAlias = Literal["rfc7009", "client_id", "bearer", "json"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,7 @@ class Endpoints:
         discovery: its OpenID configuration; empty for OAuth 2.0 servers.
         authorization, token, userinfo, jwks, revocation, par: empty where there is none or discovery names it.
         emails: a list of the person's addresses, where userinfo does not say which is verified.
+        refresh: where tokens are refreshed; empty: at `token`.
         grants: where a whole grant is given back by the provider's own call (GitHub); empty elsewhere.
     """
 
@@ -49,6 +53,7 @@ class Endpoints:
     jwks: str = ""
     revocation: str = ""
     par: str = ""
+    refresh: str = ""
     grants: str = ""
 
 
@@ -57,7 +62,7 @@ class Claim:
     """Say where a word about the person stands.
 
     Args:
-        source: which answer it is read from.
+        source: which answer it is read from; `token` is the token endpoint's, `form` what was posted to the callback.
         path: the names that lead to it; a list is entered by its number, as in `("data", "0", "email")`.
         is_number: whether it is a whole number, which is written out in decimal.
     """
@@ -68,24 +73,45 @@ class Claim:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Demand:
+    """Say what a word about the person must be, such as the status of an account; anything else is no sign-in.
+
+    Args:
+        claim: where it stands.
+        value: what it must be; of the same type, too.
+    """
+
+    claim: Claim
+    value: str | bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Claims:
     """Say where the words about a person stand in a provider's answers.
 
     Args:
         subject: the one name that never changes hands.
+        subject_within: what the subject is unique within (a workspace): put before it, with a slash between.
         email: an address; where the source is `emails`, the member of each entry.
         email_flag: what says that it is verified; for `emails` the members that must all be true.
+        email_list: the names that lead to the list in the answer of `emails`; empty: the answer is the list.
+        email_needs_no_flag: whether the address is there only once it is verified (X).
         accepts_text_flag: whether the flag may be the text "true" or the number 1.
         name: what the person is called.
         groups: what roles are mapped from; None where the operator maps none.
+        demands: what must be so about the account there.
     """
 
     subject: Claim
+    subject_within: Claim | None = None
     email: Claim | None = None
     email_flag: tuple[Claim, ...] = ()
+    email_list: tuple[str, ...] = ()
+    email_needs_no_flag: bool = False
     accepts_text_flag: bool = False
     name: Claim | None = None
     groups: Claim | None = None
+    demands: tuple[Demand, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,12 +128,21 @@ class Provider:
         not_tenants: which may not.
         other_issuers: further spellings met in ID tokens, which stand for `issuer`.
         client_id, client_secret, client_auth, client_key: how we are known there.
+        proves_to: whom an assertion signed by `client_key` is meant for; with `{tenantid}` in the issuer always the
+            token endpoint.
         endpoints: where it is asked.
         scopes: what is asked for at a sign-in.
         scopes_offline, authorize_offline: what is asked for besides where the site keeps the provider's tokens.
         scope_separator, granted_separator: between scopes in requests, in answers; empty: a list in JSON.
+        granted_name: what the token answer calls the granted scopes.
         authorize: further parameters of the authorization request.
         token_headers, api_headers: what its calls want besides.
+        token_takes_json: whether the token endpoint takes JSON in place of a form (Notion).
+        userinfo_call: how userinfo is asked: by GET, by POST of the JSON word null (Dropbox), or as an introspection of
+            the token with our client's credentials (HubSpot).
+        signs_calls: whether its calls want `appsecret_proof`, an HMAC of the token under the secret (Facebook).
+        revocation_call: how a token is given back: RFC 7009; the same with `client_id` alone (Twitch); by a call that
+            the token itself authorises; or with JSON (Notion).
         sends_pkce: whether a code challenge is sent; where not, state, cookie and one use carry the code alone.
         sends_nonce: whether it echoes a nonce in its ID token, which is then demanded.
         iss_in_answer: whether its answer must name `answer_issuer`; when it is there it must be right (RFC 9207).
@@ -117,12 +152,14 @@ class Provider:
         claims: where the words about a person stand.
         email_trust: when its word about an address counts: never; by its flag; by the flag and the rules of Google or
             Microsoft; or for the proven domains of a connection's owner.
-        domains: the email domains this connection signs in, each proven; empty for providers that are everybody's.
+        domains: the email domains this connection signs in: as the settings name them, until `domains/proven.py` leaves
+            those that are proven, which alone may be believed. Empty for providers that are everybody's.
         roles: which group gives which role.
         second_factor: values of `amr` or `acr` that the operator takes for a second factor.
         reauthenticates: whether it can be told to ask the person anew (`max_age`), and says when it did (`auth_time`).
         keeps_tokens: whether its tokens are kept for the app to act by.
         makes_accounts: whether somebody who comes for the first time gets an account.
+        private_network: where of the operator's own networks its addresses may lead, such as `10.1.0.0/16`.
     """
 
     name: str
@@ -133,6 +170,7 @@ class Provider:
     client_secret: Secret | None = None
     client_auth: ClientAuth = "basic"
     client_key: ClientKey | None = field(default=None, repr=False)
+    proves_to: ProvesTo = "issuer"
     tenants: tuple[str, ...] = ()
     not_tenants: tuple[str, ...] = ()
     other_issuers: tuple[str, ...] = ()
@@ -141,10 +179,15 @@ class Provider:
     scopes_offline: tuple[str, ...] = ()
     scope_separator: str = " "
     granted_separator: str = " "
+    granted_name: str = "scope"
     authorize: Mapping[str, str] = field(default_factory=dict)
     authorize_offline: Mapping[str, str] = field(default_factory=dict)
     token_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     api_headers: Mapping[str, str] = field(default_factory=dict)
+    token_takes_json: bool = False
+    userinfo_call: UserinfoCall = "get"
+    signs_calls: bool = False
+    revocation_call: RevocationCall = "rfc7009"
     sends_pkce: bool = True
     sends_nonce: bool = True
     iss_in_answer: IssInAnswer = "when_there"
@@ -159,3 +202,4 @@ class Provider:
     reauthenticates: bool = False
     keeps_tokens: bool = False
     makes_accounts: bool = True
+    private_network: tuple[str, ...] = ()

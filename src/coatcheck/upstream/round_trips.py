@@ -1,17 +1,22 @@
 """One trip to a provider and back: begun in a browser, known by its `state`, ended once.
 
 begin:  state drawn, trip kept (10 minutes) → the browser leaves for the provider
-park:   its answer is kept beside the trip, never over another → hop to our own site
-end:    same browser? same provider? → trip and answer are taken, by one request of many
+park:   its answer is kept beside the trip, never over another → hop to our own site, with a ticket of that answer
+end:    same browser as began? as brought the answer? same provider? → both are taken, by one request of many
 
 `state` is 192 random bits and names the trip; what PKCE and the nonce need is derived from it under our key, so that
 nothing more is kept. The trip is spent before anything is redeemed: no answer is ever redeemed twice.
+
+Whoever began a trip can have somebody else answer it, by sending them the provider's address. Only the browser that
+brought an answer is told its ticket, so nobody gets what another browser brought.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -23,6 +28,11 @@ from coatcheck.upstream.trouble import UpstreamFailed
 from coatcheck.visit import Visit
 
 LIVES: Final = timedelta(minutes=10)
+PARKED_BYTES: Final = 400_000
+"""The largest answer that is parked: an encrypted SAML response with many groups."""
+_ANSWERS: Final = 4
+"""How many answers wait for one trip: browsers ask again, ahead, or twice with another code."""
+_COMES_BACK_AT: Final = re.compile(r"/(login/[a-z0-9-]{1,40}/callback|saml/[a-z0-9-]{1,40}/acs)")
 _TRIP, _ANSWER = "round_trip", "upstream_answer"
 
 
@@ -75,6 +85,14 @@ class _Kept(msgspec.Struct, frozen=True):
     browser: bytes
 
 
+def is_answer_of_provider(path: str) -> bool:
+    """Tell whether a provider's answer comes to this path of ours: all that may come by POST from another site.
+
+    It is only parked, under a `state` that no other site knows, and judged at the next request.
+    """
+    return _COMES_BACK_AT.fullmatch(path) is not None
+
+
 async def begin_trip(desk: Desk, visit: Visit, trip: RoundTrip) -> Secret:
     """Keep a trip, for the visiting browser alone, and give its `state`.
 
@@ -92,15 +110,20 @@ async def begin_trip(desk: Desk, visit: Visit, trip: RoundTrip) -> Secret:
 async def park(desk: Desk, provider: str, answer: Mapping[str, str], *, at: str) -> str:
     """Keep what a provider answered until the browser asks from our own site; give the path that goes on with it.
 
-    Anybody may come here with anything: nothing is judged but that a trip waits, and the first answer stays.
+    Anybody may come here with anything: nothing is judged but that a trip waits.
 
     Args:
         provider: whose callback it came to.
         answer: its parameters, `state` among them, each once.
         at: the base address that the browser came back to.
 
+    Returns:
+        Where the trip ends, with its state and the ticket of this answer.
+
     Raises:
-        UpstreamFailed: `trip_unknown`, `other_host` or `other_provider`.
+        UpstreamFailed: `trip_unknown`, `other_host`, `other_provider`, or `answer_incomplete` if too many wait.
+
+    See: RFC 6749 section 10.12; RFC 9700 section 4.7.
     """
     state = answer.get("state", "")
     kept = await desk.ephemeral.get(_TRIP, _key(state)) if state else None
@@ -110,14 +133,18 @@ async def park(desk: Desk, provider: str, answer: Mapping[str, str], *, at: str)
     if trip.provider != provider:
         raise UpstreamFailed("other_provider", f"begun with {trip.provider}, came back to {provider}")
     if trip.base_url != at:
-        raise UpstreamFailed("other_host", f"begun at {trip.base_url}, came back to {at}")
+        why = f"the browser's cookie is missing: you started on {trip.base_url} and came back on {at}"
+        raise UpstreamFailed("other_host", why)
     body = msgspec.json.encode(dict(answer))
-    await desk.ephemeral.put(_ANSWER, _key(state), body, ttl_ms=millis(LIVES), only_if_absent=True)
-    return trip.back_at
+    for place in _places(state):
+        stored = await desk.ephemeral.put(_ANSWER, place, body, ttl_ms=millis(LIVES), only_if_absent=True)
+        if stored or await desk.ephemeral.get(_ANSWER, place) == body:
+            return f"{trip.back_at}?{urlencode({'state': state, 'ticket': _ticket(desk, body)})}"
+    raise UpstreamFailed("answer_incomplete", f"{_ANSWERS} other answers wait already")
 
 
-async def end_trip(desk: Desk, visit: Visit, provider: str, state: str) -> Back:
-    """Take a trip and its answer, once, in the browser that began it.
+async def end_trip(desk: Desk, visit: Visit, provider: str, state: str, ticket: str) -> Back:
+    """Take a trip and its answer, once, in the browser that began it and brought the answer.
 
     Another browser spends nothing: its owner may still come.
 
@@ -134,12 +161,21 @@ async def end_trip(desk: Desk, visit: Visit, provider: str, state: str) -> Back:
         )
     if held.trip.provider != provider:
         raise UpstreamFailed("other_provider", f"begun with {held.trip.provider}, ended at {provider}")
+    place, answer = await _brought(desk, state, ticket)
     if await desk.ephemeral.take(_TRIP, _key(state)) is None:
         raise UpstreamFailed("trip_unknown", "another request was first")
-    answer = await desk.ephemeral.take(_ANSWER, _key(state))
-    if answer is None:
-        raise UpstreamFailed("trip_unknown", "no answer is parked")
+    await desk.ephemeral.take(_ANSWER, place)
     return Back(trip=held.trip, state=Secret(state), answer=msgspec.json.decode(answer, type=dict[str, str]))
+
+
+async def _brought(desk: Desk, state: str, ticket: str) -> tuple[str, bytes]:
+    for place in _places(state):
+        answer = await desk.ephemeral.get(_ANSWER, place)
+        if answer is not None and same(_ticket(desk, answer), ticket):
+            return place, answer
+    if await desk.ephemeral.get(_TRIP, _key(state)) is None:
+        raise UpstreamFailed("trip_unknown", "another request was first")
+    raise UpstreamFailed("other_browser", "no answer waits that this browser brought")
 
 
 def pkce_verifier(desk: Desk, state: Secret) -> Secret:
@@ -150,6 +186,16 @@ def pkce_verifier(desk: Desk, state: Secret) -> Secret:
 def nonce_of(desk: Desk, state: Secret) -> str:
     """Give the nonce of a trip (OpenID Connect Core section 3.1.2.1)."""
     return base64url(desk.key_ring.mac("upstream nonce", state.reveal()))
+
+
+def _ticket(desk: Desk, answer: bytes) -> str:
+    """Give what only the bringer of an answer is told; the same again, when the same browser brings it again."""
+    return base64url(desk.key_ring.mac("upstream answer", answer))
+
+
+def _places(state: str) -> Iterator[str]:
+    """Give where the answers of a trip are kept."""
+    return (f"{_key(state)}.{number}" for number in range(_ANSWERS))
 
 
 def _key(state: str) -> str:

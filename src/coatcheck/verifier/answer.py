@@ -16,6 +16,7 @@ from coatcheck.errors import (
     SessionEnded,
     TokenRefused,
     TooManyAttempts,
+    UpstreamFailed,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -70,6 +71,8 @@ def problem_of(error: CoatcheckError, request_id: str = "") -> dict[str, Any]:
         document["fields"] = error.fields
     if isinstance(error, InvalidCode):
         document["tries_left"] = error.tries_left
+    if isinstance(error, UpstreamFailed):
+        document["trouble"] = error.trouble
     if request_id:
         document["request_id"] = request_id
     return document

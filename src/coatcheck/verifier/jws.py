@@ -67,26 +67,34 @@ class KnownHeaders:
         self._headers[jws.segment] = Header(jws.algorithm, jws.kid, jws.typ)
 
 
-def parse_jws(token: str, known: KnownHeaders | None = None) -> Jws:
+def parse_jws(
+    token: str,
+    known: KnownHeaders | None = None,
+    *,
+    longest: int = LONGEST_TOKEN,
+    members: frozenset[str] = _MEMBERS,
+) -> Jws:
     """Take a token apart.
 
     Args:
-        token: the compact form, 8 KiB at most.
+        token: the compact form.
         known: headers that need not be read again.
+        longest: how long it may be; others' tokens are longer than ours.
+        members: what its header may hold; others write more, of which nothing is read.
 
     Raises:
         TokenRefused: it is not well-formed, or asks for anything but a signature by one of our algorithms.
 
     See: RFC 7515 sections 4, 5.2 and 7.1; RFC 8725 sections 3.1 and 3.3.
     """
-    if len(token) > LONGEST_TOKEN:
-        raise TokenRefused("the token is longer than 8 KiB")
+    if len(token) > longest:
+        raise TokenRefused(f"the token is longer than {longest // 1024} KiB")
     # Cut at the last dot and at the first: a third one is left in the payload, where no decoder takes it.
     signed, _, signature = token.rpartition(".")
     segment, _, payload = signed.partition(".")
     if not payload or not signature or "=" in token or "+" in token or "/" in token:
         raise TokenRefused("the token is not three texts of base64url")
-    header = (known and known.get(segment)) or _read_header(segment)
+    header = (known and known.get(segment)) or _read_header(segment, members)
     try:
         return Jws(
             header.algorithm,
@@ -101,19 +109,19 @@ def parse_jws(token: str, known: KnownHeaders | None = None) -> Jws:
         raise TokenRefused("a part of the token is not canonical base64url") from None
 
 
-def _read_header(segment: str) -> Header:
+def _read_header(segment: str, known: frozenset[str]) -> Header:
     if len(segment) > _LONGEST_HEADER:
         raise TokenRefused("the token's header is too long")
     try:
         members = read_object(decode_base64url(segment))
     except ValueError as error:
         raise TokenRefused(f"the token's header cannot be read: {type(error).__name__}") from None
-    return _checked(members)
+    return _checked(members, known)
 
 
-def _checked(members: Mapping[str, Any]) -> Header:
+def _checked(members: Mapping[str, Any], known: frozenset[str]) -> Header:
     # `crit`, `b64`, `zip`, `jwk`, `jku`, `x5u`, `x5c`: a token does not say how it wants to be checked.
-    if not members.keys() <= _MEMBERS:
+    if not members.keys() <= known:
         raise TokenRefused("the token's header has a member that is not known here")
     if not all(_is_name(members[name]) for name in members):
         raise TokenRefused("the token's header has a member that is no short text")

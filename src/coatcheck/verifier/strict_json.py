@@ -4,6 +4,7 @@ import json
 from typing import Any, NoReturn
 
 _DEEPEST = 8
+_DEEPEST_ANSWER = 32
 _LONGEST_NUMBER = 32
 
 
@@ -19,13 +20,31 @@ def read_object(raw: bytes) -> dict[str, Any]:
 
     See: RFC 7515 section 4, RFC 8725 section 2.4, RFC 7493 (I-JSON).
     """
-    try:
-        found = _DECODER.decode(raw.decode("utf-8"))
-    except RecursionError:
-        raise ValueError("nested too deep") from None
+    found = _read(raw, _DECODER, _DEEPEST)
     if type(found) is not dict:
         raise ValueError("no object")
-    _check(found, _DEEPEST)
+    return found
+
+
+def read_answer(raw: bytes) -> Any:
+    """Read what a server that is not ours says in JSON: any value, with fractions, and deeper than ours ever nest.
+
+    Args:
+        raw: UTF-8, of a size that the caller has bounded.
+
+    Raises:
+        ValueError: it is no JSON, names a member twice, nests deeper than 32, or holds a NUL, half of a surrogate pair,
+            or a number that is none.
+    """
+    return _read(raw, _ANSWERS, _DEEPEST_ANSWER)
+
+
+def _read(raw: bytes, decoder: json.JSONDecoder, deepest: int) -> Any:
+    try:
+        found = decoder.decode(raw.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    _check(found, deepest)
     return found
 
 
@@ -63,3 +82,4 @@ def _refuse(text: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_int=_whole, parse_float=_refuse, parse_constant=_refuse)
+_ANSWERS = json.JSONDecoder(object_pairs_hook=_members, parse_int=_whole, parse_constant=_refuse)

@@ -45,7 +45,7 @@ async def remove_passkey(desk: Desk, visit: Visit, principal: Principal, *, pass
 
 
 async def _remove_last(tx: Writing, desk: Desk, account: Account) -> None:
-    enrolled = await enrolled_of(tx, account, SignIn(id=""))
+    enrolled = await enrolled_of(tx, desk, account, SignIn(id=""))
     if not any(factor in enrolled for factor in first_factors(desk.settings) if factor != "passkey"):
         raise LastWayIn("the account has no password and no other first factor")
     await check_password_alone(tx, desk, account, "passkey")

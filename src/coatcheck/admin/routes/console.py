@@ -14,6 +14,7 @@ from coatcheck.admin.people import find_people, look_at_person, resolve_account
 from coatcheck.admin.reset_factors import reset_factors
 from coatcheck.admin.roles import grant_role, revoke_role
 from coatcheck.admin.set_up import look_at_set_up, set_up
+from coatcheck.admin.unlink_identity import unlink_from
 from coatcheck.audit.events import EVENTS
 from coatcheck.audit.show import Entry, details_in_words, show
 from coatcheck.ending.end_sessions import end_session, end_sessions
@@ -32,6 +33,7 @@ _DONE = {
     "end-sessions": "All sessions of this account were ended.",
     "reset-factors": "The second factors were removed, and all sessions were ended.",
     "session": "The session was ended.",
+    "unlinked": "The provider was unlinked, and all sessions were ended.",
     "roles": "The roles were changed.",
 }
 
@@ -61,6 +63,7 @@ async def show_person(request: Request) -> Response:
         factors=[words for factor, words in _FACTORS.items() if factor in person.account.factors],
         is_oneself=person.account.id == principal.subject,
         sessions=listed,
+        identities=person.identities,
         roles=person.roles,
         all_roles=person.all_roles,
         events=[_event(entry) for entry in person.events],
@@ -93,6 +96,14 @@ async def submit_reset_factors(request: Request) -> Response:
     actor, account = await _acting(request, _FRESH_ADMIN)
     await reset_factors(desk_of(request), visit_of(request), account=account, actor=actor)
     return _back(request, account, "reset-factors")
+
+
+async def submit_unlink(request: Request) -> Response:
+    """Unlink a provider from an account; whoever does it has just proven who they are."""
+    actor, account = await _acting(request, _FRESH_ADMIN)
+    identity = request.path_params["identity"]
+    await unlink_from(desk_of(request), visit_of(request), account=account, identity=identity, actor=actor)
+    return _back(request, account, "unlinked")
 
 
 async def submit_end_session(request: Request) -> Response:
@@ -216,5 +227,6 @@ pages = [
     Route("/admin/accounts/{account}/reset-factors", submit_reset_factors, methods=["POST"]),
     Route("/admin/accounts/{account}/end-sessions", submit_end_sessions, methods=["POST"]),
     Route("/admin/accounts/{account}/sessions/{session}/end", submit_end_session, methods=["POST"]),
+    Route("/admin/accounts/{account}/identities/{identity}/unlink", submit_unlink, methods=["POST"]),
     Route("/admin/accounts/{account}/roles", submit_roles, methods=["POST"]),
 ]

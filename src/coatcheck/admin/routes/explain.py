@@ -25,6 +25,8 @@ _PROOFS: Final[Mapping[str, str]] = MappingProxyType(
         "totp": "A code of the authenticator app",
         "email_code": "A mailed code",
         "backup_code": "A backup code",
+        "provider": "Another provider",
+        "provider-second-factor": "Another provider, whose second factor counts here",
     }
 )
 _LEVELS: Final[Mapping[str, str]] = MappingProxyType(

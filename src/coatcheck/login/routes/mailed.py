@@ -9,6 +9,7 @@ from starlette.routing import Route
 from coatcheck.errors import Gone, SignInGone, TooManyAttempts
 from coatcheck.gate.request import desk_of, form_of, hop_if_needed, page, principal_of, visit_of
 from coatcheck.http.return_to import parse_return_to
+from coatcheck.http.said import said
 from coatcheck.login import mailed_code, transactions
 from coatcheck.login.begin import begin_sign_in
 from coatcheck.login.mailed_code import EMAIL_CODE, Letter
@@ -40,7 +41,7 @@ async def submit_mail_code(request: Request) -> Response:
         step = Step(begun.sign_in, begun.continuation.reveal())
         await start_email_code(desk, visit, step, return_to=return_to)
     except TooManyAttempts as refused:
-        return await form_again(request, fields, status=refused.status, problem=refused.says, refused=refused)
+        return await form_again(request, fields, status=refused.status, problem=said(refused), refused=refused)
     return to_step(request, begun.sign_in, return_to, EMAIL_CODE)
 
 

@@ -23,14 +23,16 @@ from coatcheck.gate.request import (
 )
 from coatcheck.http.headers import WITH_SCRIPT
 from coatcheck.http.return_to import parse_return_to, place_asked_for
+from coatcheck.http.said import said
 from coatcheck.login.factors import Factor
 from coatcheck.login.routes.onward import finish, onward
 from coatcheck.login.sign_in import AskedFor
-from coatcheck.login.standing import first_factors, wanted_of
+from coatcheck.login.standing import first_factors, providers_of, wanted_of
 from coatcheck.login.step_up import ways_to_step_up
 from coatcheck.login.with_password import sign_in_with_password, step_up_with_password
 from coatcheck.passkeys.rp import has_passkeys
 from coatcheck.settings.sign_in import LEVELS
+from coatcheck.upstream.configured import AnyProvider, Providers
 
 
 async def show_sign_in(request: Request) -> Response:
@@ -77,7 +79,7 @@ async def submit_sign_in(request: Request) -> Response:
             )
     except (InvalidCredentials, TooManyAttempts) as refused:
         waits = refused if isinstance(refused, TooManyAttempts) else None
-        return await form_again(request, fields, status=refused.status, problem=refused.says, refused=waits)
+        return await form_again(request, fields, status=refused.status, problem=said(refused), refused=waits)
     return await finish(request, outcome, return_to)
 
 
@@ -151,13 +153,26 @@ async def sign_in_form(
         has_email_codes="email_code" in ways,
         has_ways=bool(ways),
         can_sign_up=settings.site.sign_up and settings.passwords.enabled,
-        can_recover=settings.passwords.enabled,
+        can_recover="password" in ways,
         has_passkeys=offers_passkeys,
+        providers=await _providers(request, confirming=confirming) if "provider" in ways else [],
+        has_organisations=not confirming and desk_of(request).keep(Providers).has_organisations,
         unknown_passkey=unknown_passkey,
     )
     if offers_passkeys:
         response.headers["content-security-policy"] = WITH_SCRIPT
     return response
+
+
+async def _providers(request: Request, *, confirming: bool) -> list[AnyProvider]:
+    """Give the providers that are offered: everybody's; to somebody who confirms, those of the account."""
+    desk = desk_of(request)
+    providers = desk.keep(Providers)
+    if not confirming:
+        return [each for each in providers.all() if not each.domains]
+    principal = await principal_of(request)
+    async with desk.database.reading() as db:
+        return [providers.get(name) for name in await providers_of(db, desk, principal.subject)]
 
 
 async def _ways_to_confirm(request: Request, acr: str) -> tuple[Factor, ...]:

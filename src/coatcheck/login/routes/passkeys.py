@@ -12,6 +12,7 @@ from coatcheck.gate.request import desk_of, form_of, principal_of, visit_of
 from coatcheck.http.api import Body, Handle, Typed, problems
 from coatcheck.http.problems import note_refusal, problem_response
 from coatcheck.http.return_to import parse_return_to
+from coatcheck.http.said import said
 from coatcheck.login import transactions
 from coatcheck.login.begin import begin_sign_in
 from coatcheck.login.enrol_passkey import STEP, enrol_passkey, start_enrolling_passkey
@@ -124,7 +125,7 @@ def words_of_refusal(refused: CoatcheckError) -> str:
         return next(iter(refused.fields.values()), refused.says)
     if isinstance(refused, InvalidCredentials) and not isinstance(refused, PasskeyUnknown):
         return "That passkey did not work. Try again, or sign in another way."
-    return refused.says
+    return said(refused)
 
 
 def unknown_passkey(request: Request, refused: CoatcheckError, fields: Mapping[str, str]) -> dict[str, str] | None:

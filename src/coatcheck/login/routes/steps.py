@@ -10,6 +10,7 @@ from coatcheck.errors import BadInput, InvalidCode, InvalidCredentials, SignInGo
 from coatcheck.gate.request import desk_of, form_of, page, visit_of
 from coatcheck.http.headers import WITH_SCRIPT
 from coatcheck.http.return_to import parse_return_to
+from coatcheck.http.said import said
 from coatcheck.login import transactions
 from coatcheck.login.factors import Factor, words_of
 from coatcheck.login.prove import Step
@@ -18,6 +19,7 @@ from coatcheck.login.routes.onward import finish, to_step
 from coatcheck.login.routes.passkeys import words_of_refusal
 from coatcheck.login.sign_in import SignIn
 from coatcheck.login.trust import may_trust
+from coatcheck.upstream.configured import Providers
 
 
 async def show_step(request: Request) -> Response:
@@ -65,7 +67,9 @@ async def show_step_again(
         SignInGone: it has run out.
     """
     sign_in = await _looked_at(request, sign_in_id)
-    problem = words_of_refusal(refused) if KINDS[factor].is_scripted else refused.says
+    kind = KINDS[factor]
+    not_this = kind.refuses if isinstance(refused, InvalidCredentials) else ""
+    problem = words_of_refusal(refused) if kind.is_scripted else not_this or said(refused)
     response = await _form(request, sign_in, factor, return_to, status=refused.status, problem=problem)
     if isinstance(refused, TooManyAttempts):
         response.headers["retry-after"] = str(refused.retry_after)
@@ -130,6 +134,8 @@ async def _form(
         others={each: words_of(each) for each in sign_in.options if each != factor},
         return_to=return_to or "",
         confirming=bool(sign_in.session),
+        linking=sign_in.linking,
+        linking_title=_title_of(request, sign_in),
         problem=problem,
         may_have_lost_all=sign_in.may_have_lost_factors,
         is_scripted=is_scripted,
@@ -139,6 +145,11 @@ async def _form(
     if is_scripted:
         response.headers["content-security-policy"] = WITH_SCRIPT
     return response
+
+
+def _title_of(request: Request, sign_in: SignIn) -> str:
+    """Give what the provider is called whose identity waits to be linked."""
+    return desk_of(request).keep(Providers).title_of(sign_in.linking.provider) if sign_in.linking else ""
 
 
 async def _trust_days(request: Request, sign_in: SignIn) -> int:

@@ -1,6 +1,6 @@
 """Identities at providers, and what providers gave to act for their owners."""
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table
+from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table
 
 from coatcheck.storage.tables.metadata import Id, Moment, metadata
 
@@ -26,10 +26,24 @@ upstream_tokens = Table(
     metadata,
     Column("identity", Id, ForeignKey("identities.id", ondelete="CASCADE"), primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
-    # Another with each change: of two who refresh, one stores.
+    # Another with each change, and with each claim to renew: of two who do either, one succeeds.
     Column("version", Id, nullable=False),
     Column("expires_at", Moment),
+    # Until when one worker renews them and the others wait.
+    Column("renewing_until", Moment),
     info={"stays": "as long as its identity"},
+)
+
+upstream_givebacks = Table(
+    "upstream_givebacks",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("provider", String(40), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False, index=True),
+    Column("expires_at", Moment, nullable=False, index=True),
+    info={"expires": "expires_at"},
 )
 
 seen_assertions = Table(

@@ -50,8 +50,21 @@ def _identities(op: Operations) -> None:
         sa.Column("sealed", sa.LargeBinary, nullable=False),
         sa.Column("version", sa.String(40), nullable=False),
         sa.Column("expires_at", sa.BigInteger),
+        sa.Column("renewing_until", sa.BigInteger),
         sa.PrimaryKeyConstraint("identity", name="pk_upstream_tokens"),
         sa.ForeignKeyConstraint(
             ["identity"], ["identities.id"], name="fk_upstream_tokens_identity", ondelete="CASCADE"
         ),
     )
+    op.create_table(
+        "upstream_givebacks",
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("provider", sa.String(40), nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("due_at", sa.BigInteger, nullable=False),
+        sa.Column("expires_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_upstream_givebacks"),
+    )
+    op.create_index("ix_upstream_givebacks_due_at", "upstream_givebacks", ["due_at"])
+    op.create_index("ix_upstream_givebacks_expires_at", "upstream_givebacks", ["expires_at"])
