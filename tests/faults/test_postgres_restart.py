@@ -40,6 +40,7 @@ async def test_restart_in_mid_run(own_postgres: Postgres, tmp_path: Path, end: C
         assert await status_of(site, warm) == 200
 
         async with _sign_ins(site) as by_load:
+            await eventually(lambda: _statuses_of(by_load), {200})
             await asyncio.to_thread(end, own_postgres)
             assert await status_of(site, warm) == 200, "within the bound, what was checked counts"
             site.clock.advance(timedelta(milliseconds=1001))
@@ -56,6 +57,10 @@ async def test_restart_in_mid_run(own_postgres: Postgres, tmp_path: Path, end: C
 async def _sign_in(site: Site, number: int) -> httpx.Response:
     async with site.browser(address=f"198.51.100.{number % 250 + 1}") as browser:
         return await sign_in(browser, EMAILS[number % len(EMAILS)], PASSWORD)
+
+
+async def _statuses_of(answers: list[tuple[int, str]]) -> set[int]:
+    return {status for status, _ in answers}
 
 
 async def _status_of_sign_in(site: Site) -> int:

@@ -35,7 +35,9 @@ def settings() -> Settings:
 
 
 @pytest.mark.parametrize("letter", LETTERS)
-@pytest.mark.parametrize("more", [{"left": 0, "has_passwords": True}, {"left": 2, "has_passwords": False}])
+@pytest.mark.parametrize(
+    "more", [{"left": 0, "has_passwords": True, "unlinked": 0}, {"left": 2, "has_passwords": False, "unlinked": 1}]
+)
 def test_a_line_for_each_paragraph(letter: str, more: dict[str, int]) -> None:
     text = mail_text(settings(), letter, to="ann@example.org", base_url=URL, **{**FILLED, **more}).text
     paragraphs = text.removesuffix("\n").split("\n\n")

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key a
 
 from coatcheck.verifier.canonical import encode_base64url
 from coatcheck.verifier.ed25519 import SMALL_POINTS
-from coatcheck.verifier.jwk import LONGEST_KEY_SET, MOST_KEYS, key_of, keys_of
+from coatcheck.verifier.jwk import LONGEST_KEY_SET, MOST_KEYS, key_of, keys_of, thumbprint
 from tests.verifier.tokens import PUBLISHED, in_base64url, signer
 
 SIGNED = b"what is signed"
@@ -129,3 +129,46 @@ def test_other_keys_are_refused(jwk: dict[str, Any]) -> None:
 def test_other_sets_are_refused(raw: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         keys_of(raw)
+
+
+@pytest.mark.parametrize(
+    ("jwk", "name"),
+    [
+        (
+            {
+                "kty": "RSA",
+                "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJE"
+                "CPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2Q"
+                "vzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6"
+                "WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+                "e": "AQAB",
+                "alg": "RS256",
+                "kid": "2011-04-29",
+            },
+            "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+        ),
+        (
+            {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+            "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+        ),
+        (
+            {
+                "kty": "EC",
+                "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs",
+                "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA",
+                "crv": "P-256",
+            },
+            "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I",
+        ),
+    ],
+    ids=["RFC 7638 section 3.1", "RFC 8037 appendix A.3", "RFC 9449 section 6.1"],
+)
+def test_a_thumbprint_is_the_one_that_the_rfcs_show(jwk: dict[str, Any], name: str) -> None:
+    assert thumbprint(jwk) == name
+    assert thumbprint(dict(reversed(jwk.items())) | {"use": "sig"}) == name
+
+
+@pytest.mark.parametrize("jwk", [{}, {"kty": "oct", "k": "AA"}, {"kty": ["RSA"]}, EC | {"y": None}, RSA | {"n": 1}])
+def test_what_is_no_key_has_no_thumbprint(jwk: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="unknown kind"):
+        thumbprint(jwk)

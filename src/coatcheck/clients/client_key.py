@@ -1,20 +1,16 @@
 """The public key of a service, as its operator hands it in: read strictly, for one algorithm, under one name."""
 
-from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
 
 from coatcheck.errors import BadInput
 from coatcheck.verifier.algorithms import VerifyingKey
-from coatcheck.verifier.canonical import encode_base64url
-from coatcheck.verifier.jwk import key_of
+from coatcheck.verifier.jwk import key_of, thumbprint
 from coatcheck.verifier.strict_json import read_object
 
 LONGEST: Final = 4096
 _ONLY_ALGORITHM: Final = {"P-256": "ES256", "Ed25519": "EdDSA"}
-_NAMED_BY: Final = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
 
 
 def parse_client_key(raw: bytes) -> str:
@@ -46,9 +42,4 @@ def _completed(jwk: dict[str, Any]) -> dict[str, Any]:
     alg = {"alg": only} if only and "alg" not in jwk else {}
     if not (alg or "alg" in jwk):
         raise ValueError("it needs `alg`, such as RS256")
-    return {**jwk, **alg, "kid": jwk.get("kid") or _thumbprint(jwk)}
-
-
-def _thumbprint(jwk: Mapping[str, Any]) -> str:
-    members = {name: str(jwk[name]) for name in _NAMED_BY[str(jwk.get("kty"))]}
-    return encode_base64url(sha256(msgspec.json.encode(members)).digest())
+    return {**jwk, **alg, "kid": jwk.get("kid") or thumbprint(jwk)}

@@ -10,6 +10,8 @@
     ├── NotSignedIn            401
     │   ├── SessionEnded       401  the only code on which a client signs out
     │   ├── TokenRefused       401  get another token, then try again
+    │   ├── ProofRefused       401  the token may be good: make another proof of its key, then try again
+    │   │   └── ProofNonceNeeded 401  with DPoP-Nonce
     │   └── InvalidCredentials 401
     │       ├── InvalidCode    401  a further step was answered wrongly
     │       └── PasskeyUnknown 401  its device may forget it
@@ -43,6 +45,16 @@ from collections.abc import Mapping
 
 from coatcheck.errors.gone import FeedGone, FormGone, Gone, SignInGone
 from coatcheck.errors.not_now import Busy, DatabaseAway, RevocationUnknown, TokenTooLarge, TooManyAttempts
+from coatcheck.errors.not_signed_in import (
+    InvalidCode,
+    InvalidCredentials,
+    NotSignedIn,
+    PasskeyUnknown,
+    ProofNonceNeeded,
+    ProofRefused,
+    SessionEnded,
+    TokenRefused,
+)
 from coatcheck.errors.root import CoatcheckError, ConfigurationError
 from coatcheck.errors.upstream import Trouble, UpstreamFailed
 
@@ -71,6 +83,8 @@ __all__ = [
     "NotFound",
     "NotSignedIn",
     "PasskeyUnknown",
+    "ProofNonceNeeded",
+    "ProofRefused",
     "RefreshSuperseded",
     "RevocationUnknown",
     "SessionEnded",
@@ -138,66 +152,6 @@ class HeadersTooLarge(BadInput):
     code = "headers_too_large"
     status = 431
     says = "The address and headers of the request are larger than this server accepts."
-
-
-class NotSignedIn(CoatcheckError):
-    """Refuse a request that presents no credential."""
-
-    code = "not_signed_in"
-    status = 401
-    says = "Sign in first."
-
-
-class SessionEnded(NotSignedIn):
-    """Refuse a credential whose session has ended: the one code on which a client signs out."""
-
-    code = "session_ended"
-    says = "This session has ended. Sign in again."
-
-
-class TokenRefused(NotSignedIn):
-    """Refuse a token: forged, run out, revoked, or meant for another use. Why is for the log (RFC 6750).
-
-    Args:
-        renew: whether its session is known to live on, as after it moved, so that there may be another token.
-    """
-
-    code = "invalid_token"
-    says = "This token cannot be used here. Get another one."
-
-    def __init__(self, because: str = "", *, renew: bool = False) -> None:
-        super().__init__(because)
-        self.renew = renew
-
-
-class InvalidCredentials(NotSignedIn):
-    """Refuse a sign-in without telling which part was wrong."""
-
-    code = "invalid_credentials"
-    says = "That name and password do not match an account."
-
-
-class InvalidCode(InvalidCredentials):
-    """Refuse a wrong answer to a further step of a sign-in; it may be answered again, a few times.
-
-    Args:
-        tries_left: how often; at 0 the sign-in starts again.
-        because: which factor, for the log.
-    """
-
-    code = "invalid_code"
-    says = "That is not right. Try again."
-
-    def __init__(self, tries_left: int, because: str = "") -> None:
-        super().__init__(because)
-        self.tries_left = tries_left
-
-
-class PasskeyUnknown(InvalidCredentials):
-    """Refuse a passkey that is not kept here any more: its device may forget it (WebAuthn section 5.1.10)."""
-
-    code = "passkey_unknown"
-    says = "This passkey is not known here any more. Sign in another way."
 
 
 class NotAllowed(CoatcheckError):

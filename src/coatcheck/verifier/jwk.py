@@ -1,20 +1,23 @@
 """Keys as they are published (JWK): read strictly, each for one algorithm."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicNumbers
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
 from coatcheck.verifier.algorithms import PublicKey, VerifyingKey, verifying_key
-from coatcheck.verifier.canonical import decode_base64url
+from coatcheck.verifier.canonical import decode_base64url, encode_base64url
 from coatcheck.verifier.strict_json import read_object
 
 LONGEST_KEY_SET = 65_536
 MOST_KEYS = 50
 _LONGEST_KID = 200
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+_NAMED_BY = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
 _KINDS = {"RS256": ("RSA", None), "PS256": ("RSA", None), "ES256": ("EC", "P-256"), "EdDSA": ("OKP", "Ed25519")}
 
 
@@ -63,6 +66,20 @@ def key_of(jwk: Mapping[str, Any]) -> VerifyingKey:
     if jwk.get("use", "sig") != "sig" or jwk.get("key_ops", ["verify"]) != ["verify"]:
         raise ValueError("a key for another use than checking signatures")
     return verifying_key(kid, algorithm, _public(jwk))
+
+
+def thumbprint(jwk: Mapping[str, Any]) -> str:
+    """Give a public key's name that follows from the key alone, for a key that `key_of` takes.
+
+    Raises:
+        ValueError: it is of a kind that is not known here, or lacks a member.
+
+    See: RFC 7638 section 3.
+    """
+    names = _NAMED_BY.get(str(jwk.get("kty")))
+    if names is None or not all(isinstance(jwk.get(name), str) for name in names):
+        raise ValueError("a key of an unknown kind, or one that lacks a member")
+    return encode_base64url(sha256(msgspec.json.encode({name: jwk[name] for name in names})).digest())
 
 
 def _public(jwk: Mapping[str, Any]) -> PublicKey:

@@ -73,6 +73,7 @@ def parse_jws(
     *,
     longest: int = LONGEST_TOKEN,
     members: frozenset[str] = _MEMBERS,
+    header: Header | None = None,
 ) -> Jws:
     """Take a token apart.
 
@@ -81,6 +82,7 @@ def parse_jws(
         known: headers that need not be read again.
         longest: how long it may be; others' tokens are longer than ours.
         members: what its header may hold; others write more, of which nothing is read.
+        header: what its header says, where the caller has read that: a proof brings its own key along.
 
     Raises:
         TokenRefused: it is not well-formed, or asks for anything but a signature by one of our algorithms.
@@ -94,7 +96,7 @@ def parse_jws(
     segment, _, payload = signed.partition(".")
     if not payload or not signature or "=" in token or "+" in token or "/" in token:
         raise TokenRefused("the token is not three texts of base64url")
-    header = (known and known.get(segment)) or _read_header(segment, members)
+    header = header or (known and known.get(segment)) or _read_header(segment, members)
     try:
         return Jws(
             header.algorithm,
