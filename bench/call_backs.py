@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -33,12 +34,15 @@ VERIFIER: Final = "v" * 43
 _NUMBERS: Final = count()
 
 
+NEXT: Final = re.compile(r'http-equiv="refresh" content="0; url=([^"]+)"')
+"""Where the page of a hop leads."""
+
+
 @dataclass(frozen=True)
 class Back:
     """Hold what a browser brings back: the provider's answer, and our cookie."""
 
     answer: str
-    state: str
     cookie: str
 
 
@@ -142,12 +146,15 @@ async def _gone_and_back(browser: httpx.AsyncClient, ours: Server) -> Back:
     cookie = leaving.headers["set-cookie"].partition(";")[0]
     there = await browser.post(leaving.headers["location"], data={"person": "ada"})
     answer = urlsplit(there.headers["location"]).query
-    return Back(answer, dict(parse_qsl(answer))["state"], cookie)
+    return Back(answer, cookie)
 
 
 async def _come_back(browser: httpx.AsyncClient, ours: Server, back: Back) -> None:
     parked = await browser.get(f"{ours.url}/login/work/callback?{back.answer}")
-    ended = await browser.get(f"{ours.url}/login/work/end?state={back.state}", headers={"cookie": back.cookie})
+    onward = NEXT.search(parked.text)
+    if onward is None:
+        raise RuntimeError(f"no hop: {parked.status_code} {parked.text[-500:]}")
+    ended = await browser.get(f"{ours.url}{onward[1].replace('&amp;', '&')}", headers={"cookie": back.cookie})
     if (parked.status_code, ended.status_code) != (200, 303) or "set-cookie" not in ended.headers:
         raise RuntimeError(f"nobody is signed in: {ended.status_code} {ended.text[-500:]}")
 
