@@ -3,14 +3,15 @@
 import asyncio
 import hashlib
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
+
+from coatcheck.testing.listening import Listening
 
 _PADDING: Final = "0" * 34
 _OTHER_LEAK: Final = "F" * 35 + ":7"
 
 
-class FakeBreachedPasswords:
+class FakeBreachedPasswords(Listening):
     """Serve ranges of leaked hashes over HTTP on 127.0.0.1; use it as an async context manager.
 
     Args:
@@ -23,39 +24,18 @@ class FakeBreachedPasswords:
     def __init__(
         self, leaked: Iterable[str] = (), *, status: int = 200, silent: bool = False, body: str | None = None
     ) -> None:
+        super().__init__(self._answer)
         self._hashes = [_digest(password) for password in leaked]
         self._status = status
         self._silent = silent
         self._body = body
-        self._server: asyncio.Server | None = None
-        self._answering: set[asyncio.Task[None]] = set()
         self.requests: list[str] = []
         """The head of every request that came in."""
 
     @property
     def url(self) -> str:
         """The address to set as `passwords.breached_url`; only known while it serves."""
-        if self._server is None:
-            raise RuntimeError("enter the context manager first")
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/range/"
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._server is not None:
-            self._server.close()
-        for task in self._answering:
-            task.cancel()
-        await asyncio.gather(*self._answering, return_exceptions=True)
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(self._answer(reader, writer))
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+        return f"{self.origin}/range/"
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -16,11 +16,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from coatcheck.clock import Clock
 from coatcheck.secret import Secret
+from coatcheck.testing.listening import LOOPBACK
 from coatcheck.testing.providers.grants import Grant, Grants
 from coatcheck.testing.providers.openid import FakeOpenIdProvider
 from coatcheck.testing.providers.people import PEOPLE, Someone
 from coatcheck.testing.providers.provider import Handler
-from coatcheck.testing.providers.wire import LOOPBACK, Answer, Received, as_json, as_page
+from coatcheck.testing.providers.wire import Answer, Received, as_json, as_page
 from coatcheck.upstream.provider import ClientKey, Endpoints
 from coatcheck.verifier.canonical import decode_base64url
 

@@ -11,10 +11,11 @@ from urllib.parse import unquote, urlencode
 
 from coatcheck.clock import Clock, SystemClock
 from coatcheck.secret import Secret, same
+from coatcheck.testing.listening import LOOPBACK
 from coatcheck.testing.providers.grants import Grant, Grants
 from coatcheck.testing.providers.people import PEOPLE, Someone
 from coatcheck.testing.providers.switches import Switches
-from coatcheck.testing.providers.wire import LOOPBACK, Answer, Listener, Received, as_json, as_page, as_redirect
+from coatcheck.testing.providers.wire import Answer, Listener, Received, as_json, as_page, as_redirect
 
 Handler: TypeAlias = Callable[[Received], Answer]
 

@@ -5,16 +5,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from http import HTTPStatus
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
+from coatcheck.testing.listening import Listening
+
 JSON: Final = "application/json; charset=utf-8"
 FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 HTML: Final = "text/html; charset=utf-8"
-LOOPBACK: Final = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def as_redirect(address: str) -> Answer:
     return Answer(302, headers={"Location": address})
 
 
-class Listener:
+class Listener(Listening):
     """Listen on a port of 127.0.0.1; each request is handed on, and its answer written.
 
     Args:
@@ -98,35 +98,13 @@ class Listener:
     """
 
     def __init__(self, answer: Callable[[Received], Awaitable[Answer]], host: str) -> None:
+        super().__init__(self._serve, host)
         self._answer = answer
-        self._host = host
-        self._server: asyncio.Server | None = None
-        self._answering: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
         """Where it listens; only known while it does."""
-        if self._server is None:
-            raise RuntimeError("enter the context manager first")
-        return f"http://{self._host}:{self._server.sockets[0].getsockname()[1]}"
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, LOOPBACK, 0)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._server is not None:
-            self._server.close()
-        for task in self._answering:
-            task.cancel()
-        await asyncio.gather(*self._answering, return_exceptions=True)
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(self._serve(reader, writer))
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+        return self.origin
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
