@@ -23,6 +23,9 @@ class TokenRefused(NotSignedIn):
 
     Args:
         renew: whether its session is known to live on, as after it moved, so that there may be another token.
+
+    Attributes:
+        with_proof: whether it came with a proof of possession, so that the challenge speaks of that scheme.
     """
 
     code = "invalid_token"
@@ -31,6 +34,7 @@ class TokenRefused(NotSignedIn):
     def __init__(self, because: str = "", *, renew: bool = False) -> None:
         super().__init__(because)
         self.renew = renew
+        self.with_proof = False
 
 
 class ProofRefused(NotSignedIn):
