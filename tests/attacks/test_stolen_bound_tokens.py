@@ -123,7 +123,9 @@ async def refused(place: Place, headers: list[tuple[str, str]], code: str) -> No
     assert (await place.ask(place.headers(place.proof()))).status_code == 200
     answer = await place.ask(headers)
     assert (answer.status_code, answer.json()["code"]) == (401, code), answer.text
-    expected = f'DPoP error="{code}"' if headers[0][1].startswith("DPoP") else f'Bearer realm="coatcheck", error="{code}"'
+    expected = (
+        f'DPoP error="{code}"' if headers[0][1].startswith("DPoP") else f'Bearer realm="coatcheck", error="{code}"'
+    )
     assert answer.headers["www-authenticate"].startswith(expected)
     assert 'algs="ES256 EdDSA RS256 PS256"' in answer.headers["www-authenticate"]
     assert (await place.ask(place.headers(place.proof()))).status_code == 200

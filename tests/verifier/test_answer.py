@@ -34,20 +34,16 @@ UNUSABLE = "This token cannot be used here. Get another one."
 NEW_PROOF = "The proof of possession cannot be used. Make a new one for this request."
 NEEDS_NONCE = "The proof of possession needs the nonce that comes with this answer."
 
-
-def with_proof(refused: TokenRefused) -> TokenRefused:
-    """Say that a proof came with it."""
-    refused.with_proof = True
-    return refused
-
-
 CHALLENGES: list[tuple[CoatcheckError, str | None]] = [
     (NotSignedIn("no credential was presented"), f"{REALM}, {OR_BOUND}"),
     (InvalidCredentials(), f"{REALM}, {OR_BOUND}"),
     (TokenRefused("forged"), f'{INVALID}"This token cannot be used here. Get another one.", {OR_BOUND}'),
     (TokenRefused("moved", renew=True), f'{INVALID}"This token cannot be used here. Get another one.", {OR_BOUND}'),
     (SessionEnded("revoked"), f'{INVALID}"This session has ended. Sign in again.", {OR_BOUND}'),
-    (with_proof(TokenRefused("bound to none")), f'DPoP error="invalid_token", error_description="{UNUSABLE}", {ALGS}'),
+    (
+        TokenRefused("bound to none", with_proof=True),
+        f'DPoP error="invalid_token", error_description="{UNUSABLE}", {ALGS}',
+    ),
     (ProofRefused("it came before"), f'DPoP error="invalid_dpop_proof", error_description="{NEW_PROOF}", {ALGS}'),
     (ProofNonceNeeded("n0nce"), f'DPoP error="use_dpop_nonce", error_description="{NEEDS_NONCE}", {ALGS}'),
     (NotAllowed("acc_1 lacks it", permission="notes:delete"), f'{SCOPE}, scope="notes:delete"'),

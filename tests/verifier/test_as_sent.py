@@ -30,7 +30,9 @@ def test_the_address(host: str, path: str, query: str, address: str) -> None:
     assert address_of("https", host, path, query) == address
 
 
-@pytest.mark.parametrize("host", ["x/api/notes?", "x/api/notes#", "x/api/notes/..", "user@x/api/notes?", "//x/api/notes?"])
+@pytest.mark.parametrize(
+    "host", ["x/api/notes?", "x/api/notes#", "x/api/notes/..", "user@x/api/notes?", "//x/api/notes?"]
+)
 def test_a_made_up_host_does_not_reach_into_the_path(host: str) -> None:
     """Attack: a stolen proof for `/api/notes`, and a `Host` that ends as that path does, to ask for another one."""
     asked = address_of("https", host, "/api/secrets")

@@ -73,7 +73,8 @@ async def test_where_it_does_not_know_its_address_it_says_what_to_do(issuer: Iss
 
 
 @pytest.mark.parametrize(
-    "origin", ["", "notes.example.org", "http://notes.example.org", f"{AUDIENCE}/api", f"{AUDIENCE}?x", "wss://a.example"]
+    "origin",
+    ["", "notes.example.org", "http://notes.example.org", f"{AUDIENCE}/api", f"{AUDIENCE}?x", "wss://a.example"],
 )
 def test_what_is_no_origin(issuer: Issuer, origin: str) -> None:
     with pytest.raises(ValueError, match="origins"):

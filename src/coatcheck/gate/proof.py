@@ -39,8 +39,6 @@ async def check_credential(
     proofs = desk.keep(ProofsHere)
     with about_bound_token():
         proven = proofs.check(credential, asked, url)
-        checked = await check_token(
-            desk, credential.token, issuer=issuer, audience=audience, proven_key=proven.jkt
-        )
+        checked = await check_token(desk, credential.token, issuer=issuer, audience=audience, proven_key=proven.jkt)
         proofs.spend(proven, credential, asked)
         return checked

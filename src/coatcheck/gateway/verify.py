@@ -64,14 +64,13 @@ async def _by_token(desk: Desk, visit: Visit, asked: Asked, audience: str) -> st
     A gateway token is not renewed: whoever keeps one, the service itself or who reads its logs, has it for a minute.
     """
     credential = credential_of(asked)
-    checked = await check_credential(
-        desk, credential, asked, url=asked.url, issuer=visit.base_url, audience=audience
-    )
+    checked = await check_credential(desk, credential, asked, url=asked.url, issuer=visit.base_url, audience=audience)
     if checked.client == GATEWAY:
         raise TokenRefused("a gateway token is for the service behind the host, and is no way in again")
     if checked.client != FIRST_PARTY or checked.principal.session is None:
         if credential.proof is not None:
-            raise TokenRefused("a bound token that is not of our own sign-in: its proof is for us, and not passed on")
+            because = "a bound token that is not of our own sign-in: its proof is for us, and not passed on"
+            raise TokenRefused(because, with_proof=True)
         return credential.token
     return await desk.keep(GatewayTokens).of(checked.principal, visit.base_url, audience)
 

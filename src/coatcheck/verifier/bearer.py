@@ -76,13 +76,8 @@ def _bound(asked: Asked) -> Credential:
     if found is None:
         raise TokenRefused("the Authorization header is not `Bearer` or `DPoP` and exactly one token")
     if asked.websocket:
-        raise _with_proof("a bound token opens no WebSocket, as no browser sends a proof there: take a socket ticket")
+        because = "a bound token opens no WebSocket, as no browser sends a proof there: take a socket ticket"
+        raise TokenRefused(because, with_proof=True)
     if asked.dpop is None:
         raise ProofRefused("the scheme is DPoP, and no proof came")
     return Credential(found[1], asked.dpop)
-
-
-def _with_proof(because: str) -> TokenRefused:
-    refused = TokenRefused(because)
-    refused.with_proof = True
-    return refused

@@ -276,4 +276,3 @@ def _look_at_error(waiting: asyncio.Future[Any]) -> None:
     """Look at an error that nobody may come back for: it would be logged as forgotten."""
     if not waiting.cancelled():
         waiting.exception()
-
