@@ -107,6 +107,6 @@ def proof_for(token: str, url: str, *, at: Instant, by: Signer = GOOD, **changes
     return proof_of(by, payload=proof_claims(**{**own, **changes}))
 
 
-def bound(token: str, url: str, *, at: Instant, by: Signer = GOOD, **changes: Any) -> dict[str, str]:
+def bound(token: str, url: str, *, at: Instant, by: Signer = GOOD, **changes: Any) -> dict[str, Any]:
     """Give the headers that present a token with a new proof."""
     return {"authorization": f"DPoP {token}", "dpop": proof_for(token, url, at=at, by=by, **changes)}

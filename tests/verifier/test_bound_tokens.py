@@ -42,7 +42,7 @@ async def test_a_bound_token_counts_with_its_proof(issuer: Issuer, verifier: Ver
 async def test_what_the_owner_said_counts_and_not_the_host(issuer: Issuer, verifier: Verifier, token: str) -> None:
     """Its own address follows from its audience. A `Host` is what its sender wants it to be."""
     for host in ("http://10.0.0.7:8001", "https://evil.example", "https://"):
-        assert await verifier.authenticate(asked(issuer, token, f"{host}/api/notes?page=2", URL))
+        assert (await verifier.authenticate(asked(issuer, token, f"{host}/api/notes?page=2", URL))).cnf == jkt_of(GOOD)
         with pytest.raises(ProofRefused, match="another address"):
             await verifier.authenticate(asked(issuer, token, f"{host}/api/notes", "https://evil.example/api/notes"))
 
@@ -52,7 +52,9 @@ async def test_a_service_of_several_names(issuer: Issuer, token: str) -> None:
     with verifier_of(issuer, origins=names) as verifier:
         eventually(lambda: verifier.is_fresh)
         for name in ("https://one.example.org", "https://two.example.org:8443"):
-            assert await verifier.authenticate(asked(issuer, token, "http://10.0.0.7/a", f"{name}/a"))
+            assert (await verifier.authenticate(asked(issuer, token, "http://10.0.0.7/a", f"{name}/a"))).cnf == jkt_of(
+                GOOD
+            )
         with pytest.raises(ProofRefused):
             await verifier.authenticate(asked(issuer, token))
 
@@ -69,7 +71,7 @@ async def test_where_it_does_not_know_its_address_it_says_what_to_do(issuer: Iss
             with pytest.raises(TokenRefused) as refused:
                 await verifier.authenticate(asked(issuer, stranger, "https://notes/x"))
             assert refused.value.with_proof
-        assert await verifier.authenticate(Asked(authorization=f"Bearer {unbound}"))
+        assert (await verifier.authenticate(Asked(authorization=f"Bearer {unbound}"))).cnf is None
 
 
 @pytest.mark.parametrize(
@@ -129,6 +131,6 @@ async def test_introspection_goes_before_the_proof_is_spent(issuer: Issuer, toke
         with pytest.raises(TokenRefused):
             await verifier.authenticate(one)
         issuer.active = True
-        assert await verifier.authenticate(one)
+        assert (await verifier.authenticate(one)).cnf == jkt_of(GOOD)
         with pytest.raises(ProofRefused):
             await verifier.authenticate(one)

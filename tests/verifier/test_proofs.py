@@ -1,4 +1,4 @@
-"""The proofs that come to one process: judged first, spent once and at the end, and known again in their own request."""
+"""The proofs that come to one process: judged first, spent last and once, known again in their own request."""
 
 import os
 import threading
@@ -35,7 +35,7 @@ def test_to_check_a_proof_does_not_spend_it(clock: ManualClock) -> None:
 
 def test_any_of_our_own_addresses_will_do(clock: ManualClock) -> None:
     credential, asked = presented(clock)
-    assert Proofs(clock).check(credential, asked, "https://other.example.org/api/notes", URL)
+    assert Proofs(clock).check(credential, asked, "https://other.example.org/api/notes", URL).jkt == jkt_of(GOOD)
     for none in ((), ("https://other.example.org/api/notes",)):
         with pytest.raises(ProofRefused, match="another address"):
             Proofs(clock).check(credential, asked, *none)

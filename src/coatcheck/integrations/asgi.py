@@ -131,7 +131,8 @@ def asked_of(scope: Scope) -> Asked:
     is_socket = scope["type"] == "websocket"
     query = scope.get("query_string", b"").decode("latin-1")
     # A page's origin says http, whatever the scheme of the sockets it opens.
-    scheme = {"ws": "http", "wss": "https"}.get(scope.get("scheme", "http"), scope.get("scheme", "http"))
+    served = str(scope.get("scheme", "http"))
+    scheme = {"ws": "http", "wss": "https"}.get(served, served)
     dpop = headers.get("dpop")
     return Asked(
         method="GET" if is_socket else scope["method"],

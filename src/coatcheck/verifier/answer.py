@@ -84,7 +84,7 @@ def problem_of(error: CoatcheckError, request_id: str = "") -> dict[str, Any]:
 
 
 def problem_headers(error: CoatcheckError) -> dict[str, str]:
-    """Give the headers that go with an error, for a page as for a program: not to be kept, when to try again, by which nonce."""
+    """Give an error's headers, for a page as for a program: not to be kept, when to try again, by which nonce."""
     headers = {"cache-control": "no-store"}
     if isinstance(error, (TooManyAttempts, Busy)):
         headers["retry-after"] = str(error.retry_after)
