@@ -167,6 +167,26 @@ async def test_the_address_as_its_client_wrote_it(tmp_path: Path, how: str) -> N
             assert (await client.get(sent, headers=wrong)).json()["code"] == "invalid_dpop_proof"
 
 
+async def test_a_path_is_not_decoded_before_it_is_compared(site: Site) -> None:
+    token, _ = await given(site)
+    sent = f"{ORIGIN}/api/sessions/ses_a%40b"
+    async with site.machine() as client:
+        for htu, is_right in ((sent, True), (f"{ORIGIN}/api/sessions/ses_a@b", False)):
+            headers = bound(token, htu, at=site.clock.now(), htm="DELETE")
+            answer = await client.delete(sent, headers=headers)
+            assert (answer.status_code != 401) is is_right, answer.text
+            assert is_right or answer.json()["code"] == "invalid_dpop_proof"
+
+
+async def test_our_own_routes_may_ask_twice(site: Site) -> None:
+    """A page asks who may see it, and again whom to greet."""
+    token, _ = await given(site)
+    async with site.machine() as client:
+        answer = await client.get("/account", headers=bound(token, f"{ORIGIN}/account", at=site.clock.now()))
+    assert answer.status_code == 200
+    assert "/sign-out" in answer.text
+
+
 async def test_on_this_machine_by_the_name_that_the_token_has_for_it(tmp_path: Path) -> None:
     here = "http://localhost:8400"
     async with signing_site(tmp_path, server={"public_url": None}) as site:

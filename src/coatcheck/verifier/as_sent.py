@@ -22,11 +22,9 @@ def address_of(scheme: str, host: str, path: str, query: str = "") -> str:
         query: likewise, without the question mark.
     """
     own = host if _is_host(host) else ""
-    if not path.startswith("/"):
-        path = f"/{path}"  # `*`, or a whole address
-    if "#" in path:
-        path = path.replace("#", "%23")  # no fragment is ever sent, so it is a part of the path
-    return f"{scheme}://{own}{path}{'?' * bool(query)}{query}"
+    if path[:1] != "/" or "#" in path:
+        path = _as_path(path)
+    return f"{scheme}://{own}{path}?{query}" if query else f"{scheme}://{own}{path}"
 
 
 def path_in_scope(scope: Mapping[str, Any]) -> str:
@@ -34,12 +32,11 @@ def path_in_scope(scope: Mapping[str, Any]) -> str:
 
     Where a proxy takes a prefix away and the app was told of it (`root_path`), the prefix is put before it again.
     """
-    path, root = scope["path"], scope.get("root_path", "")
     # A server need not tell (ASGI, `raw_path`). What it decoded is encoded again then, in which a `%2F` has become a
     # slash, and `%40` an `@`: a proof for such a path is refused, which is safe.
-    raw = scope.get("raw_path")
-    sent = quote(path, safe=_LITERAL) if raw is None else raw.partition(b"?")[0].decode("latin-1")
-    return sent if not root or path.startswith(root) else quote(root, safe=_LITERAL) + sent
+    raw, root = scope.get("raw_path"), scope.get("root_path")
+    sent: str = quote(scope["path"], safe=_LITERAL) if raw is None else raw.decode("latin-1")
+    return sent if not root or scope["path"].startswith(root) else quote(root, safe=_LITERAL) + sent
 
 
 def path_in_environ(environ: Mapping[str, Any]) -> str:
@@ -69,6 +66,11 @@ def proven_in(holder: MutableMapping[str, Any], dpop: str | None) -> dict[Any, A
         return None
     proven: dict[Any, Any] = holder.setdefault(_PROVEN, {})
     return proven
+
+
+def _as_path(sent: str) -> str:
+    path = sent if sent.startswith("/") else f"/{sent}"  # `*`, or a whole address
+    return path.replace("#", "%23")  # no fragment is ever sent, so it is a part of the path
 
 
 @lru_cache(maxsize=1024)

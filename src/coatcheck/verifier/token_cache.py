@@ -56,7 +56,8 @@ class TokenCache:
         checked = self._younger.get(token) or self._older.get(token)
         if checked is None or now >= checked.good_until:
             return None
-        return checked if proven_key in (checked.principal.cnf, ANY_KEY) else None
+        is_bound_to = checked.principal.cnf
+        return checked if is_bound_to == proven_key or proven_key == ANY_KEY else None
 
     def put(self, token: str, checked: CheckedToken) -> None:
         """Keep a token whose signature and claims were found right."""
