@@ -5,6 +5,7 @@ fields, so each says itself what it shows.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -16,13 +17,16 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         method: `GET`, `POST`, …; a WebSocket upgrade is `GET` with `websocket` set.
-        url: the full URL as the client addressed it.
+        url: the full URL as the client addressed it, its path not decoded; `address_of` writes it so that a `Host`
+            which a stranger made up does not reach into the path.
         authorization: the `Authorization` header, or None.
         dpop: the `DPoP` header, or None (RFC 9449).
         cookies: the raw `Cookie` header values, joined by `; `.
         origin: the `Origin` header, or None.
         sec_fetch_site: the `Sec-Fetch-Site` header, or None.
         websocket: whether this is a WebSocket upgrade.
+        proven: what this request has proven so far by its `DPoP` header, for `Proofs` alone. Who checks one request
+            twice keeps it with the request, so that its own proof is not taken for one that came before.
         is_use: whether asking counts as a use of the session. A connection that stays open is looked at again and
             again; that must not keep a session alive which nobody uses.
     """
@@ -35,6 +39,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     origin: str | None = None
     sec_fetch_site: str | None = None
     websocket: bool = False
+    proven: dict[Any, Any] | None = None
     is_use: bool = True
 
     @property

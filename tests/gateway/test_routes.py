@@ -44,7 +44,7 @@ async def test_there_is_no_path_below_it(site: Site, path: str) -> None:
 async def test_nobody_is_401(site: Site) -> None:
     answer = await ask(site)
     assert (answer.status_code, answer.json()["code"], answer.json()["status"]) == (401, "not_signed_in", 401)
-    assert answer.headers["www-authenticate"] == 'Bearer realm="coatcheck"'
+    assert answer.headers["www-authenticate"] == 'Bearer realm="coatcheck", DPoP algs="ES256 EdDSA RS256 PS256"'
     assert "location" not in answer.headers, "no page was asked for"
 
 

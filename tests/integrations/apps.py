@@ -277,7 +277,13 @@ def public_view(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"subject": user.subject if user else None})
 
 
+def file_view(request: HttpRequest, name: str) -> JsonResponse:
+    assert name == "a/b@c café"
+    return JsonResponse(words(in_django.current_user(request)))
+
+
 urlpatterns = [
+    path("files/<path:name>", file_view),
     path("me", me_view),
     path("delete", in_django.require(permission="notes:delete")(me_view)),
     path("editors", in_django.require(role="editor")(async_view)),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+from urllib.parse import unquote
 from wsgiref.validate import validator
 
 import httpx
@@ -29,26 +30,28 @@ class Answered:
         return json.loads(self.body)
 
 
-async def call_asgi(app: Any, method: str, path: str, headers: Headers = ()) -> Answered:
-    """Ask an ASGI app."""
-    transport = httpx.ASGITransport(app, client=("203.0.113.7", 1))
+async def call_asgi(app: Any, method: str, path: str, headers: Headers = (), *, root: str = "") -> Answered:
+    """Ask an ASGI app; `root` is the prefix of its paths that it is told to be served under."""
+    transport = httpx.ASGITransport(app, client=("203.0.113.7", 1), root_path=root)
     async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
         answer = await client.request(method, path, headers=list(headers))
     return Answered(answer.status_code, answer.headers, answer.content)
 
 
-async def call_wsgi(app: Any, method: str, path: str, headers: Headers = ()) -> Answered:
+async def call_wsgi(app: Any, method: str, path: str, headers: Headers = (), *, root: str = "") -> Answered:
     """Ask a WSGI app, in a thread without an event loop; the standard library's checker stands between."""
-    return await asyncio.to_thread(_call_wsgi, app, environ(method, path, headers))
+    return await asyncio.to_thread(_call_wsgi, app, environ(method, path, headers, root=root))
 
 
-def environ(method: str, path: str, headers: Headers = ()) -> dict[str, Any]:
-    """Make the environment that a WSGI server makes of a request: headers of one name are joined by a comma."""
+def environ(method: str, path: str, headers: Headers = (), *, root: str = "") -> dict[str, Any]:
+    """Make the environment that Gunicorn makes of a request: headers of one name are joined by a comma."""
+    sent, _, query = path.partition("?")
     made: dict[str, Any] = {
         "REQUEST_METHOD": method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
+        "SCRIPT_NAME": root,
+        "PATH_INFO": unquote(sent, "latin-1").removeprefix(root),
+        "QUERY_STRING": query,
+        "RAW_URI": path,
         "SERVER_NAME": HOST,
         "SERVER_PORT": "443",
         "SERVER_PROTOCOL": "HTTP/1.1",

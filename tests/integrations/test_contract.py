@@ -148,7 +148,10 @@ async def test_the_same_answer_everywhere(framework: str, case: Case) -> None:
 async def test_head_is_refused_without_a_body(framework: str) -> None:
     call = app_of(framework, authenticator())
     refused = await call("HEAD", "/me", [])
-    assert (refused.status, refused.headers["www-authenticate"]) == (401, BEARER)
+    assert (refused.status, refused.headers["www-authenticate"]) == (
+        401,
+        f'{BEARER}, DPoP algs="ES256 EdDSA RS256 PS256"',
+    )
     assert (await call("HEAD", "/me", [bearer("ann")])).status == 200
 
 

@@ -1,15 +1,19 @@
 """Proofs of possession made by hand, so that each part of one can be wrong; and the two that RFC 9449 shows."""
 
 from hashlib import sha256
+from itertools import count
 from typing import Any, NamedTuple
 
+from coatcheck.clock import Instant
 from coatcheck.verifier.canonical import encode_base64url
 from coatcheck.verifier.dpop import ProvenKey, check_proof
+from coatcheck.verifier.jwk import thumbprint
 from tests.verifier.tokens import NOW, NOW_S, Part, Signer, signer, token
 
 URL = "https://notes.example.org/api/notes"
 ACCESS_TOKEN = "an.access.token"
 GOOD = signer("ES256")
+_NUMBERS = count(1)
 
 
 class Shown(NamedTuple):
@@ -89,3 +93,20 @@ def checked(proof: str, **how: Any) -> ProvenKey:
         ProofRefused: it is not good.
     """
     return check_proof(proof, **{"method": "GET", "url": URL, "now": NOW, "access_token": ACCESS_TOKEN, **how})
+
+
+def jkt_of(by: Signer = GOOD) -> str:
+    """Give the thumbprint of a key, as a token that is bound to it has it."""
+    return thumbprint(bare_jwk(by))
+
+
+def proof_for(token: str, url: str, *, at: Instant, by: Signer = GOOD, **changes: Any) -> str:
+    """Make a new proof, as a good client does for each request; None takes a claim away."""
+    ath = encode_base64url(sha256(token.encode()).digest())
+    own = {"jti": f"{next(_NUMBERS):016}", "htu": url, "iat": at // 1000, "ath": ath}
+    return proof_of(by, payload=proof_claims(**{**own, **changes}))
+
+
+def bound(token: str, url: str, *, at: Instant, by: Signer = GOOD, **changes: Any) -> dict[str, Any]:
+    """Give the headers that present a token with a new proof."""
+    return {"authorization": f"DPoP {token}", "dpop": proof_for(token, url, at=at, by=by, **changes)}

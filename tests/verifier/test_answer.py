@@ -15,6 +15,8 @@ from coatcheck.errors import (
     InvalidCredentials,
     NotAllowed,
     NotSignedIn,
+    ProofNonceNeeded,
+    ProofRefused,
     SessionEnded,
     TokenRefused,
     TooManyAttempts,
@@ -23,15 +25,27 @@ from coatcheck.verifier import Demand, Principal, refusal
 from coatcheck.verifier.answer import answer_of
 
 REALM = 'Bearer realm="coatcheck"'
+OR_BOUND = 'DPoP algs="ES256 EdDSA RS256 PS256"'
 INVALID = f'{REALM}, error="invalid_token", error_description='
 STEP_UP = f'{REALM}, error="insufficient_user_authentication", error_description="Confirm that it is you first."'
 SCOPE = f'{REALM}, error="insufficient_scope", error_description="You may not do this."'
+ALGS = 'algs="ES256 EdDSA RS256 PS256"'
+UNUSABLE = "This token cannot be used here. Get another one."
+NEW_PROOF = "The proof of possession cannot be used. Make a new one for this request."
+NEEDS_NONCE = "The proof of possession needs the nonce that comes with this answer."
+
 CHALLENGES: list[tuple[CoatcheckError, str | None]] = [
-    (NotSignedIn("no credential was presented"), REALM),
-    (InvalidCredentials(), REALM),
-    (TokenRefused("forged"), f'{INVALID}"This token cannot be used here. Get another one."'),
-    (TokenRefused("moved", renew=True), f'{INVALID}"This token cannot be used here. Get another one."'),
-    (SessionEnded("revoked"), f'{INVALID}"This session has ended. Sign in again."'),
+    (NotSignedIn("no credential was presented"), f"{REALM}, {OR_BOUND}"),
+    (InvalidCredentials(), f"{REALM}, {OR_BOUND}"),
+    (TokenRefused("forged"), f'{INVALID}"This token cannot be used here. Get another one.", {OR_BOUND}'),
+    (TokenRefused("moved", renew=True), f'{INVALID}"This token cannot be used here. Get another one.", {OR_BOUND}'),
+    (SessionEnded("revoked"), f'{INVALID}"This session has ended. Sign in again.", {OR_BOUND}'),
+    (
+        TokenRefused("bound to none", with_proof=True),
+        f'DPoP error="invalid_token", error_description="{UNUSABLE}", {ALGS}',
+    ),
+    (ProofRefused("it came before"), f'DPoP error="invalid_dpop_proof", error_description="{NEW_PROOF}", {ALGS}'),
+    (ProofNonceNeeded("n0nce"), f'DPoP error="use_dpop_nonce", error_description="{NEEDS_NONCE}", {ALGS}'),
     (NotAllowed("acc_1 lacks it", permission="notes:delete"), f'{SCOPE}, scope="notes:delete"'),
     (NotAllowed("acc_1 lacks the role editor"), None),
     (CrossSiteRefused(), None),
@@ -66,6 +80,11 @@ def test_a_challenge_ends_where_it_should() -> None:
 )
 def test_when_to_try_again(error: CoatcheckError, retry_after: str | None) -> None:
     assert answer_of(error).headers.get("retry-after") == retry_after
+
+
+def test_the_nonce_that_the_next_proof_needs() -> None:
+    assert answer_of(ProofNonceNeeded("n0nce")).headers["dpop-nonce"] == "n0nce"
+    assert "dpop-nonce" not in answer_of(ProofRefused()).headers
 
 
 def test_the_document_and_what_describes_it() -> None:

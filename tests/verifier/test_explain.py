@@ -36,6 +36,12 @@ def test_a_good_token_passes_every_check(today: Issuer) -> None:
     assert not any(part in written for part in token.split("."))
 
 
+def test_a_bound_token_is_good_with_a_proof_that_nobody_has_here(today: Issuer) -> None:
+    code, marks, written = explain(today, today.token(cnf={"jkt": "x" * 43}), "--audience", AUDIENCE)
+    assert (code, marks["binding"]) == (0, "-"), written
+    assert "x" * 43 in written
+
+
 BAD: dict[str, Callable[[Issuer], str]] = {
     "form": lambda issuer: "a secret that is no token",
     "header": lambda issuer: issuer.key.sign("JWT", {}),
@@ -45,7 +51,6 @@ BAD: dict[str, Callable[[Issuer], str]] = {
     "issuer": lambda issuer: issuer.token(iss="https://evil.example"),
     "audience": lambda issuer: issuer.token(aud="https://other.example.org"),
     "times": lambda issuer: issuer.token(exp=issuer.clock.now() // 1000 - 1),
-    "binding": lambda issuer: issuer.token(cnf={"jkt": "x" * 43}),
     "status": lambda issuer: issuer.token(7),
 }
 

@@ -89,6 +89,38 @@ def test_a_forked_process_follows_the_feed_by_itself() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+FORK_WITHIN_A_LOCK = """
+import os, signal, sys
+from tests.verifier.issuer import Issuer, eventually, SERVICE, AUDIENCE
+from tests.verifier.proofs import bound, jkt_of
+from coatcheck.testing.clock import ManualClock
+from coatcheck.verifier import Asked, Verifier
+
+issuer = Issuer(ManualClock())
+with issuer.serving():
+    verifier = Verifier(issuer.url, audience=AUDIENCE, credentials=SERVICE, clock=issuer.clock)
+    verifier.start()
+    eventually(lambda: verifier.is_fresh)
+    token = issuer.token(7, cnf={"jkt": jkt_of()})
+    url = AUDIENCE + "/notes"
+    verifier._proofs._seen._lock.acquire()   # as another thread may at that moment
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        verifier.authenticate_sync(Asked(url=url, **bound(token, url, at=issuer.clock.now())))
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def test_a_forked_process_waits_for_no_lock_that_nobody_holds() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", FORK_WITHIN_A_LOCK]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 LEFT_OPEN = """
 import sys
 from tests.verifier.issuer import eventually, SERVICE, AUDIENCE

@@ -358,7 +358,9 @@ def test_changed_keys_that_cannot_be_fetched_make_it_stale(issuer: Issuer) -> No
         Asked(authorization="Bearer"),
         Asked(authorization="Bearer a.b.c, Bearer a.b.c"),
         Asked(authorization="Bearer a.b.c a.b.c"),
-        Asked(authorization="DPoP a.b.c"),
+        Asked(authorization="DPoP"),
+        Asked(authorization="DPoP a.b.c, DPoP a.b.c", dpop="a.b.c"),
+        Asked(authorization="DPoP a.b.c", dpop="a.b.c", websocket=True),
         Asked(authorization="Bearer ck_live_opaque"),
     ],
 )

@@ -154,6 +154,21 @@ async def test_cors_answers_friends_alone(friendly: Site) -> None:
         assert "access-control-allow-credentials" not in answer.headers
 
 
+async def test_what_a_friend_may_send_and_read(friendly: Site) -> None:
+    """A script sends proofs and keys of repetition, and reads which nonce, how long to wait, and what the time is."""
+    asks = [(b"origin", FRIEND.encode()), *PREFLIGHT]
+    preflight = await ask(friendly.auth.app, "OPTIONS", "/api/session", headers=asks)
+    allowed = set(preflight.headers["access-control-allow-headers"].split(", "))
+    assert allowed == {"authorization", "content-type", "dpop", "idempotency-key"}
+    for origin, names in (
+        (FRIEND, {"DPoP-Nonce", "Retry-After", "WWW-Authenticate", "Date"}),
+        ("https://evil.example", None),
+    ):
+        answer = await ask(friendly.auth.app, "GET", "/api/session", headers=[(b"origin", origin.encode())])
+        exposed = answer.headers.get("access-control-expose-headers")
+        assert (exposed and set(exposed.split(", "))) == names
+
+
 async def test_without_friends_cors_is_silent(site: Site) -> None:
     for origin in (ORIGIN, FRIEND, "null"):
         answer = await ask(site.auth.app, "OPTIONS", "/api/sign-in", headers=[(b"origin", origin.encode()), *PREFLIGHT])

@@ -23,14 +23,16 @@ class TokenRefused(NotSignedIn):
 
     Args:
         renew: whether its session is known to live on, as after it moved, so that there may be another token.
+        with_proof: whether it came with a proof of possession, so that the challenge speaks of that scheme.
     """
 
     code = "invalid_token"
     says = "This token cannot be used here. Get another one."
 
-    def __init__(self, because: str = "", *, renew: bool = False) -> None:
+    def __init__(self, because: str = "", *, renew: bool = False, with_proof: bool = False) -> None:
         super().__init__(because)
         self.renew = renew
+        self.with_proof = with_proof
 
 
 class ProofRefused(NotSignedIn):

@@ -2,12 +2,14 @@
 
 from coatcheck.desk import Desk
 from coatcheck.errors import BadInput, NotSignedIn
-from coatcheck.gate.bearer import check_bearer, read_old_token
+from coatcheck.gate.bearer import check_bearer, issuer_of, read_old_token
 from coatcheck.gate.cookie import check_cookie
+from coatcheck.gate.proof import check_credential
 from coatcheck.http.cookies import CookieName, cookie_kind, read_cookie
 from coatcheck.http.cross_site import refuse_cross_site
 from coatcheck.verifier import Principal
-from coatcheck.verifier.bearer import bearer_of
+from coatcheck.verifier.bearer import credential_of
+from coatcheck.verifier.target_uri import at_origin, origin_of
 from coatcheck.visit import Asked
 
 
@@ -18,12 +20,14 @@ async def authenticate(desk: Desk, asked: Asked) -> Principal:
 
     Raises:
         NotSignedIn: nothing is presented, or a credential that is not understood.
+        TokenRefused: a token does not count, or is bound to a key that was not proven.
+        ProofRefused: the proof that came with it does not count.
         SessionEnded: the session is over.
         CrossSiteRefused: a cookie on an unsafe request that another site caused.
         DatabaseAway: the session is not in memory and the database cannot be reached.
     """
     if asked.authorization is not None:
-        return await check_bearer(desk, bearer_of(asked))
+        return await _by_authorization(desk, asked)
     secret, token = _from_cookies(desk, asked)
     if not secret:
         return await check_bearer(desk, token)
@@ -41,6 +45,14 @@ async def whose_to_end(desk: Desk, asked: Asked) -> Principal | None:
         return await check_cookie(desk, secret) if secret else await read_old_token(desk, token)
     except NotSignedIn:
         return None
+
+
+async def _by_authorization(desk: Desk, asked: Asked) -> Principal:
+    credential = credential_of(asked)
+    issuer = issuer_of(desk, credential.token)
+    # Where we are reached is what the token calls us, never what the request says of that.
+    url = "" if credential.proof is None else at_origin(origin_of(issuer) or "", asked.url)
+    return (await check_credential(desk, credential, asked, url=url, issuer=issuer, audience=issuer)).principal
 
 
 def _from_cookies(desk: Desk, asked: Asked) -> tuple[str, str]:

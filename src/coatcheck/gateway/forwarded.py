@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from coatcheck.verifier.as_sent import address_of
+
 SECRET: Final = "coatcheck-gateway"  # noqa: S105 (the name of a header)
 
 _QUERY: Final = re.compile(r"(?P<pages>pages=redirect)?(?:(?:^|&)uri=(?P<uri>.*))?", re.DOTALL)
@@ -46,7 +48,7 @@ class Forwarded(Struct, frozen=True):
     @property
     def url(self) -> str:
         """The address as the client wrote it."""
-        return f"{self.scheme}://{self.host}{self.uri}"
+        return address_of(self.scheme, self.host, self.uri)
 
 
 def forwarded_of(headers: Mapping[str, str], scope: Mapping[str, Any]) -> Forwarded:

@@ -1,6 +1,6 @@
 """Verify: may this request pass to the service behind a host, and for whom?
 
-our proxy? → host → audience → cookie or token → principal → gateway token
+our proxy? → host → audience → cookie or token (and proof) → principal → gateway token
 """
 
 import re
@@ -9,13 +9,13 @@ from typing import Final
 from coatcheck.desk import Desk
 from coatcheck.errors import NotAllowed, NotFound, TokenRefused
 from coatcheck.gate.authenticate import authenticate
-from coatcheck.gate.bearer import check_token
+from coatcheck.gate.proof import check_credential
 from coatcheck.gateway.forwarded import Forwarded
 from coatcheck.gateway.tokens import GatewayTokens
 from coatcheck.http.reached import is_proxy
 from coatcheck.secret import same
 from coatcheck.tokens.access_token import FIRST_PARTY, GATEWAY
-from coatcheck.verifier.bearer import bearer_of
+from coatcheck.verifier.bearer import credential_of
 from coatcheck.visit import Asked, Visit
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -33,6 +33,7 @@ async def verify(desk: Desk, visit: Visit, forwarded: Forwarded) -> str:
         NotFound: whoever asks is not our proxy.
         NotAllowed: the host is none that the proxy may ask for.
         NotSignedIn: the client is nobody.
+        ProofRefused: its proof is not for the request that the proxy asks about.
         SessionEnded: its session is over.
         CrossSiteRefused: a cookie on an unsafe request, or on a WebSocket, that another site caused.
         DatabaseAway: what is in memory does not count, and the database cannot be reached.
@@ -62,12 +63,15 @@ async def _by_token(desk: Desk, visit: Visit, asked: Asked, audience: str) -> st
 
     A gateway token is not renewed: whoever keeps one, the service itself or who reads its logs, has it for a minute.
     """
-    token = bearer_of(asked)
-    checked = await check_token(desk, token, issuer=visit.base_url, audience=audience)
+    credential = credential_of(asked)
+    checked = await check_credential(desk, credential, asked, url=asked.url, issuer=visit.base_url, audience=audience)
     if checked.client == GATEWAY:
         raise TokenRefused("a gateway token is for the service behind the host, and is no way in again")
     if checked.client != FIRST_PARTY or checked.principal.session is None:
-        return token
+        if credential.proof is not None:
+            because = "a bound token that is not of our own sign-in: its proof is for us, and not passed on"
+            raise TokenRefused(because, with_proof=True)
+        return credential.token
     return await desk.keep(GatewayTokens).of(checked.principal, visit.base_url, audience)
 
 

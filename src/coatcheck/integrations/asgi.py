@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from coatcheck.integrations.running import Running
 from coatcheck.verifier import Asked, Authenticator, CoatcheckError, Demand, NotSignedIn, Principal, headers_of
 from coatcheck.verifier.answer import answer_of
+from coatcheck.verifier.as_sent import address_of, path_in_scope, proven_in
 from coatcheck.verifier.authenticator import ask, is_nobody, now
 from coatcheck.verifier.require import met
 
@@ -130,16 +131,19 @@ def asked_of(scope: Scope) -> Asked:
     is_socket = scope["type"] == "websocket"
     query = scope.get("query_string", b"").decode("latin-1")
     # A page's origin says http, whatever the scheme of the sockets it opens.
-    scheme = {"ws": "http", "wss": "https"}.get(scope.get("scheme", "http"), scope.get("scheme", "http"))
+    served = str(scope.get("scheme", "http"))
+    scheme = {"ws": "http", "wss": "https"}.get(served, served)
+    dpop = headers.get("dpop")
     return Asked(
         method="GET" if is_socket else scope["method"],
-        url=f"{scheme}://{headers.get('host', '')}{scope['path']}{'?' * bool(query)}{query}",
+        url=address_of(scheme, headers.get("host", ""), path_in_scope(scope), query),
         authorization=headers.get("authorization"),
-        dpop=headers.get("dpop"),
+        dpop=dpop,
         cookies=headers.get("cookie", ""),
         origin=headers.get("origin"),
         sec_fetch_site=headers.get("sec-fetch-site"),
         websocket=is_socket,
+        proven=proven_in(scope, dpop),
     )
 
 

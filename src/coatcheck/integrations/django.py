@@ -15,6 +15,7 @@ from coatcheck.integrations import wsgi
 from coatcheck.integrations.running import Running
 from coatcheck.verifier import Asked, CoatcheckError, Demand, NotSignedIn, Principal
 from coatcheck.verifier.answer import answer_of
+from coatcheck.verifier.as_sent import address_of, path_in_environ, path_in_scope
 from coatcheck.verifier.authenticator import ask, ask_sync, is_nobody, now
 from coatcheck.verifier.require import met
 
@@ -144,7 +145,11 @@ def require(
 
 def asked_of(request: HttpRequest) -> Asked:
     """Gather what a request presents."""
-    return wsgi.asked_from(request.META, request.method or "GET", str(request.build_absolute_uri()))
+    # `build_absolute_uri` decodes the path and encodes it in Django's own way.
+    scope = getattr(request, "scope", None)
+    path = path_in_environ(request.META) if scope is None else path_in_scope(scope)
+    url = address_of(request.scheme or "", request.get_host(), path, request.META.get("QUERY_STRING", ""))
+    return wsgi.asked_from(request.META, request.method or "GET", url)
 
 
 def _let_in(request: HttpRequest, view: Any, found: Principal | CoatcheckError) -> HttpResponse | None:

@@ -150,7 +150,7 @@ class Watch:
 
     async def _ask_again(self, asked: Asked) -> Principal:
         check = getattr(self._parts, "check", None)
-        if check is None or asked.authorization is None:
+        if check is None or asked.authorization is None or asked.dpop is not None:
             return await ask(self._parts, asked)
         try:
             principal: Principal = check(asked.authorization.partition(" ")[2].strip())

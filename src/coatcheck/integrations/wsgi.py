@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, TypeAlias
-from wsgiref.util import request_uri
 
 from coatcheck.integrations.running import Running
 from coatcheck.verifier import Asked, CoatcheckError, Demand, NotSignedIn, Principal, SyncAuthenticator
 from coatcheck.verifier.answer import answer_of
+from coatcheck.verifier.as_sent import address_of, path_in_environ, proven_in
 from coatcheck.verifier.authenticator import ask_sync, is_nobody, now
 from coatcheck.verifier.require import met
 
@@ -120,24 +120,29 @@ def checked(authenticator: SyncAuthenticator) -> SyncAuthenticator:
 
 def asked_of(environ: Environ) -> Asked:
     """Gather what a request presents."""
-    return asked_from(environ, environ["REQUEST_METHOD"], request_uri(environ))
+    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    path, query = path_in_environ(environ), environ.get("QUERY_STRING", "")
+    url = address_of(environ["wsgi.url_scheme"], host, path, query)
+    return asked_from(environ, environ["REQUEST_METHOD"], url)
 
 
-def asked_from(environ: Mapping[str, Any], method: str, url: str) -> Asked:
+def asked_from(environ: Environ, method: str, url: str) -> Asked:
     """Gather what a request's headers present, by their names in a WSGI environment.
 
     Nothing is read that a proxy in front would have to remove: no `X-Forwarded-…`, no `REDIRECT_…`. A server that does
     not drop them writes `Sec_Fetch_Site` and `Sec-Fetch-Site` into one variable, joined by a comma, which is neither
     `same-origin` nor `none`.
     """
+    dpop = environ.get("HTTP_DPOP")
     return Asked(
         method=method,
         url=url,
         authorization=environ.get("HTTP_AUTHORIZATION"),
-        dpop=environ.get("HTTP_DPOP"),
+        dpop=dpop,
         cookies=environ.get("HTTP_COOKIE", ""),
         origin=environ.get("HTTP_ORIGIN"),
         sec_fetch_site=environ.get("HTTP_SEC_FETCH_SITE"),
+        proven=proven_in(environ, dpop),
     )
 
 

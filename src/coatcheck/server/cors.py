@@ -9,9 +9,11 @@ from coatcheck.settings import WebSettings
 
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST, DELETE",
-    "access-control-allow-headers": "authorization, content-type, dpop",
+    "access-control-allow-headers": "authorization, content-type, dpop, idempotency-key",
     "access-control-max-age": "600",
 }
+_EXPOSED = b"DPoP-Nonce, Retry-After, WWW-Authenticate, Date"
+"""What a script of another origin needs of an answer: `Date` tells it how wrong its device's clock is."""
 
 
 def cors_headers(web: WebSettings, headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
@@ -23,7 +25,13 @@ def cors_headers(web: WebSettings, headers: Mapping[str, str]) -> list[tuple[byt
         return []
     origin = headers.get("origin")
     vary = [(b"vary", b"Origin")]
-    return [*vary, (b"access-control-allow-origin", origin.encode())] if origin in web.origins and origin else vary
+    if origin is None or origin not in web.origins:
+        return vary
+    return [
+        *vary,
+        (b"access-control-allow-origin", origin.encode()),
+        (b"access-control-expose-headers", _EXPOSED),
+    ]
 
 
 def is_preflight(method: str, headers: Mapping[str, str]) -> bool:

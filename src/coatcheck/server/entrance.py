@@ -27,6 +27,7 @@ from coatcheck.server.metrics import Metrics
 from coatcheck.server.refusals import answer_error
 from coatcheck.server.request_log import RequestLog
 from coatcheck.upstream.round_trips import PARKED_BYTES, is_answer_of_provider
+from coatcheck.verifier.as_sent import path_in_scope, proven_in
 from coatcheck.visit import SAFE_METHODS, Asked, Visit, headers_of
 
 _AGENT_LENGTH = 400
@@ -138,7 +139,7 @@ class Entrance:
                 browser = new_secret().reveal()
                 scope[NEW_BROWSER] = True
         return Visit(
-            asked=_asked(scope, headers, cookies, base_url.removesuffix(root)),
+            asked=_asked(scope, headers, cookies, base_url.rstrip("/").removesuffix(root)),
             address=client_address(reached, server),
             user_agent=headers.get("user-agent", "")[:_AGENT_LENGTH],
             request_id=arrived.request_id,
@@ -160,14 +161,16 @@ class Entrance:
 
 
 def _asked(scope: Scope, headers: Mapping[str, str], cookies: str, origin: str) -> Asked:
+    dpop = headers.get("dpop")
     return Asked(
         method=scope["method"],
-        url=f"{origin}{scope['path']}",
+        url=f"{origin}{path_in_scope(scope)}",
         authorization=headers.get("authorization"),
-        dpop=headers.get("dpop"),
+        dpop=dpop,
         cookies=cookies,
         origin=headers.get("origin"),
         sec_fetch_site=headers.get("sec-fetch-site"),
+        proven=proven_in(scope, dpop),
     )
 
 

@@ -13,14 +13,19 @@ from coatcheck.errors import (
     InvalidCode,
     NotAllowed,
     NotSignedIn,
+    ProofNonceNeeded,
+    ProofRefused,
     SessionEnded,
     TokenRefused,
     TooManyAttempts,
     UpstreamFailed,
 )
+from coatcheck.verifier.proof_key import ALGORITHMS
 
 MEDIA_TYPE = "application/problem+json"
 _REALM = 'Bearer realm="coatcheck"'
+_ALGS = f'algs="{" ".join(ALGORITHMS)}"'
+_OR_BOUND = f"DPoP {_ALGS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +84,31 @@ def problem_of(error: CoatcheckError, request_id: str = "") -> dict[str, Any]:
 
 
 def problem_headers(error: CoatcheckError) -> dict[str, str]:
-    """Give the headers that go with an error, for a page as for a program: not to be kept, when to try again."""
+    """Give an error's headers, for a page as for a program: not to be kept, when to try again, by which nonce."""
     headers = {"cache-control": "no-store"}
     if isinstance(error, (TooManyAttempts, Busy)):
         headers["retry-after"] = str(error.retry_after)
+    if isinstance(error, ProofNonceNeeded):
+        headers["dpop-nonce"] = error.nonce
     return headers
 
 
 def challenge_of(error: CoatcheckError) -> str | None:
     """Give the `WWW-Authenticate` of an error, or None where another token would not help.
 
-    Every 401 has one; no browser heeds the scheme `Bearer`. A proof that is too old or too weak is challenged under
+    Every 401 has one; no browser heeds its schemes. Whoever sent no proof is told of both, whoever sent one of `DPoP`
+    alone, as a token bound to a key counts in no other way. A proof that is too old or too weak is challenged under
     403: a client takes 401 for a token to refresh, and a refreshed one would be refused again.
 
-    See: RFC 9110 section 11.6.1; RFC 6750 section 3; RFC 9470 section 3.
+    See: RFC 9110 section 11.6.1; RFC 6750 section 3; RFC 9449 section 7.1; RFC 9470 section 3.
     """
     match error:
+        case ProofRefused() | TokenRefused(with_proof=True):
+            return f'DPoP error="{error.code}", error_description="{error.says}", {_ALGS}'
         case TokenRefused() | SessionEnded():
-            return f'{_REALM}, error="invalid_token", error_description="{error.says}"'
+            return f'{_REALM}, error="invalid_token", error_description="{error.says}", {_OR_BOUND}'
         case NotSignedIn():
-            return _REALM
+            return f"{_REALM}, {_OR_BOUND}"
         case FreshSignInNeeded():
             return _step_up(error)
         case NotAllowed(permission=str(lacking)):

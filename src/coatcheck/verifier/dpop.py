@@ -56,7 +56,7 @@ def check_proof(
     proof: str,
     *,
     method: str,
-    url: str,
+    url: str | Sequence[str],
     now: Instant,
     access_token: str | None = None,
     nonces: Sequence[str] = (),
@@ -70,7 +70,7 @@ def check_proof(
         proof: the header `DPoP`; two of them arrive joined by a comma, and are none.
         method: of the request, as it was sent.
         url: of the request, as it was addressed, its path not decoded. Its host must be one of ours: a `Host` that
-            nobody has checked is whatever the proof says.
+            nobody has checked is whatever the proof says. Several where it is reached by several names.
         now: the moment by which it is judged.
         access_token: the one that comes with it; None where none does.
         nonces: those of ours that count, the one to give out first; none where proofs need none.
@@ -85,7 +85,7 @@ def check_proof(
     """
     jws = _signed(proof, ProofKeys() if keys is None else keys)
     claims = read_proof(jws.payload)
-    _check_request(claims, method, url)
+    _check_request(claims, method, (url,) if isinstance(url, str) else url)
     _check_time(claims.iat * 1000, now)
     _check_token(claims.ath, access_token)
     if nonces and not any(hmac.compare_digest((claims.nonce or "").encode(), each.encode()) for each in nonces):
@@ -126,10 +126,10 @@ def _signed(proof: str, keys: ProofKeys) -> Jws:
     return jws
 
 
-def _check_request(claims: ProofClaims, method: str, url: str) -> None:
+def _check_request(claims: ProofClaims, method: str, urls: Sequence[str]) -> None:
     if claims.htm != method:
         raise ProofRefused("the proof is for another method")
-    if not is_same_target(claims.htu, url):
+    if not any(is_same_target(claims.htu, url) for url in urls):
         raise ProofRefused("the proof is for another address")
 
 

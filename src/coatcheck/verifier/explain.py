@@ -105,13 +105,15 @@ def _claims(claims: AccessClaims, issuer: str, audience: str, clock: Clock) -> l
         _finding("issuer", claims.iss == issuer, f"issued by {claims.iss!r}", "that is somebody else"),
         _finding("audience", audience in audiences, f"meant for {audiences!r}", f"not for {audience!r}"),
         _times(claims, clock),
-        _finding(
-            "binding",
-            claims.cnf is None,
-            "a bearer token, bound to no key" if claims.cnf is None else "bound to a key",
-            "it counts only with a proof of that key, which is not a bearer token's way",
-        ),
+        _binding(claims),
     ]
+
+
+def _binding(claims: AccessClaims) -> Finding:
+    if claims.cnf is None:
+        return Finding("binding", Mark.HOLDS, "a bearer token, bound to no key")
+    says = f"bound to the key {claims.cnf.jkt!r}: it counts with a proof of that key alone, sent as `DPoP`"
+    return Finding("binding", Mark.LEFT_OUT, says)
 
 
 def _times(claims: AccessClaims, clock: Clock) -> Finding:

@@ -88,15 +88,19 @@ class Judge:
         self._headers = KnownHeaders()
         self._tokens.clear()
 
-    def look(self, token: str) -> Principal | Lacking:
+    def look(self, token: str, proven_key: str | None = None) -> Principal | Lacking:
         """Give the principal that a token speaks for, or what is lacking to tell.
 
+        Args:
+            token: as it was presented.
+            proven_key: thumbprint of the key whose possession the request has proven, or `ANY_KEY`.
+
         Raises:
-            TokenRefused: the token is forged, run out, for somebody else, bound to a key, or revoked.
+            TokenRefused: the token is forged, run out, for somebody else, bound to another key or none, or revoked.
         """
-        checked = self._tokens.get(token, self._clock.now())
+        checked = self._tokens.get(token, self._clock.now(), proven_key)
         if checked is None:
-            first = self._check(token)
+            first = self._check(token, proven_key)
             if isinstance(first, Lacking):
                 return first
             checked = first
@@ -104,7 +108,7 @@ class Judge:
             return checked.principal
         return self._look_at_status(self._feed, checked.principal, checked.place)
 
-    def _check(self, token: str) -> CheckedToken | Lacking:
+    def _check(self, token: str, proven_key: str | None) -> CheckedToken | Lacking:
         before = self._keys_changed
         refuse_opaque(token)
         jws = parse_jws(token, self._headers)
@@ -116,7 +120,12 @@ class Judge:
         check_signature(jws, key, self._headers)
         now = self._clock.now()
         claims = check_access(
-            jws, issuer=self._issuer, audience=self._audience, now=now, may_lack_status=self._feed is None
+            jws,
+            issuer=self._issuer,
+            audience=self._audience,
+            now=now,
+            proven_key=proven_key,
+            may_lack_status=self._feed is None,
         )
         checked = CheckedToken(principal_of(claims), status_of(claims), claims.exp * 1000)
         self._tokens.put(token, checked)

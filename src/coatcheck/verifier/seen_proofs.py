@@ -1,5 +1,6 @@
 """Proofs that came lately, so that each counts once: in this process, as long as it could count again."""
 
+import os
 from hashlib import blake2b
 from threading import Lock
 from typing import Final
@@ -35,12 +36,19 @@ class SeenProofs:
         self._clock = clock
         self._half = max(1, room // 2)
         self._lock = Lock()
+        self._process = os.getpid()
         self._began = clock.monotonic()
         self._younger: set[bytes] = set()
         self._older: set[bytes] = set()
 
     def __len__(self) -> int:
         return len(self._younger) + len(self._older)
+
+    def begin(self) -> None:
+        """Go on in a process of its own: a fork may have taken the lock along, held by nobody."""
+        here = os.getpid()
+        if here != self._process:  # in the same process somebody may be within it
+            self._process, self._lock = here, Lock()
 
     def spend(self, proven: ProvenKey) -> None:
         """Let a proof count, this once.

@@ -8,10 +8,30 @@ _TARGET: Final = re.compile(
 )
 """A path with a backslash is none: a browser takes it for a slash, and others do not."""
 
+_AUTHORITY: Final = re.compile(r"[A-Za-z]+://[^/?#]*")
 _PERCENT: Final = re.compile(r"%([0-9A-Fa-f]{2})?")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _AS_HTTP: Final = {"ws": "http", "wss": "https"}  # the handshake is a GET at the same place: RFC 6455 section 4.1
 _PORTS: Final = {"http": 80, "https": 443}
+
+
+def at_origin(origin: str, url: str) -> str:
+    """Give the address of a request as it reads at one of our own names, whatever its `Host` said.
+
+    Args:
+        origin: scheme and host, as its owner wrote them.
+        url: of `address_of`; from any other text nothing follows.
+    """
+    found = _AUTHORITY.match(url)
+    return f"{origin}{url[found.end() :]}" if found else ""
+
+
+def origin_of(address: str) -> str | None:
+    """Give scheme and host of an address, in small letters; None where it is none of `http` or `https`."""
+    found = _TARGET.fullmatch(address.partition("#")[0].partition("?")[0])
+    if found is None or found[1].lower() in _AS_HTTP:
+        return None
+    return address[: found.end(3) if found[3] is not None else found.end(2)].lower()
 
 
 def is_same_target(said: str, asked: str) -> bool:

@@ -8,43 +8,30 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar, cast
 
-import msgspec
-
 from coatcheck import unsafe
 from coatcheck.clock import Clock, SystemClock
-from coatcheck.errors import RevocationUnknown, TokenRefused
-from coatcheck.verifier.bearer import bearer_of
+from coatcheck.errors import RevocationUnknown
+from coatcheck.verifier.bearer import Credential, credential_of
+from coatcheck.verifier.choices import ALGORITHMS, check_choices, own_origins, refuse_without_origin
+from coatcheck.verifier.claims import ANY_KEY
 from coatcheck.verifier.feed import Feed
-from coatcheck.verifier.fetching import CannotFetch, parsed
+from coatcheck.verifier.fetching import CannotFetch
+from coatcheck.verifier.introspection import refuse_inactive
 from coatcheck.verifier.judge import Judge, Lacking
 from coatcheck.verifier.key_source import KeySource
 from coatcheck.verifier.metadata import parse_issuer
 from coatcheck.verifier.own_loop import OwnLoop
 from coatcheck.verifier.principal import Principal
+from coatcheck.verifier.proofs import Proofs, about_bound_token
 from coatcheck.verifier.service_tokens import Credentials, TokenSource
+from coatcheck.verifier.target_uri import at_origin
 from coatcheck.verifier.upkeep import Upkeep
 from coatcheck.visit import Asked
-
-ALGORITHMS: Final = ("RS256", "ES256", "EdDSA", "PS256")
-SHORTEST_STALENESS: Final = timedelta(seconds=7)
-"""The issuer holds its answer back for three seconds, so news may be six seconds old and a little while all is well."""
 
 _WAIT_S: Final = 2.0
 _MOST_WAITING: Final = 64
 _ROUNDS: Final = 4
 _Result = TypeVar("_Result")
-
-
-class Introspection(msgspec.Struct, frozen=True):
-    """Hold the one thing that is asked of introspection.
-
-    See: RFC 7662 section 2.2.
-    """
-
-    active: bool
-
-
-_INTROSPECTION = msgspec.json.Decoder(Introspection)
 
 
 class Verifier:
@@ -58,6 +45,8 @@ class Verifier:
     Args:
         issuer: who issues the tokens; `https`, or this machine.
         audience: whom the tokens must be meant for; the issuer itself when left out.
+        origins: where clients reach this service, such as `("https://notes.example.org",)`; that of the audience when
+            left out, where it is an address. A proof for any other place is refused (RFC 9449).
         credentials: id and secret of the service that this is; needed for the feed and for introspection.
         revocation: `"feed"` asks the issuer's feed again and again; `"stream"` has it streamed, and asks where that
             does not go well; or `coatcheck.unsafe.NO_REVOCATION`.
@@ -79,6 +68,7 @@ class Verifier:
         issuer: str,
         *,
         audience: str | None = None,
+        origins: tuple[str, ...] = (),
         credentials: Credentials | None = None,
         revocation: Literal["feed", "stream"] | unsafe.Unsafe = "feed",
         max_staleness: timedelta = timedelta(seconds=10),
@@ -87,9 +77,11 @@ class Verifier:
         tls: ssl.SSLContext | None = None,
         clock: Clock | None = None,
     ) -> None:
-        _check_choices(revocation, when_stale, max_staleness, algorithms, credentials)
+        check_choices(revocation, when_stale, max_staleness, algorithms, credentials)
         self._issuer = parse_issuer(issuer)
         self._clock = clock or SystemClock()
+        self._origins = own_origins(origins, audience or self._issuer)
+        self._proofs = Proofs(self._clock)
         self._introspects = when_stale == "introspect"
         self._keys = KeySource(self._issuer, algorithms, self._clock)
         feed = None if revocation is unsafe.NO_REVOCATION else Feed(self._clock, max_staleness.total_seconds())
@@ -132,7 +124,7 @@ class Verifier:
         A key or a status list that is lacking is asked for, so that it is there the next time.
 
         Raises:
-            TokenRefused: the token is bad or revoked, or its key or status list is not known (yet).
+            TokenRefused: the token is bad, bound to a key, or revoked, or its key or status list is not known (yet).
             RevocationUnknown: the news are older than `max_staleness`, or there are none yet.
         """
         self.start()
@@ -144,16 +136,17 @@ class Verifier:
         return outcome
 
     async def authenticate(self, asked: Asked) -> Principal:
-        """Give the principal behind a request's bearer token.
+        """Give the principal behind a request's token.
 
         What memory lacks, such as a new key, is fetched; that takes a few seconds at most.
 
         Raises:
             NotSignedIn: no token is presented.
-            TokenRefused: the token is bad or revoked.
+            TokenRefused: the token is bad or revoked, or bound to a key that was not proven.
+            ProofRefused: it came with a proof of its key that does not count.
             RevocationUnknown: the news are older than `max_staleness`, and `when_stale` leaves no other way.
         """
-        steps = self._steps(bearer_of(asked))
+        steps = self._steps(asked)
         while True:
             try:
                 question = next(steps)
@@ -165,14 +158,15 @@ class Verifier:
             question.cancel()
 
     def authenticate_sync(self, asked: Asked) -> Principal:
-        """Give the principal behind a request's bearer token, to an app that is not async.
+        """Give the principal behind a request's token, to an app that is not async.
 
         Raises:
             NotSignedIn: no token is presented.
-            TokenRefused: the token is bad or revoked.
+            TokenRefused: the token is bad or revoked, or bound to a key that was not proven.
+            ProofRefused: it came with a proof of its key that does not count.
             RevocationUnknown: the news are older than `max_staleness`, and `when_stale` leaves no other way.
         """
-        steps = self._steps(bearer_of(asked))
+        steps = self._steps(asked)
         while True:
             try:
                 question = next(steps)
@@ -185,6 +179,7 @@ class Verifier:
         """Start the upkeep, if it does not run in this process yet."""
         if not self._loop.is_running:
             self._judge.begin()
+            self._proofs.begin()
             self._waiting.clear()
             self._started_at = self._clock.monotonic()
             self._loop.start()
@@ -211,16 +206,31 @@ class Verifier:
     ) -> None:
         await asyncio.to_thread(self.close)
 
-    def _steps(self, token: str) -> Generator[Future[Any], None, Principal]:
-        """Judge a token, yielding each question whose answer is worth waiting for: the one path of async and sync."""
+    def _steps(self, asked: Asked) -> Generator[Future[Any], None, Principal]:
+        """Judge a request, yielding each question whose answer is worth waiting for: the one path of async and sync."""
         self.start()
-        outcome = self._judge.look(token)
+        credential = credential_of(asked)
+        if credential.proof is None:
+            return self._judged(credential.token, None)
+        return self._proven(credential, asked)
+
+    def _proven(self, credential: Credential, asked: Asked) -> Generator[Future[Any], None, Principal]:
+        with about_bound_token():
+            if not self._origins:
+                refuse_without_origin((yield from self._judged(credential.token, ANY_KEY)))
+            proven = self._proofs.check(credential, asked, *(at_origin(each, asked.url) for each in self._origins))
+            principal = yield from self._judged(credential.token, proven.jkt)
+            self._proofs.spend(proven, credential, asked)
+            return principal
+
+    def _judged(self, token: str, proven_key: str | None) -> Generator[Future[Any], None, Principal]:
+        outcome = self._judge.look(token, proven_key)
         for _ in range(_ROUNDS):
             question = self._question(outcome) if isinstance(outcome, Lacking) else None
             if question is None:
                 break
             yield question
-            outcome = self._judge.look(token)
+            outcome = self._judge.look(token, proven_key)
         if isinstance(outcome, Principal):
             return outcome
         if outcome.what == "news" and outcome.principal is not None and self._introspects:
@@ -257,35 +267,12 @@ class Verifier:
         if not question.done() or question.cancelled():
             raise RevocationUnknown(because="introspection was not answered in time")
         try:
-            answer = parsed(question.result(), _INTROSPECTION.decode, "introspection")
+            refuse_inactive(question.result())
         except CannotFetch as error:
             raise RevocationUnknown(because=str(error)) from None
-        if not answer.active:
-            raise TokenRefused("introspection says that the token is not active")
 
 
 def _look_at_error(waiting: asyncio.Future[Any]) -> None:
     """Look at an error that nobody may come back for: it would be logged as forgotten."""
     if not waiting.cancelled():
         waiting.exception()
-
-
-def _check_choices(
-    revocation: Literal["feed", "stream"] | unsafe.Unsafe,
-    when_stale: Literal["reject", "introspect"] | unsafe.Unsafe,
-    max_staleness: timedelta,
-    algorithms: tuple[str, ...],
-    credentials: Credentials | None,
-) -> None:
-    if revocation not in ("feed", "stream") and revocation is not unsafe.NO_REVOCATION:
-        raise ValueError("revocation: 'feed', 'stream' or coatcheck.unsafe.NO_REVOCATION")
-    if when_stale not in ("reject", "introspect") and when_stale is not unsafe.ACCEPT_STALE:
-        raise ValueError("when_stale: 'reject', 'introspect' or coatcheck.unsafe.ACCEPT_STALE")
-    if max_staleness < SHORTEST_STALENESS:
-        raise ValueError("max_staleness: 7 seconds at least, as the issuer answers every three")
-    if not algorithms or not set(algorithms) <= set(ALGORITHMS):
-        raise ValueError(f"algorithms: some of {', '.join(ALGORITHMS)}")
-    if credentials is None and (revocation is not unsafe.NO_REVOCATION or when_stale == "introspect"):
-        raise ValueError(
-            "credentials: id and secret of this service (`coatcheck service create`) to follow revocations"
-        )
