@@ -1,5 +1,7 @@
 """THE ONE DOOR. Every way in proves something, then comes here; nothing else opens a session or raises its level."""
 
+from dataclasses import replace
+
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
@@ -21,6 +23,7 @@ from coatcheck.sessions import records as sessions
 from coatcheck.sessions.open import open_session
 from coatcheck.sessions.raise_level import raise_level
 from coatcheck.storage.database import Writing
+from coatcheck.tokens.proof import use_proof
 from coatcheck.visit import Visit
 
 
@@ -41,12 +44,14 @@ async def admit(desk: Desk, visit: Visit, sign_in: SignIn, spent: Spent | None) 
     Raises:
         InvalidCredentials: the account was locked, closed or changed since the first proof.
         SessionEnded: the session to be raised, or what it rests on, is gone.
+        ProofRefused: the proof of possession that it began with came before.
 
     See: DESIGN of epochs in docs/architecture.md; ASVS 7.2.4, 6.3.4.
     """
     try:
         async with desk.database.writing() as tx:
             account = await _still_the_same(tx, sign_in)
+            sign_in = await _with_proof_used(tx, sign_in)
             decision = policy.decide(sign_in.proofs, await standing_of(tx, desk, visit, account, sign_in))
             if isinstance(decision, policy.Enough):
                 called_off = await _call_off_recovery(tx, account, sign_in)
@@ -81,11 +86,12 @@ async def _open(
         remember_me=asked_for.remember_me,
     )
     by_cookie = asked_for.present == "cookie"
-    refresh_token = None if by_cookie else first_refresh_token(tx, session, asked_for.audience)
+    refresh_token = None if by_cookie else first_refresh_token(tx, session, asked_for.audience, asked_for.jkt)
     if spent is not None:
         tries.succeeded(tx, spent)
     known = await known_devices.remember(tx, desk, visit, account.id)
-    await record(tx, desk, visit, "sign_in.done", account=account.id, session=session.id, details=_how(sign_in, proven))
+    how = _how(sign_in, proven) | ({"bound_to": asked_for.jkt} if asked_for.jkt else {})
+    await record(tx, desk, visit, "sign_in.done", account=account.id, session=session.id, details=how)
     trusted = await trust_browser(tx, desk, visit, account, sign_in, session.id)
     try:
         await link_as_asked(tx, desk, visit, account, sign_in)
@@ -129,6 +135,15 @@ async def _call_off_recovery(tx: Writing, account: Account, sign_in: SignIn) -> 
     has = {*account.factors, "backup_code"}  # the last one is gone from the account by its use
     has_proven_one = any(proof.factor in has for proof in sign_in.proofs)
     return has_proven_one and await ending.drop_recovery(tx, account.id)
+
+
+async def _with_proof_used(tx: Writing, sign_in: SignIn) -> SignIn:
+    """Use the proof of possession that came with this call; a sign-in that goes on keeps the key alone."""
+    asked_for = sign_in.asked_for
+    if asked_for.proof is None:
+        return sign_in
+    await use_proof(tx, asked_for.proof)
+    return replace(sign_in, asked_for=replace(asked_for, proof=None))
 
 
 async def _still_the_same(tx: Writing, sign_in: SignIn) -> Account:

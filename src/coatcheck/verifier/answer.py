@@ -13,6 +13,7 @@ from coatcheck.errors import (
     InvalidCode,
     NotAllowed,
     NotSignedIn,
+    ProofNonceNeeded,
     SessionEnded,
     TokenRefused,
     TooManyAttempts,
@@ -83,6 +84,8 @@ def problem_headers(error: CoatcheckError) -> dict[str, str]:
     headers = {"cache-control": "no-store"}
     if isinstance(error, (TooManyAttempts, Busy)):
         headers["retry-after"] = str(error.retry_after)
+    if isinstance(error, ProofNonceNeeded):
+        headers["dpop-nonce"] = error.nonce
     return headers
 
 
