@@ -34,6 +34,10 @@ class Prover:
         """The thumbprint of its key."""
         return thumbprint(bare_jwk(self.key))
 
+    def another_key(self) -> Signer:
+        """Give a key that is not its own."""
+        return signer("EdDSA" if self.key.algorithm == "ES256" else "ES256")
+
     def proof(self, url: str = SIGN_IN, **changes: Any) -> str:
         """Make a proof for a POST now; `changes` are claims, and None takes one away."""
         good = {

@@ -7,7 +7,7 @@ import pytest
 from msgspec.json import encode
 
 from coatcheck.errors import TokenRefused
-from coatcheck.verifier.claims import StatusPlace, principal_of, read_access, status_of
+from coatcheck.verifier.claims import ANY_KEY, StatusPlace, principal_of, read_access, status_of
 from coatcheck.verifier.principal import Principal
 from tests.verifier.tokens import AUDIENCE, ISSUER, NOW, NOW_S, as_json, claims, header, open_token, signer, token
 
@@ -158,7 +158,10 @@ def test_a_bound_token_needs_its_key_proven() -> None:
         with pytest.raises(TokenRefused, match="bound"):
             opened(bound, proven_key=proven)
     assert principal_of(opened(bound, proven_key="thumbprint")).cnf == "thumbprint"
-    assert opened(proven_key="thumbprint"), "a token that is bound to none may come with a proof"
+    assert principal_of(opened(bound, proven_key=ANY_KEY)).cnf == "thumbprint", "somebody else presents it"
+    assert opened(proven_key=ANY_KEY)
+    with pytest.raises(TokenRefused, match="bound to no key"):
+        opened(proven_key="thumbprint")
 
 
 @pytest.mark.parametrize("cnf", [{}, {"jkt": ""}, {"jkt": 1}, {"x5t#S256": "a"}, {"jkt": "a", "jwk": {}}, "a", []])

@@ -2,7 +2,7 @@
 
 import threading
 
-from coatcheck.verifier.claims import StatusPlace
+from coatcheck.verifier.claims import ANY_KEY, StatusPlace
 from coatcheck.verifier.token_cache import LONGEST_KEPT, CheckedToken, TokenCache
 from tests.verifier.tokens import NOW, principal
 
@@ -34,6 +34,10 @@ def test_a_bound_token_needs_its_key_proven_each_time() -> None:
     assert cache.get("a.b.c", NOW, "thumbprint")
     assert cache.get("a.b.c", NOW) is None
     assert cache.get("a.b.c", NOW, "another") is None
+    assert cache.get("a.b.c", NOW, ANY_KEY)
+    cache.put("d.e.f", checked())
+    assert cache.get("d.e.f", NOW, "thumbprint") is None, "a proof belongs to no token that is bound to none"
+    assert cache.get("d.e.f", NOW, ANY_KEY)
 
 
 def test_there_are_never_more_than_there_is_room_for() -> None:

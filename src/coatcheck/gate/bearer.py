@@ -31,10 +31,12 @@ class CheckedTokens:
         self.forgot = 0
         desk.keep(LogReader).on_reload(self.forget)
 
-    def get(self, audience: str | None, token: str, now: Instant) -> CheckedToken | None:
+    def get(
+        self, audience: str | None, token: str, now: Instant, proven_key: str | None = None
+    ) -> CheckedToken | None:
         """Give what was found when a token was checked for an audience."""
         kept = self._by_audience.get(audience)
-        return None if kept is None else kept.get(token, now)
+        return None if kept is None else kept.get(token, now, proven_key)
 
     def put(self, audience: str | None, token: str, checked: CheckedToken) -> None:
         """Keep what was found; only a good token makes room for its audience, so that strangers make none."""
@@ -48,15 +50,15 @@ class CheckedTokens:
 
 
 async def check_bearer(desk: Desk, token: str) -> Principal:
-    """Give the principal behind an access token that is meant for us.
+    """Give the principal behind an access token that is meant for us, where no proof can come with it.
 
     Raises:
-        TokenRefused: it is not one of ours, not for us, run out, or taken back.
+        TokenRefused: it is not one of ours, not for us, run out, bound to a key, or taken back.
         DatabaseAway: nothing in memory counts, and the database cannot be reached.
 
     See: RFC 6750; RFC 9068 section 4.
     """
-    issuer = _issuer(desk, token)
+    issuer = issuer_of(desk, token)
     return (await check_token(desk, token, issuer=issuer, audience=issuer)).principal
 
 
@@ -67,37 +69,43 @@ async def read_old_token(desk: Desk, token: str) -> Principal:
         TokenRefused: it is not one of ours, or its key is gone.
         DatabaseAway: its key is not in memory, and the database cannot be reached.
     """
-    issuer, jws = _issuer(desk, token), parse_jws(token)
+    issuer, jws = issuer_of(desk, token), parse_jws(token)
     check_signature(jws, await _key_of(desk, jws))
     return principal_of(check_access(jws, issuer=issuer, audience=issuer, now=desk.now(), leeway_s=_ANY_AGE_S))
 
 
-async def check_token(desk: Desk, token: str, *, issuer: str, audience: str | None) -> CheckedToken:
+async def check_token(
+    desk: Desk, token: str, *, issuer: str, audience: str | None, proven_key: str | None = None
+) -> CheckedToken:
     """Check an access token of ours.
 
     Args:
         issuer: as whom we issued it.
         audience: whom it must be meant for; None where whoever asks judges that.
+        proven_key: thumbprint of the key whose possession the request has proven, or `ANY_KEY`.
 
     Raises:
-        TokenRefused: it is not one of ours, not for them, run out, or taken back.
+        TokenRefused: it is not one of ours, not for them, run out, bound to another key or none, or taken back.
         DatabaseAway: nothing in memory counts, and the database cannot be reached.
     """
     kept = desk.keep(CheckedTokens)
-    checked = kept.get(audience, token, desk.now())
+    checked = kept.get(audience, token, desk.now(), proven_key)
     if checked is None:
         before = kept.forgot
-        checked = await _check(desk, token, issuer, audience, kept.headers)
+        checked = await _check(desk, token, issuer, audience, proven_key)
         if before == kept.forgot:
             kept.put(audience, token, checked)
     await _refuse_taken_back(desk, checked)
     return checked
 
 
-async def _check(desk: Desk, token: str, issuer: str, audience: str | None, headers: KnownHeaders) -> CheckedToken:
+async def _check(
+    desk: Desk, token: str, issuer: str, audience: str | None, proven_key: str | None
+) -> CheckedToken:
+    headers = desk.keep(CheckedTokens).headers
     jws = parse_jws(token, headers)
     check_signature(jws, await _key_of(desk, jws), headers)
-    claims = check_access(jws, issuer=issuer, audience=audience, now=desk.now())
+    claims = check_access(jws, issuer=issuer, audience=audience, now=desk.now(), proven_key=proven_key)
     return CheckedToken(principal_of(claims), status_of(claims), claims.exp * 1000, claims.client_id)
 
 
@@ -126,8 +134,12 @@ async def _refuse_taken_back(desk: Desk, checked: CheckedToken) -> None:
         raise TokenRefused(str(unknown)) from None
 
 
-def _issuer(desk: Desk, token: str) -> str:
-    """Give our own name; where everybody is on this machine, which has several, the one that the token has for it."""
+def issuer_of(desk: Desk, token: str) -> str:
+    """Give our own name; where everybody is on this machine, which has several, the one that the token has for it.
+
+    Raises:
+        TokenRefused: it has none of ours.
+    """
     if desk.settings.server.public_url is not None:
         return desk.settings.server.public_url.rstrip("/")
     issuer = read_access(parse_jws(token).payload).iss

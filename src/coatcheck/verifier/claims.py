@@ -13,6 +13,9 @@ from coatcheck.verifier.principal import Principal
 from coatcheck.verifier.strict_json import read_object
 
 IAT_SKEW_S = 30
+ANY_KEY = "*"
+"""In the place of a proven key: for those who look at a token that somebody else presents. No thumbprint reads so."""
+
 _BACKSLASH = 0x5C
 _TYPES = frozenset({"at+jwt", "application/at+jwt"})
 
@@ -100,12 +103,12 @@ def check_access(
         audience: whom it must be meant for; None where whoever asks judges that.
         now: the moment by which it is judged.
         leeway_s: seconds that it counts past `exp`.
-        proven_key: thumbprint of the key whose possession the request has proven.
+        proven_key: thumbprint of the key whose possession the request has proven, or `ANY_KEY`.
         may_lack_status: take a token that cannot be taken back.
 
     Raises:
-        TokenRefused: the token is of another kind, for somebody else, run out, not valid yet, bound to a key that was
-            not proven, or does not say where its status stands.
+        TokenRefused: the token is of another kind, for somebody else, run out, not valid yet, bound to another key
+            than was proven or to none, or does not say where its status stands.
 
     See: RFC 9068 section 4; RFC 8725 sections 3.8 to 3.12.
     """
@@ -121,8 +124,7 @@ def check_access(
     soon = now // 1000 + IAT_SKEW_S
     if claims.iat > soon or (claims.nbf is not None and claims.nbf > soon):
         raise TokenRefused("the token is from the future")
-    if claims.cnf is not None and claims.cnf.jkt != proven_key:
-        raise TokenRefused("the token is bound to a key that was not proven")
+    _check_binding(claims.cnf, proven_key)
     if claims.status is not None:
         _list_id(claims.status.status_list.uri, issuer)
     elif not may_lack_status:
@@ -178,6 +180,13 @@ def principal_of(claims: AccessClaims) -> Principal:
         email=claims.email,
         username=claims.username,
     )
+
+
+def _check_binding(cnf: Confirmation | None, proven_key: str | None) -> None:
+    if cnf is None and proven_key is not None and proven_key != ANY_KEY:
+        raise TokenRefused("a proof came, and the token is bound to no key")
+    if cnf is not None and proven_key not in (cnf.jkt, ANY_KEY):
+        raise TokenRefused("the token is bound to a key that was not proven")
 
 
 @lru_cache(maxsize=1024)  # people with the same roles have the same

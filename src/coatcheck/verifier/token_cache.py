@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from coatcheck.clock import Instant
-from coatcheck.verifier.claims import StatusPlace
+from coatcheck.verifier.claims import ANY_KEY, StatusPlace
 from coatcheck.verifier.principal import Principal
 
 ROOM = 20_000
@@ -51,13 +51,12 @@ class TokenCache:
         Args:
             token: as it was presented.
             now: the moment by which it is judged.
-            proven_key: thumbprint of the key whose possession this request has proven.
+            proven_key: thumbprint of the key whose possession this request has proven, or `ANY_KEY`.
         """
         checked = self._younger.get(token) or self._older.get(token)
         if checked is None or now >= checked.good_until:
             return None
-        key = checked.principal.cnf
-        return checked if key is None or key == proven_key else None
+        return checked if proven_key in (checked.principal.cnf, ANY_KEY) else None
 
     def put(self, token: str, checked: CheckedToken) -> None:
         """Keep a token whose signature and claims were found right."""
