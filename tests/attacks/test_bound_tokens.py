@@ -208,7 +208,8 @@ async def test_a_copy_signs_nobody_out_everywhere(site: Site, app: Prover, thief
 async def test_who_finds_one_may_give_it_back(site: Site, app: Prover, path: str) -> None:
     held, other = (await app.sign_in()).json(), (await app.sign_in()).json()
     name = "refresh_token" if path == "/api/sign-out" else "token"
-    assert (await app.post(path, {name: held["refresh_token"]})).status_code == 204
+    proof = app.proof(htm="GET")
+    assert (await app.post(path, {name: held["refresh_token"]}, proof)).status_code == 204, "no proof is looked at"
     assert [await is_alive(site, each["session"]["id"]) for each in (held, other)] == [False, True]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import select
+from starlette.applications import Starlette
 
 from coatcheck.audit.show import show
 from coatcheck.login.sign_in import Admitted
@@ -15,9 +16,9 @@ from coatcheck.storage.tables.tokens import refresh_tokens, used_proofs
 from coatcheck.verifier import Principal
 from tests.authenticators import with_app
 from tests.keys.sites import signing_site
-from tests.site import PASSWORD, VISIT, Site
+from tests.site import ORIGIN, PASSWORD, VISIT, Site
 from tests.tokens.holders import claims_of, is_alive
-from tests.tokens.provers import REFRESH, Prover, nonce_of
+from tests.tokens.provers import REFRESH, SIGN_IN, Prover, nonce_of
 
 
 @pytest.fixture
@@ -167,3 +168,21 @@ async def test_a_wrong_password_uses_no_proof_up(site: Site, app: Prover) -> Non
     assert (await app.sign_in(proof, password="three loud spoons sink")).json()["code"] == "invalid_credentials"
     await is_bound(site, app, await app.sign_in(proof))
     assert await used(site) == 1
+
+
+async def test_below_a_mount_the_address_is_the_whole_one(tmp_path: Path) -> None:
+    folder, outer, body = tmp_path / "mounted", Starlette(), {"identifier": "ann@example.org", "password": PASSWORD}
+    folder.mkdir()
+    async with signing_site(folder, server={"public_url": f"{ORIGIN}/auth"}) as site:
+        await site.person()
+        site.auth.mount(outer, "/auth")
+        app, answers = Prover(site), []
+        transport = httpx.ASGITransport(outer, client=("203.0.113.7", 50_000))
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+            for url in (f"{ORIGIN}/auth/api/sign-in", SIGN_IN):
+                headers = {"dpop": app.proof(url)}
+                answers.append(
+                    await client.post("/auth/api/sign-in", json={**body, "present": "tokens"}, headers=headers)
+                )
+        assert answers[0].json()["token_type"] == "DPoP"
+        assert answers[1].json()["code"] == "invalid_dpop_proof"

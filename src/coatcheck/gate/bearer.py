@@ -31,9 +31,7 @@ class CheckedTokens:
         self.forgot = 0
         desk.keep(LogReader).on_reload(self.forget)
 
-    def get(
-        self, audience: str | None, token: str, now: Instant, proven_key: str | None = None
-    ) -> CheckedToken | None:
+    def get(self, audience: str | None, token: str, now: Instant, proven_key: str | None = None) -> CheckedToken | None:
         """Give what was found when a token was checked for an audience."""
         kept = self._by_audience.get(audience)
         return None if kept is None else kept.get(token, now, proven_key)
@@ -99,9 +97,7 @@ async def check_token(
     return checked
 
 
-async def _check(
-    desk: Desk, token: str, issuer: str, audience: str | None, proven_key: str | None
-) -> CheckedToken:
+async def _check(desk: Desk, token: str, issuer: str, audience: str | None, proven_key: str | None) -> CheckedToken:
     headers = desk.keep(CheckedTokens).headers
     jws = parse_jws(token, headers)
     check_signature(jws, await _key_of(desk, jws), headers)

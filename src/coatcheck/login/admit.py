@@ -16,6 +16,7 @@ from coatcheck.login import policy, transactions
 from coatcheck.login.factors import methods_of
 from coatcheck.login.link import CannotLink, link_as_asked
 from coatcheck.login.present import first_refresh_token
+from coatcheck.login.proof import with_proof_used
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.standing import standing_of
 from coatcheck.login.trust import trust_browser
@@ -23,7 +24,6 @@ from coatcheck.sessions import records as sessions
 from coatcheck.sessions.open import open_session
 from coatcheck.sessions.raise_level import raise_level
 from coatcheck.storage.database import Writing
-from coatcheck.tokens.proof import use_proof
 from coatcheck.visit import Visit
 
 
@@ -51,7 +51,7 @@ async def admit(desk: Desk, visit: Visit, sign_in: SignIn, spent: Spent | None) 
     try:
         async with desk.database.writing() as tx:
             account = await _still_the_same(tx, sign_in)
-            sign_in = await _with_proof_used(tx, sign_in)
+            sign_in = replace(sign_in, asked_for=await with_proof_used(tx, sign_in.asked_for))
             decision = policy.decide(sign_in.proofs, await standing_of(tx, desk, visit, account, sign_in))
             if isinstance(decision, policy.Enough):
                 called_off = await _call_off_recovery(tx, account, sign_in)
@@ -135,15 +135,6 @@ async def _call_off_recovery(tx: Writing, account: Account, sign_in: SignIn) -> 
     has = {*account.factors, "backup_code"}  # the last one is gone from the account by its use
     has_proven_one = any(proof.factor in has for proof in sign_in.proofs)
     return has_proven_one and await ending.drop_recovery(tx, account.id)
-
-
-async def _with_proof_used(tx: Writing, sign_in: SignIn) -> SignIn:
-    """Use the proof of possession that came with this call; a sign-in that goes on keeps the key alone."""
-    asked_for = sign_in.asked_for
-    if asked_for.proof is None:
-        return sign_in
-    await use_proof(tx, asked_for.proof)
-    return replace(sign_in, asked_for=replace(asked_for, proof=None))
 
 
 async def _still_the_same(tx: Writing, sign_in: SignIn) -> Account:

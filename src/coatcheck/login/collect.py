@@ -15,7 +15,7 @@ from coatcheck.errors import SignInGone, UpstreamFailed
 from coatcheck.keys.algorithms import base64url
 from coatcheck.login import transactions
 from coatcheck.login.note_failure import note_failure
-from coatcheck.login.proof import bind, use_at_once
+from coatcheck.login.proof import bind
 from coatcheck.login.prove import Step
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.with_provider import go_on_with
@@ -72,10 +72,11 @@ async def collect(desk: Desk, visit: Visit, *, sign_in: str, verifier: str) -> A
     if kept is None or not same(shown, msgspec.json.decode(kept, type=_Left).challenge):
         raise SignInGone("nothing waits under this id, or the verifier is another")
     left = msgspec.json.decode(kept, type=_Left)
-    asked_for = await use_at_once(desk, bind(desk, visit, left.sign_in.asked_for))
+    asked_for = bind(desk, visit, left.sign_in.asked_for)
     if await desk.ephemeral.take(_KIND, sign_in) is None:
         raise SignInGone("it was fetched already")
-    bound = replace(left.sign_in, asked_for=asked_for)
+    # The proof is for the address of this one sign-in, which is fetched once: so it counts once.
+    bound = replace(left.sign_in, asked_for=replace(asked_for, proof=None))
     held = await transactions.hold(desk, visit, bound, bound.options)
     tokens = vault.opened(desk, left.tokens, place=f"collect:{sign_in}")
     step = Step(held.sign_in, held.continuation.reveal())

@@ -5,6 +5,7 @@ from dataclasses import replace
 from coatcheck.desk import Desk
 from coatcheck.errors import BadInput
 from coatcheck.login.sign_in import AskedFor
+from coatcheck.storage.database import Writing
 from coatcheck.tokens.proof import prove_key, use_proof
 from coatcheck.visit import Visit
 
@@ -23,14 +24,13 @@ def bind(desk: Desk, visit: Visit, asked_for: AskedFor) -> AskedFor:
     return asked_for if proof is None else replace(asked_for, jkt=proof.jkt, proof=proof)
 
 
-async def use_at_once(desk: Desk, asked_for: AskedFor) -> AskedFor:
-    """Use the proof of a sign-in that gives no tokens yet; give what is asked for without it.
+async def with_proof_used(tx: Writing, asked_for: AskedFor) -> AskedFor:
+    """Use the proof that came with this call, if one did; the key alone is kept for what follows.
 
     Raises:
         ProofRefused: it came before.
     """
     if asked_for.proof is None:
         return asked_for
-    async with desk.database.writing() as tx:
-        await use_proof(tx, asked_for.proof)
+    await use_proof(tx, asked_for.proof)
     return replace(asked_for, proof=None)
