@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from coatcheck.audit.show import show
 from coatcheck.storage.tables.tokens import refresh_tokens, used_proofs
 from coatcheck.storage.tidy import tidy
 from coatcheck.tokens.proof import KEPT_FOR
@@ -127,8 +128,10 @@ async def test_as_a_plain_token(site: Site, app: Prover, age: int) -> None:
 
 async def test_a_proof_sent_again_at_the_sign_in(site: Site, app: Prover) -> None:
     proof = app.proof()
-    assert (await app.sign_in(proof)).status_code == 200
+    ann = (await app.sign_in(proof)).json()["account"]["id"]
     refused(await app.sign_in(proof), "invalid_dpop_proof")
+    told = [entry.event for entry in await show(site.desk, account=ann)]
+    assert told[:2] == ["sign_in.refused", "sign_in.done"], "a right password is not tried in secret"
     async with another_worker(site) as other:
         refused(await Prover(other).sign_in(proof), "invalid_dpop_proof")
 

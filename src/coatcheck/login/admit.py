@@ -9,7 +9,7 @@ from coatcheck.audit.refused import refused
 from coatcheck.audit.row import Detail
 from coatcheck.desk import Desk
 from coatcheck.ending import records as ending
-from coatcheck.errors import InvalidCredentials, SessionEnded
+from coatcheck.errors import InvalidCredentials, ProofRefused, SessionEnded
 from coatcheck.limits import known_devices, tries
 from coatcheck.limits.tries import Spent
 from coatcheck.login import policy, transactions
@@ -66,6 +66,9 @@ async def admit(desk: Desk, visit: Visit, sign_in: SignIn, spent: Spent | None) 
             raise SessionEnded(str(reason)) from None
         await refused(desk, visit, "sign_in.refused", account=sign_in.account, details={"because": str(reason)})
         raise InvalidCredentials(str(reason)) from None
+    except ProofRefused as reason:  # the owner is told of it as of any other try: whoever made it knows enough
+        await refused(desk, visit, "sign_in.refused", account=sign_in.account, details={"because": reason.because})
+        raise
     if spent is not None:
         await tries.give_back(desk, spent)  # the proof was right: it was no guess
     return await transactions.hold(desk, visit, sign_in, decision.options)
