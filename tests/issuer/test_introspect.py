@@ -15,6 +15,7 @@ from tests.clients.machines import INTROSPECT, MAIL, NOTES, claims_of, keyed_mac
 from tests.keys.sites import signing_site
 from tests.site import ORIGIN, PASSWORD, VISIT, Site
 from tests.statements import statements
+from tests.tokens.provers import Prover
 
 DEAD = {"active": False}
 
@@ -52,6 +53,16 @@ async def test_a_living_token(site: Site) -> None:
     }
     answer = await made.ask(INTROSPECT, token=token)
     assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_bound_token_tells_its_key(site: Site) -> None:
+    """Whoever asks has no proof of the client's; the answer says which one to ask for, also from memory."""
+    await site.person()
+    made, app = await machine(site, serves=[NOTES]), Prover(site)
+    token = (await app.sign_in()).json()["access_token"]
+    for _ in range(3):
+        told = await made.told(token)
+        assert (told["active"], told["token_type"], told["cnf"]) == (True, "DPoP", {"jkt": app.jkt})
 
 
 async def test_a_persons_token(site: Site) -> None:

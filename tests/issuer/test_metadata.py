@@ -29,6 +29,7 @@ def test_what_there_is() -> None:
         "revocation_endpoint": f"{ISSUER}/oauth/revoke",
         "revocation_endpoint_auth_methods_supported": METHODS,
         "revocation_endpoint_auth_signing_alg_values_supported": SIGNED_BY,
+        "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "RS256", "PS256"],
     }
 
 

@@ -10,6 +10,7 @@ from coatcheck.audit.show import show
 from tests.clients.machines import INTROSPECT, REVOKE, Machine, machine
 from tests.keys.sites import signing_site
 from tests.site import PASSWORD, VISIT, Site
+from tests.tokens.provers import Prover
 
 
 @pytest.fixture
@@ -62,6 +63,13 @@ async def test_it_ends_nothing_of_others(site: Site) -> None:
     assert [await made.counts(token) for token in theirs] == [True, True]
     again = {"refresh_token": signed_in["refresh_token"]}
     assert (await site.machine().post("/api/token/refresh", json=again)).status_code == 200
+
+
+async def test_a_persons_bound_token_is_not_for_it_either(site: Site) -> None:
+    await site.person()
+    made, app = await machine(site), Prover(site)
+    answer = await made.ask(REVOKE, token=(await app.sign_in()).json()["access_token"])
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 
 
 async def test_by_a_token_of_its_own(site: Site) -> None:

@@ -12,7 +12,9 @@ from coatcheck.keys.algorithms import base64url
 from tests.authenticators import with_app
 from tests.login.providers import link_ann, open_with, sign_in_as
 from tests.servers.others import OpenIdServer
-from tests.site import Site
+from tests.site import ORIGIN, Site
+from tests.tokens.holders import claims_of
+from tests.tokens.provers import Prover, nonce_of
 
 VERIFIER = "v" * 43
 CHALLENGE = base64url(hashlib.sha256(VERIFIER.encode()).digest())
@@ -45,6 +47,49 @@ async def test_an_app_gets_its_tokens(work_site: Site) -> None:
     assert got["status"] == "admitted"
     assert got["account"]["email"] == "ada@example.com"
     assert {"access_token", "refresh_token"} <= got.keys()
+
+
+async def test_an_app_that_proves_its_key_gets_bound_tokens(work_site: Site) -> None:
+    app = Prover(work_site)
+    async with work_site.browser() as browser:
+        sign_in = await came_back(browser, "ada")
+    path, body = f"/api/sign-in/{sign_in}/collect", {"verifier": VERIFIER}
+
+    asked = await app.post(path, body, app.proof(f"{ORIGIN}{path}", nonce=None))
+    assert (asked.status_code, asked.json()["code"]) == (401, "use_dpop_nonce")
+    wrong = await app.post(path, body, app.proof())
+    assert wrong.json()["code"] == "invalid_dpop_proof", "and it can still be fetched"
+    proof = app.proof(f"{ORIGIN}{path}", nonce=asked.headers["dpop-nonce"])
+    got = await app.post(path, body, proof)
+
+    assert (got.json()["token_type"], got.headers["dpop-nonce"]) == ("DPoP", nonce_of(work_site))
+    assert claims_of(got.json()["access_token"])["cnf"] == {"jkt": app.jkt}
+    assert (await app.refresh(got.json()["refresh_token"])).json()["token_type"] == "DPoP"
+    again = await app.post(path, body, proof)
+    assert again.json()["code"] == "sign_in_gone"
+
+
+async def test_a_session_by_a_cookie_takes_no_proof(work_site: Site) -> None:
+    app = Prover(work_site)
+    async with work_site.browser() as browser:
+        sign_in = await came_back(browser, "ada", present="")
+    path, body = f"/api/sign-in/{sign_in}/collect", {"verifier": VERIFIER}
+    refused = await app.post(path, body, app.proof(f"{ORIGIN}{path}"))
+    assert (refused.status_code, list(refused.json()["fields"])) == (422, ["present"])
+    assert (await fetch(work_site, sign_in)).status_code == 200
+
+
+async def test_the_key_is_kept_over_a_second_factor(work_site: Site) -> None:
+    ann = await with_app(work_site)
+    await link_ann(work_site, ann.account)
+    app = Prover(work_site)
+    async with work_site.browser() as browser:
+        sign_in = await came_back(browser, "ann")
+    path = f"/api/sign-in/{sign_in}/collect"
+    needed = (await app.post(path, {"verifier": VERIFIER}, app.proof(f"{ORIGIN}{path}"))).json()
+    proof = {"continuation": needed["continuation"], "code": ann.code(work_site)}
+    got = (await app.post(f"/api/sign-in/{needed['sign_in']}/totp", proof)).json()
+    assert claims_of(got["access_token"])["cnf"] == {"jkt": app.jkt}
 
 
 async def test_only_the_verifier_opens_it_and_a_wrong_one_spends_nothing(work_site: Site) -> None:

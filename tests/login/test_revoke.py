@@ -12,6 +12,7 @@ from coatcheck.tokens.refresh_token import new_refresh_token
 from tests.keys.sites import signing_site
 from tests.site import PASSWORD, Site, sign_in
 from tests.tokens.holders import events, is_alive, is_good, let_in, refreshed
+from tests.tokens.provers import Prover
 
 SESSION, ACCESS, REFRESH = "__Host-coatcheck", "__Host-coatcheck-access", "__Secure-coatcheck-refresh"
 
@@ -50,6 +51,13 @@ async def test_any_token_ends_its_session(site: Site, ann: Account, which: str) 
     assert (await events(site, ann))[0] == "sign_out.done"
     assert await revoke(site.browser(), given) == 204, "twice is no error"
     assert (await events(site, ann)).count("sign_out.done") == 1
+
+
+@pytest.mark.parametrize("which", ["refresh_token", "access_token"])
+async def test_a_bound_one_needs_no_proof(site: Site, ann: Account, which: str) -> None:
+    held = (await Prover(site).sign_in()).json()
+    assert await revoke(site.browser(), held[which]) == 204
+    assert not await is_alive(site, held["session"]["id"])
 
 
 @pytest.mark.parametrize("junk", ["x", "ccr_x", "a.b.c", "é", "x" * 4096])

@@ -8,11 +8,13 @@ import pytest
 from coatcheck.admin.roles import create_role, grant_role
 from coatcheck.ending.end_sessions import end_session
 from coatcheck.errors import SessionEnded, TokenTooLarge
-from coatcheck.tokens.access_token import LONGEST, make_access_token
+from coatcheck.tokens.access_token import LONGEST, make_access_token, make_gateway_token
+from coatcheck.verifier import Principal
 from tests.keys.checking import parts_of
 from tests.keys.sites import signing_site
 from tests.site import ORIGIN, VISIT, Site
 from tests.tokens.holders import claims_of, let_in
+from tests.tokens.provers import Prover
 
 
 async def test_the_claims(tmp_path: Path) -> None:
@@ -44,6 +46,19 @@ async def test_the_claims(tmp_path: Path) -> None:
         }
         assert place["uri"] == f"{ORIGIN}/status/1"
         assert 0 <= place["idx"] < 2**20
+
+
+async def test_a_gateway_token_is_bound_to_nothing(tmp_path: Path) -> None:
+    """The service behind the proxy gets it without the client's proof, so it must count without one."""
+    async with signing_site(tmp_path) as site:
+        await site.person()
+        app = Prover(site)
+        held = (await app.sign_in()).json()
+        assert claims_of(held["access_token"])["cnf"] == {"jkt": app.jkt}
+        now = site.clock.now() + 900_000
+        who = Principal(subject="", session=held["session"]["id"], cnf=app.jkt, expires_at=now, ends_at=now)
+        token = await make_gateway_token(site.desk, who, issuer=ORIGIN, audience=ORIGIN)
+        assert "cnf" not in claims_of(token.text)
 
 
 @pytest.mark.parametrize("wanted", [[], ["email"], ["username"], ["email", "username"]])

@@ -24,6 +24,7 @@ from coatcheck.gate.request import (
     way_in,
 )
 from coatcheck.http.api import Body, Handle, Token, problems
+from coatcheck.tokens.proof import for_next_proof
 from coatcheck.verifier import Principal
 
 api = APIRouter(prefix="/api", tags=["sessions"])
@@ -46,7 +47,7 @@ async def sign_out_call(request: Request, body: SignOutBody | None = None) -> Re
     if body is not None and body.refresh_token is not None:
         desk, visit = desk_of(request), visit_of(request)
         await sign_out_by_refresh_token(desk, visit, refresh_token=body.refresh_token, everywhere=body.everywhere)
-        return Response(status_code=204)
+        return Response(status_code=204, headers=for_next_proof(desk, visit))
     await _sign_out(request, everywhere=body is not None and body.everywhere)
     response = Response(status_code=204)
     clear_session(request, response)

@@ -14,7 +14,7 @@ from coatcheck.issuer.authenticate_client import by_known_header
 from coatcheck.revocation.lists import HeldLists
 from coatcheck.revocation.reader import LogReader
 from coatcheck.secret import hash_secret
-from coatcheck.verifier.claims import StatusPlace
+from coatcheck.verifier.claims import ANY_KEY, StatusPlace
 from coatcheck.verifier.status import UnknownIndex, UnknownList
 
 ROOM: Final = 10_000
@@ -69,7 +69,7 @@ class AskedBefore:
 
     def keep(self, question: bytes, began: Heard, call: HotCall, form: Mapping[str, str], answer: bytes) -> None:
         """Keep what was told of a living token, unless it may be out of date by now."""
-        token = self._tokens.get(None, form["token"], self._desk.now())
+        token = self._tokens.get(None, form["token"], self._desk.now(), ANY_KEY)
         client = by_known_header(self._desk, call.visit.asked.authorization, form)
         if token is None or token.place is None or client is None or began != self.begin():
             return

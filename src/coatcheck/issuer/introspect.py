@@ -13,7 +13,7 @@ from coatcheck.errors import NotSignedIn, OAuthRefused, TokenRefused
 from coatcheck.gate.bearer import check_token
 from coatcheck.issuer.authenticate_client import authenticate_client
 from coatcheck.verifier.bearer import bearer_of
-from coatcheck.verifier.claims import AccessClaims, read_access
+from coatcheck.verifier.claims import ANY_KEY, AccessClaims, read_access
 from coatcheck.verifier.jws import parse_jws
 from coatcheck.visit import Visit
 
@@ -51,6 +51,8 @@ class ToldOfTokens:
 async def introspect(desk: Desk, visit: Visit, form: Mapping[str, str], *, endpoint: str) -> bytes:
     """Tell the service that asks of a token; `INACTIVE` unless it is alive and meant for that service.
 
+    One that is bound to a key takes no proof here, as who asks has none: `cnf` says which proof to ask for.
+
     Args:
         form: the parameters of the request.
         endpoint: the address that was asked.
@@ -63,12 +65,12 @@ async def introspect(desk: Desk, visit: Visit, form: Mapping[str, str], *, endpo
         TokenRefused: it came by a token that does not count.
         DatabaseAway: whether it is alive cannot be told.
 
-    See: RFC 7662 sections 2, 4; RFC 9068.
+    See: RFC 7662 sections 2, 4; RFC 9068; RFC 9449 section 6.2.
     """
     caller = await caller_of(desk, visit, form, endpoint=endpoint)
     token = token_of(form)
     try:
-        await check_token(desk, token, issuer=visit.base_url, audience=None)
+        await check_token(desk, token, issuer=visit.base_url, audience=None, proven_key=ANY_KEY)
     except NotSignedIn:
         return INACTIVE
     told = desk.keep(ToldOfTokens).of(token)
@@ -127,7 +129,8 @@ async def _registered(desk: Desk, service: str) -> Client | None:
 
 
 def _told(claims: AccessClaims) -> Told:
-    words: dict[str, Any] = {"active": True, "token_type": "Bearer", **msgspec.to_builtins(claims)}
+    kind = "Bearer" if claims.cnf is None else "DPoP"
+    words: dict[str, Any] = {"active": True, "token_type": kind, **msgspec.to_builtins(claims)}
     del words["status"]
     audience = (claims.aud,) if isinstance(claims.aud, str) else claims.aud
     return Told(frozenset(audience), _encode(words))

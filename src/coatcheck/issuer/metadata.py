@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from coatcheck.issuer.issue_token import CLIENT_CREDENTIALS
+from coatcheck.verifier.proof_key import ALGORITHMS
 
 Part: TypeAlias = Callable[[str], Mapping[str, Any]]
 """Gives some members, made from the issuer."""
@@ -53,6 +54,7 @@ def _tokens(issuer: str) -> Mapping[str, Any]:
         **_client_authentication("token"),
         **_client_authentication("introspection"),
         **_client_authentication("revocation"),
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
     }
 
 

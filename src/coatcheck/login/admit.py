@@ -1,5 +1,7 @@
 """THE ONE DOOR. Every way in proves something, then comes here; nothing else opens a session or raises its level."""
 
+from dataclasses import replace
+
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
@@ -7,13 +9,14 @@ from coatcheck.audit.refused import refused
 from coatcheck.audit.row import Detail
 from coatcheck.desk import Desk
 from coatcheck.ending import records as ending
-from coatcheck.errors import InvalidCredentials, SessionEnded
+from coatcheck.errors import InvalidCredentials, ProofRefused, SessionEnded
 from coatcheck.limits import known_devices, tries
 from coatcheck.limits.tries import Spent
 from coatcheck.login import policy, transactions
 from coatcheck.login.factors import methods_of
 from coatcheck.login.link import CannotLink, link_as_asked
 from coatcheck.login.present import first_refresh_token
+from coatcheck.login.proof import with_proof_used
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.standing import standing_of
 from coatcheck.login.trust import trust_browser
@@ -41,12 +44,14 @@ async def admit(desk: Desk, visit: Visit, sign_in: SignIn, spent: Spent | None) 
     Raises:
         InvalidCredentials: the account was locked, closed or changed since the first proof.
         SessionEnded: the session to be raised, or what it rests on, is gone.
+        ProofRefused: the proof of possession that it began with came before.
 
     See: DESIGN of epochs in docs/architecture.md; ASVS 7.2.4, 6.3.4.
     """
     try:
         async with desk.database.writing() as tx:
             account = await _still_the_same(tx, sign_in)
+            sign_in = replace(sign_in, asked_for=await with_proof_used(tx, sign_in.asked_for))
             decision = policy.decide(sign_in.proofs, await standing_of(tx, desk, visit, account, sign_in))
             if isinstance(decision, policy.Enough):
                 called_off = await _call_off_recovery(tx, account, sign_in)
@@ -61,6 +66,9 @@ async def admit(desk: Desk, visit: Visit, sign_in: SignIn, spent: Spent | None) 
             raise SessionEnded(str(reason)) from None
         await refused(desk, visit, "sign_in.refused", account=sign_in.account, details={"because": str(reason)})
         raise InvalidCredentials(str(reason)) from None
+    except ProofRefused as reason:  # the owner is told of it as of any other try: whoever made it knows enough
+        await refused(desk, visit, "sign_in.refused", account=sign_in.account, details={"because": reason.because})
+        raise
     if spent is not None:
         await tries.give_back(desk, spent)  # the proof was right: it was no guess
     return await transactions.hold(desk, visit, sign_in, decision.options)
@@ -81,11 +89,12 @@ async def _open(
         remember_me=asked_for.remember_me,
     )
     by_cookie = asked_for.present == "cookie"
-    refresh_token = None if by_cookie else first_refresh_token(tx, session, asked_for.audience)
+    refresh_token = None if by_cookie else first_refresh_token(tx, session, asked_for.audience, asked_for.jkt)
     if spent is not None:
         tries.succeeded(tx, spent)
     known = await known_devices.remember(tx, desk, visit, account.id)
-    await record(tx, desk, visit, "sign_in.done", account=account.id, session=session.id, details=_how(sign_in, proven))
+    how = _how(sign_in, proven) | ({"bound_to": asked_for.jkt} if asked_for.jkt else {})
+    await record(tx, desk, visit, "sign_in.done", account=account.id, session=session.id, details=how)
     trusted = await trust_browser(tx, desk, visit, account, sign_in, session.id)
     try:
         await link_as_asked(tx, desk, visit, account, sign_in)

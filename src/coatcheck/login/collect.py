@@ -15,6 +15,7 @@ from coatcheck.errors import SignInGone, UpstreamFailed
 from coatcheck.keys.algorithms import base64url
 from coatcheck.login import transactions
 from coatcheck.login.note_failure import note_failure
+from coatcheck.login.proof import bind
 from coatcheck.login.prove import Step
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.with_provider import go_on_with
@@ -55,6 +56,8 @@ async def leave_for_app(desk: Desk, step: Step, identity: Identity, challenge: s
 async def collect(desk: Desk, visit: Visit, *, sign_in: str, verifier: str) -> Admitted | MoreNeeded:
     """Go on with a sign-in whose trip is over, and answer it; a wrong verifier spends nothing.
 
+    Tokens are bound to the key that this call proves: whoever knows the verifier began the sign-in.
+
     Args:
         verifier: what the challenge is the S256 of (RFC 7636 section 4.2).
 
@@ -62,15 +65,19 @@ async def collect(desk: Desk, visit: Visit, *, sign_in: str, verifier: str) -> A
         SignInGone: nothing waits under this id and verifier, or it was fetched already.
         NotFound: the provider is configured no more.
         InvalidCredentials, UpstreamFailed: see `with_provider`.
+        BadInput, ProofRefused, ProofNonceNeeded: see `bind`; it can still be fetched.
     """
     kept = await desk.ephemeral.get(_KIND, sign_in)
     shown = base64url(hashlib.sha256(verifier.encode()).digest())
     if kept is None or not same(shown, msgspec.json.decode(kept, type=_Left).challenge):
         raise SignInGone("nothing waits under this id, or the verifier is another")
+    left = msgspec.json.decode(kept, type=_Left)
+    asked_for = bind(desk, visit, left.sign_in.asked_for)
     if await desk.ephemeral.take(_KIND, sign_in) is None:
         raise SignInGone("it was fetched already")
-    left = msgspec.json.decode(kept, type=_Left)
-    held = await transactions.hold(desk, visit, left.sign_in, left.sign_in.options)
+    # The proof is for the address of this one sign-in, which is fetched once: so it counts once.
+    bound = replace(left.sign_in, asked_for=replace(asked_for, proof=None))
+    held = await transactions.hold(desk, visit, bound, bound.options)
     tokens = vault.opened(desk, left.tokens, place=f"collect:{sign_in}")
     step = Step(held.sign_in, held.continuation.reveal())
     provider = await with_proven_domains(desk, desk.keep(Providers).get(left.identity.provider))

@@ -68,10 +68,16 @@ def answer_tokens(desk: Desk, visit: Visit, given: Tokens, *, in_cookies: bool) 
     return response
 
 
-def first_refresh_token(tx: Writing, session: Session, audience: str | None) -> Secret:
+def first_refresh_token(tx: Writing, session: Session, audience: str | None, jkt: str | None) -> Secret:
     """Issue the first refresh token of a session that was just opened, in the same transaction."""
     first = new_refresh_token()
-    family = Family(session=session.id, family_hash=first.family_digest, current_hash=first.digest, audience=audience)
+    family = Family(
+        session=session.id,
+        family_hash=first.family_digest,
+        current_hash=first.digest,
+        audience=audience,
+        cnf_jkt=jkt,
+    )
     tokens.add_family(tx, family)
     return first.whole
 
@@ -120,7 +126,7 @@ def token_words(given: Tokens, *, in_cookies: bool) -> dict[str, Any]:
     }
     if not in_cookies:
         words |= {
-            "token_type": "Bearer",
+            "token_type": "Bearer" if facts.cnf_jkt is None else "DPoP",
             "access_token": given.access.text,
             "refresh_token": given.refresh_token.reveal(),
         }

@@ -1,6 +1,6 @@
 """Refresh: a refresh token is used once, and brings its successor and a new access token.
 
-whose → lock the session → judge the token → rotate | give the same again | refuse → access token
+whose → proof → lock the session → judge the token → rotate | give the same again | refuse → access token
                                           └→ it came again: end the session
 """
 
@@ -18,6 +18,7 @@ from coatcheck.tokens import records
 from coatcheck.tokens.access_token import sign_access_token
 from coatcheck.tokens.audience import check_audience
 from coatcheck.tokens.family import judge
+from coatcheck.tokens.proof import KeyProof, prove_key, use_proof
 from coatcheck.tokens.records import Found
 from coatcheck.tokens.refresh_token import RefreshToken, parse_refresh_token
 from coatcheck.visit import Visit
@@ -40,11 +41,13 @@ async def refresh(desk: Desk, visit: Visit, *, refresh_token: str, audience: str
         SessionEnded: the token is none, or its session is over; also by this, when a token comes again that was
             replaced before.
         RefreshSuperseded: it was replaced a moment ago and its successor is in use; nothing has ended.
-        TokenRefused: it is bound to a key that was not proven.
+        TokenRefused: it is bound to a key that was not proven; nothing has ended.
+        ProofRefused: the proof of possession is not good, or came before; nothing has ended.
+        ProofNonceNeeded: it has no nonce of ours, or an old one.
         BadInput: no token is made for this audience.
         TokenTooLarge: the roles or permissions of this account do not fit.
 
-    See: RFC 9700 section 4.14.2; ASVS 10.4.5.
+    See: RFC 9700 section 4.14.2; RFC 9449 section 5; ASVS 10.4.5.
     """
     presented = parse_refresh_token(refresh_token)
     if presented is None:
@@ -55,19 +58,23 @@ async def refresh(desk: Desk, visit: Visit, *, refresh_token: str, audience: str
     if whose is None:
         raise SessionEnded("no session has this refresh token")
     try:
-        return await _use(desk, visit, presented, audience)
+        return await _use(desk, visit, presented, audience, prove_key(desk, visit))
     except _Replayed:
         await _end_replayed(desk, visit, *whose)
         raise SessionEnded("a refresh token that was replaced before came again") from None
 
 
-async def _use(desk: Desk, visit: Visit, presented: RefreshToken, audience: str | None) -> Tokens:
+async def _use(
+    desk: Desk, visit: Visit, presented: RefreshToken, audience: str | None, proof: KeyProof | None
+) -> Tokens:
     key = await desk.keep(SigningKeys).current()
     async with desk.database.writing() as tx:
+        if proof is not None:  # first, as what is sent a second time must not be taken for a replay of the token
+            await use_proof(tx, proof)
         found = await records.lock_family(tx, presented.family_digest)
         if found is None or desk.now() > last_good_moment(found.expires_at, found.ends_at):
             raise SessionEnded("the session is over")
-        successor = await _successor(tx, desk, found, presented)
+        successor = await _successor(tx, desk, found, presented, proof)
         narrowed = check_audience(
             desk.settings.tokens,
             visit.base_url,
@@ -81,9 +88,9 @@ async def _use(desk: Desk, visit: Visit, presented: RefreshToken, audience: str 
         return Tokens(access, successor)
 
 
-async def _successor(tx: Writing, desk: Desk, found: Found, presented: RefreshToken) -> Secret:
+async def _successor(tx: Writing, desk: Desk, found: Found, presented: RefreshToken, proof: KeyProof | None) -> Secret:
     family, now = found.family, desk.now()
-    verdict = judge(family, presented.digest, now)
+    verdict = judge(family, presented.digest, now, proven_key=proof.jkt if proof else None)
     match verdict:
         case "rotate":
             successor = next_refresh_token(tx, family, presented, now)

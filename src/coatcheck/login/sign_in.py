@@ -8,6 +8,7 @@ from coatcheck.login.factors import SECONDS, Factor, Proof
 from coatcheck.login.policy import NO_MORE, Wanted
 from coatcheck.secret import Secret
 from coatcheck.sessions.session import Presented, Session
+from coatcheck.tokens.proof import KeyProof
 from coatcheck.upstream.identity import Identity
 
 
@@ -21,6 +22,8 @@ class AskedFor:
         audience: the one service that its tokens are for, or None for all.
         wanted: how well it must be proven.
         trust_device: whether its browser is to be trusted from now on, where the site allows that.
+        jkt: thumbprint of the key that its tokens are bound to, or None.
+        proof: what has proven that key, until it is used.
     """
 
     remember_me: bool = False
@@ -28,6 +31,8 @@ class AskedFor:
     audience: str | None = None
     wanted: Wanted = NO_MORE
     trust_device: bool = False
+    jkt: str | None = None
+    proof: KeyProof | None = None
 
 
 AS_USUAL: Final = AskedFor()

@@ -50,6 +50,7 @@ async def sign_in_with_password(
         InvalidCredentials: wrong name or password, or an account that is locked; the same for all.
         TooManyAttempts: this try was not judged.
         Busy: too many passwords are being checked; this try was given back.
+        ProofRefused: the proof of possession came before.
 
     See: NIST SP 800-63B-4 section 3.1.1; ASVS 6.3.1, 6.3.8.
     """

@@ -103,7 +103,7 @@ class TokensAnswer(Answer):
     """Give the tokens of a session; where they are in cookies, only how long the access token counts."""
 
     status: Literal["admitted"]
-    token_type: Literal["Bearer"] | None = None
+    token_type: Literal["Bearer", "DPoP"] | None = None
     access_token: str | None = None
     expires_in: int
     refresh_token: str | None = None

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 import msgspec
+from msgspec import structs
 
 from coatcheck.clock import millis
 from coatcheck.desk import Desk
@@ -17,7 +18,7 @@ from coatcheck.storage.database import Reading
 from coatcheck.tokens import records
 from coatcheck.tokens.audience import audience_of
 from coatcheck.verifier import Principal
-from coatcheck.verifier.claims import AccessClaims, Status, StatusReference
+from coatcheck.verifier.claims import AccessClaims, Confirmation, Status, StatusReference
 from coatcheck.verifier.status_token import uri_of
 
 FIRST_PARTY: Final = "first-party"
@@ -75,7 +76,7 @@ async def sign_access_token(
     """
     facts = await _facts(db, session)
     claims = _claims(desk, facts, issuer, audience, FIRST_PARTY, desk.settings.tokens.access_lifetime)
-    return _signed(key, claims, facts)
+    return _signed(key, _bound(claims, facts), facts)
 
 
 async def make_gateway_token(desk: Desk, presented: Principal, *, issuer: str, audience: str) -> AccessToken:
@@ -142,6 +143,11 @@ def _claims(
         username=facts.username if "username" in settings.claims else None,
         status=Status(StatusReference(facts.index, uri_of(issuer, facts.list_id))),
     )
+
+
+def _bound(claims: AccessClaims, facts: records.Facts) -> AccessClaims:
+    """Bind claims to the key of their session; not those of a gateway: what a proxy passes on, no client can prove."""
+    return claims if facts.cnf_jkt is None else structs.replace(claims, cnf=Confirmation(facts.cnf_jkt))
 
 
 def _too_large(claims: AccessClaims) -> TokenTooLarge:

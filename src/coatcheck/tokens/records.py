@@ -1,4 +1,4 @@
-"""The SQL of tokens: the family of a session's refresh tokens, and what its access token says."""
+"""The SQL of tokens: the family of a session's refresh tokens, what its access token says, proofs that were used."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -8,12 +8,12 @@ from sqlalchemy import and_, bindparam, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
-from coatcheck.storage.prepared import adding, prepared
+from coatcheck.storage.prepared import adding, prepared, unless_there
 from coatcheck.storage.tables.access import permissions_of, roles_of
 from coatcheck.storage.tables.accounts import accounts
 from coatcheck.storage.tables.revocation import status_indices
 from coatcheck.storage.tables.sessions import sessions
-from coatcheck.storage.tables.tokens import refresh_tokens
+from coatcheck.storage.tables.tokens import refresh_tokens, used_proofs
 from coatcheck.tokens.family import Family
 
 _FAMILY = (
@@ -67,11 +67,14 @@ _FACTS = prepared(
         status_indices.c.index,
         roles_of(sessions.c.account),
         permissions_of(sessions.c.account),
+        refresh_tokens.c.cnf_jkt,
     )
     .join(accounts, and_(accounts.c.id == sessions.c.account, accounts.c.status == "active"))
     .join(status_indices, and_(status_indices.c.owner == sessions.c.id, status_indices.c.ended_at.is_(None)))
+    .outerjoin(refresh_tokens, refresh_tokens.c.session == sessions.c.id)
     .where(sessions.c.id == bindparam("its_session"))
 )
+_USE = unless_there(used_proofs, "digest", "expires_at")
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ class Facts:
     index: int
     roles: list[str]
     permissions: list[str]
+    cnf_jkt: str | None
 
 
 def add_family(tx: Writing, family: Family) -> None:
@@ -146,6 +150,11 @@ async def facts(db: Reading, session: str) -> Facts | None:
     row["amr"], row["remember_me"] = tuple(row["amr"].split()), bool(row["remember_me"])
     row["roles"], row["permissions"] = _words(row["roles"]), _words(row["permissions"])
     return Facts(session, **row)
+
+
+async def use_proof(tx: Writing, digest: bytes, expires_at: Instant) -> bool:
+    """Mark a proof of possession as used: of many that try at once exactly one gets True."""
+    return bool(await tx.run(_USE, {"digest": digest, "expires_at": expires_at}))
 
 
 def _found(rows: Sequence[Any]) -> Found | None:

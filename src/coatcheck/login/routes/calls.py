@@ -9,6 +9,7 @@ from coatcheck.gate.request import clear_tokens, desk_of, forget_session_cookie,
 from coatcheck.http.api import Handle, problems
 from coatcheck.login.begin import begin_sign_in
 from coatcheck.login.present import answer_of, presented, presented_again
+from coatcheck.login.proof import bind
 from coatcheck.login.prove import Step
 from coatcheck.login.replaced import end_replaced_session
 from coatcheck.login.sign_in import Admitted, MoreNeeded
@@ -27,6 +28,7 @@ from coatcheck.login.words import (
     StepUpBody,
 )
 from coatcheck.tokens.audience import check_audience
+from coatcheck.tokens.proof import for_next_proof
 
 api = APIRouter(prefix="/api", tags=["sign-in"])
 password_api = APIRouter(prefix="/api", tags=["sign-in"])
@@ -34,19 +36,23 @@ password_api = APIRouter(prefix="/api", tags=["sign-in"])
 
 @api.post("/sign-in", response_model=Outcome, responses=problems(401))
 async def sign_in(request: Request, body: SignInBody) -> Response:
-    """Sign in. Without a password the answer is the same for every identifier."""
+    """Sign in. Without a password the answer is the same for every identifier.
+
+    With a proof of possession in the header `DPoP`, tokens in the answer are bound to its key (RFC 9449).
+    """
     desk, visit = desk_of(request), visit_of(request)
     in_cookies = body.present == "token_cookies"
     check_audience(desk.settings.tokens, visit.base_url, body.audience, in_cookies=in_cookies)
+    asked_for = bind(desk, visit, body.asked_for())
     if body.password is None:
-        begun = await begin_sign_in(desk, visit, identifier=body.identifier or "", asked_for=body.asked_for())
-        return JSONResponse(answer_of(begun))
+        begun = await begin_sign_in(desk, visit, identifier=body.identifier or "", asked_for=asked_for)
+        return await answer(request, begun)
     if not desk.settings.passwords.enabled:
         raise BadInput({"password": "This site has no passwords."})
     if body.identifier is None:
         raise BadInput({"identifier": "Say whose password this is."})
     outcome = await sign_in_with_password(
-        desk, visit, identifier=body.identifier, password=body.password, asked_for=body.asked_for()
+        desk, visit, identifier=body.identifier, password=body.password, asked_for=asked_for
     )
     return await answer(request, outcome)
 
@@ -88,6 +94,12 @@ async def step_up(request: Request, body: StepUpBody | None = None) -> Response:
 
 async def answer(request: Request, outcome: Admitted | MoreNeeded) -> Response:
     """Answer a step: by what is still needed, or with the session as its client asked for it."""
+    response = await _answer(request, outcome)
+    response.headers.update(for_next_proof(desk_of(request), visit_of(request)))
+    return response
+
+
+async def _answer(request: Request, outcome: Admitted | MoreNeeded) -> Response:
     if isinstance(outcome, MoreNeeded):
         return JSONResponse(answer_of(outcome))
     if outcome.is_raised:

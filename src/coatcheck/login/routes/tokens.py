@@ -15,20 +15,26 @@ from coatcheck.login.present import answer_tokens, set_token_cookies
 from coatcheck.login.refresh import refresh
 from coatcheck.login.revoke import revoke
 from coatcheck.login.words import RefreshBody, RevokeBody, TokensAnswer
+from coatcheck.tokens.proof import for_next_proof
 
 api = APIRouter(prefix="/api", tags=["sign-in"])
 
 
 @api.post("/token/refresh", response_model=TokensAnswer, responses=problems(401, 409))
 async def refresh_call(request: Request, body: RefreshBody | None = None) -> Response:
-    """Give the next tokens for a refresh token, from the body or from its cookie. It works once."""
+    """Give the next tokens for a refresh token, from the body or from its cookie. It works once.
+
+    One that is bound to a key needs a proof of it in the header `DPoP` (RFC 9449).
+    """
     desk, visit, asked = desk_of(request), visit_of(request), body or RefreshBody()
     from_cookie = _refresh_cookie(request) if asked.refresh_token is None else None
     token = asked.refresh_token or from_cookie
     if token is None:
         raise BadInput({"refresh_token": "This is needed."})
     given = await refresh(desk, visit, refresh_token=token, audience=asked.audience)
-    return answer_tokens(desk, visit, given, in_cookies=from_cookie is not None)
+    response = answer_tokens(desk, visit, given, in_cookies=from_cookie is not None)
+    response.headers.update(for_next_proof(desk, visit))
+    return response
 
 
 @api.post("/token/revoke", status_code=204, responses=problems())

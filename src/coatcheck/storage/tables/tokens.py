@@ -1,4 +1,4 @@
-"""Refresh tokens: one row a session, however often its token was replaced."""
+"""Refresh tokens: one row a session, however often its token was replaced; proofs of possession that were used."""
 
 from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table
 
@@ -20,4 +20,13 @@ refresh_tokens = Table(
     Column("audience", String(200)),
     Column("cnf_jkt", String(64)),
     info={"stays": "goes with its session"},
+)
+
+# A proof of possession works once: that it is absent here is what lets it in.
+used_proofs = Table(
+    "used_proofs",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("expires_at", Moment, nullable=False, index=True),
+    info={"expires": "expires_at"},
 )
