@@ -28,7 +28,11 @@ OUTRO = """\
 
 def module() -> str:
     """Write the whole module."""
-    return INTRO + "".join(f"  {kind.code}: {kind.status},\n" for kind in sorted(ours(), key=lambda kind: kind.code)) + OUTRO
+    return (
+        INTRO
+        + "".join(f"  {kind.code}: {kind.status},\n" for kind in sorted(ours(), key=lambda kind: kind.code))
+        + OUTRO
+    )
 
 
 if __name__ == "__main__":

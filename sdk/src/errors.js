@@ -89,8 +89,8 @@ export function kindOf(code, status) {
 export async function errorOf(response) {
   const problem = await problemOf(response);
   const challenge = challengeOf(response.headers.get("www-authenticate"));
-  const code = problem?.code ?? "unexpected_answer";
-  return new CoatcheckError({ code, status: response.status, problem, retryAfter: waitOf(response.headers), challenge });
+  const [code, retryAfter] = [problem?.code ?? "unexpected_answer", waitOf(response.headers)];
+  return new CoatcheckError({ code, status: response.status, problem, retryAfter, challenge });
 }
 
 /**
