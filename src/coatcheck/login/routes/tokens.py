@@ -28,7 +28,7 @@ async def refresh_call(request: Request, body: RefreshBody | None = None) -> Res
     if token is None:
         raise BadInput({"refresh_token": "This is needed."})
     given = await refresh(desk, visit, refresh_token=token, audience=asked.audience)
-    return answer_tokens(desk, visit, given, in_cookies=from_cookie is not None)
+    return await answer_tokens(desk, visit, given, in_cookies=from_cookie is not None)
 
 
 @api.post("/token/revoke", status_code=204, responses=problems())
