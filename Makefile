@@ -30,6 +30,7 @@ demo-code: .venv/.ready ## print the code that an authenticator app would show n
 
 test: check ## check, then run the tests against real servers and a real browser
 	@$(PY) -m tools.install_test_servers
+	@$(PY) -m tools.measure_sdk
 	@$(PY) -m pytest -n 2 --dist worksteal --ignore=tests/house $(ARGS)
 
 test-long: .venv/.ready ## run the tests that take long

@@ -10,7 +10,14 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.programs import NODE_PACKAGES, NODE_SERVERS, ProgramMissingError, node_program, npm_program
+from tests.servers.programs import (
+    NODE_PACKAGES,
+    NODE_SDK,
+    NODE_SERVERS,
+    ProgramMissingError,
+    node_program,
+    npm_program,
+)
 
 ROOT = Path(__file__).parents[1]
 FILES = ("package.json", "package-lock.json")
@@ -38,12 +45,13 @@ class Wanted:
 
 JOSE = Wanted("jose", ROOT / "tests" / "interop", NODE_PACKAGES)
 SERVERS = Wanted("oidc-provider", ROOT / "tests" / "servers" / "npm", NODE_SERVERS)
+TYPESCRIPT = Wanted("typescript", ROOT / "tests" / "sdk" / "npm", NODE_SDK)
 BENCH = Wanted("oidc-provider", ROOT / "bench" / "npm", ROOT / "build" / "node-bench")
 
 
 def main() -> None:
     """Install what tests need, unless it is there."""
-    for wanted in (JOSE, SERVERS):
+    for wanted in (JOSE, SERVERS, TYPESCRIPT):
         try:
             print(f"✓ npm's {install(wanted).name}: {node_program()}", flush=True)
         except (ProgramMissingError, OSError) as missing:

@@ -41,10 +41,14 @@ def errors(root: type[CoatcheckError] = CoatcheckError) -> Iterator[type[Coatche
         yield from errors(kind)
 
 
+def ours() -> list[type[CoatcheckError]]:
+    """List the errors that are Coatcheck's own; an app may have added some."""
+    return [kind for kind in errors() if kind.__module__.startswith("coatcheck.errors")]
+
+
 def page() -> str:
     """Write the whole page."""
-    ours = [kind for kind in errors() if kind.__module__.startswith("coatcheck.errors")]
-    rows = [f"| `{kind.code}` | {kind.status} | {kind.says} | {_purpose(kind)} |" for kind in _by_status(ours)]
+    rows = [f"| `{kind.code}` | {kind.status} | {kind.says} | {_purpose(kind)} |" for kind in _by_status(ours())]
     return INTRO + "\n".join(rows) + "\n"
 
 

@@ -1,15 +1,24 @@
 """A session is presented as it was asked for: by a cookie, by tokens, or by tokens in cookies."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from coatcheck.admin.roles import create_role, grant_role, revoke_role
+from coatcheck.login.present import Tokens, answer_tokens
+from coatcheck.secret import Secret
+from coatcheck.storage.tables.tokens import refresh_tokens
+from coatcheck.tokens.access_token import make_access_token
+from coatcheck.tokens.storage_share import storage_share
 from tests.keys.sites import signing_site
-from tests.site import PASSWORD, Site, sign_in, submit
-from tests.tokens.holders import claims_of, is_alive, is_good
+from tests.site import ORIGIN, PASSWORD, VISIT, Site, sign_in, submit
+from tests.tokens.holders import claims_of, is_alive, is_good, let_in
 
 SESSION, ACCESS, REFRESH = "__Host-coatcheck", "__Host-coatcheck-access", "__Secure-coatcheck-refresh"
 SAFE = {"HttpOnly", "SameSite=Strict", "Secure"}
@@ -143,3 +152,39 @@ async def test_token_cookies_make_room(site: Site, has_run_out: bool, by_form: b
     assert not await is_alive(site, old)
     assert not await is_good(site, access)
     assert (await browser.get("/api/session")).json()["account"]["email"] == "ben@example.org"
+
+
+async def bind_to(site: Site, session: str, jkt: str) -> None:
+    """Bind a session's tokens to a key, as a sign-in with a proof does."""
+    async with site.desk.database.writing() as tx:
+        await tx.execute(update(refresh_tokens).where(refresh_tokens.c.session == session).values(cnf_jkt=jkt))
+
+
+async def words_of(site: Site, session: str) -> dict[str, Any]:
+    """Give the answer with the next tokens of a session."""
+    access = await make_access_token(site.desk, session=session, issuer=ORIGIN, audience=None)
+    answer = await answer_tokens(site.desk, VISIT, Tokens(access, Secret("ccr_x")), in_cookies=False)
+    words: dict[str, Any] = json.loads(bytes(answer.body))
+    return words
+
+
+async def test_bound_tokens_bring_what_is_needed_offline(tmp_path: Path) -> None:
+    tokens = {"offline_scopes": ["notes:write", "notes:read", "notes:delete"]}
+    async with signing_site(tmp_path, tokens=tokens) as site:
+        ann = await site.person(password=None)
+        await create_role(site.desk, VISIT, role="author", permissions=["notes:read", "notes:write"], actor="operator")
+        await grant_role(site.desk, VISIT, account=ann.id, role="author", actor="operator")
+        held = await let_in(site, ann)
+        assert not {"storage_share", "offline_scopes"} & (await words_of(site, held.session)).keys(), "they are unbound"
+        await bind_to(site, held.session, "j" * 43)
+        words = await words_of(site, held.session)
+        share = await storage_share(site.desk, account=ann.id, jkt="j" * 43)
+        assert (words["storage_share"], words["offline_scopes"]) == (share.reveal(), ["notes:write", "notes:read"])
+        await revoke_role(site.desk, VISIT, account=ann.id, role="author", actor="operator")
+        assert (await words_of(site, held.session))["offline_scopes"] == []
+
+
+async def test_nothing_may_be_done_offline_unless_it_is_said(site: Site) -> None:
+    held = await let_in(site, await site.person("ben@example.org", password=None))
+    await bind_to(site, held.session, "j" * 43)
+    assert (await words_of(site, held.session))["offline_scopes"] == []

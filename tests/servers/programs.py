@@ -14,6 +14,8 @@ NODE_PACKAGES = BUILD / "node"
 """Where npm's packages are installed."""
 NODE_SERVERS = BUILD / "node-servers"
 """Where npm's packages are installed that are servers for tests."""
+NODE_SDK = BUILD / "node-sdk"
+"""Where npm's packages are installed that the browser SDK is checked by."""
 SAML_PAGES = Path("/usr/share/simplesamlphp/www")
 """Where Debian puts what simplesamlphp answers with."""
 

@@ -12,6 +12,7 @@ from coatcheck.http.pages import mail_text
 from coatcheck.limits import known_devices
 from coatcheck.passwords import records as passwords
 from coatcheck.sessions.end import end_all
+from coatcheck.tokens import records as tokens
 from coatcheck.upstream import records as upstream
 from coatcheck.upstream.give_back import queue_givebacks_of
 from coatcheck.visit import Visit
@@ -35,6 +36,7 @@ async def close_account(desk: Desk, visit: Visit, *, account: str, actor: str) -
         await remove_factors(tx, account)
         await queue_givebacks_of(tx, desk, account=account)
         await upstream.remove_all(tx, account)
+        await tokens.remove_share_key(tx, account)
         await access.unassign_all(tx, account)
         await known_devices.forget_all(tx, account)
         await accounts.set_status(tx, account, "closed")

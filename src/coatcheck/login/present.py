@@ -21,6 +21,7 @@ from coatcheck.tokens.access_token import AccessToken, make_access_token
 from coatcheck.tokens.family import Family, remembered
 from coatcheck.tokens.records import Facts
 from coatcheck.tokens.refresh_token import RefreshToken, new_refresh_token
+from coatcheck.tokens.storage_share import storage_share
 from coatcheck.visit import Visit
 
 
@@ -48,7 +49,7 @@ async def presented(desk: Desk, visit: Visit, admitted: Admitted) -> Response:
         desk, session=admitted.session.id, issuer=visit.base_url, audience=admitted.audience
     )
     given = Tokens(access, admitted.refresh_token)
-    response = answer_tokens(desk, visit, given, in_cookies=admitted.session.presented_as == "token_cookies")
+    response = await answer_tokens(desk, visit, given, in_cookies=admitted.session.presented_as == "token_cookies")
     set_named(desk, response, admitted)
     return response
 
@@ -60,9 +61,14 @@ def presented_again(desk: Desk, admitted: Admitted) -> Response:
     return response
 
 
-def answer_tokens(desk: Desk, visit: Visit, given: Tokens, *, in_cookies: bool) -> Response:
-    """Answer with tokens, in the body or in cookies."""
-    response = JSONResponse(token_words(given, in_cookies=in_cookies))
+async def answer_tokens(desk: Desk, visit: Visit, given: Tokens, *, in_cookies: bool) -> Response:
+    """Answer with tokens, in the body or in cookies.
+
+    Raises:
+        SessionEnded: the account was locked or closed meanwhile.
+    """
+    words = token_words(given, in_cookies=in_cookies) | await _bound_words(desk, given.access.facts)
+    response = JSONResponse(words)
     if in_cookies:
         set_token_cookies(desk, visit, response, given)
     return response
@@ -196,3 +202,12 @@ def listed_words(session: Session, *, current: bool) -> dict[str, Any]:
         "ends_at": rfc3339(session.ends_at),
         "current": current,
     }
+
+
+async def _bound_words(desk: Desk, facts: Facts) -> dict[str, Any]:
+    """Give what comes beside tokens that are bound to a key: for what its holder keeps, and does, offline."""
+    if facts.cnf_jkt is None:
+        return {}
+    share = await storage_share(desk, account=facts.account, jkt=facts.cnf_jkt)
+    offline = [scope for scope in desk.settings.tokens.offline_scopes if scope in facts.permissions]
+    return {"storage_share": share.reveal(), "offline_scopes": offline}

@@ -107,6 +107,8 @@ class TokensAnswer(Answer):
     access_token: str | None = None
     expires_in: int
     refresh_token: str | None = None
+    storage_share: str | None = None
+    offline_scopes: list[str] | None = None
     session: SessionWords
     account: AccountWords
 

@@ -18,7 +18,7 @@ from coatcheck.issuer import routes as issuer
 from coatcheck.login import routes as login
 from coatcheck.my_account import routes as my_account
 from coatcheck.recovery import routes as recovery
-from coatcheck.server import operations
+from coatcheck.server import browser_sdk, operations
 from coatcheck.server.entrance import Entrance
 from coatcheck.server.openapi import describe
 from coatcheck.server.refusals import answer_error
@@ -43,7 +43,7 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
         app.include_router(api)
     app.router.routes.append(Route("/", _home, methods=["GET"]))
     app.router.routes.append(Route("/api/session", _session, methods=["GET"]))
-    app.router.routes.extend([*_pages(desk.settings), *operations.routes])
+    app.router.routes.extend([*_pages(desk.settings), *operations.routes, *browser_sdk.routes])
     for kind in (CoatcheckError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, answer_error)
     describe(app)

@@ -47,6 +47,7 @@ _ROOMS = frozenset(
         "verify-email",
         "account",
         "admin",
+        "sdk",
         "static",
     }
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import and_, bindparam, delete, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
@@ -13,7 +13,7 @@ from coatcheck.storage.tables.access import permissions_of, roles_of
 from coatcheck.storage.tables.accounts import accounts
 from coatcheck.storage.tables.revocation import status_indices
 from coatcheck.storage.tables.sessions import sessions
-from coatcheck.storage.tables.tokens import refresh_tokens, used_proofs
+from coatcheck.storage.tables.tokens import refresh_tokens, share_keys, used_proofs
 from coatcheck.tokens.family import Family
 
 _FAMILY = (
@@ -51,6 +51,8 @@ _REPLACE = prepared(
     .where(refresh_tokens.c.session == bindparam("its_session"))
     .values({name: bindparam(f"new_{name}") for name in _FAMILY[2:7]})
 )
+_SHARE_KEY = prepared(select(share_keys.c.sealed).where(share_keys.c.account == bindparam("its_account")))
+_ADD_SHARE_KEY = unless_there(share_keys, "account", "sealed")
 _FACTS = prepared(
     select(
         sessions.c.account,
@@ -135,6 +137,22 @@ def replace(tx: Writing, family: Family) -> None:
     """Keep what a family has come to."""
     changed = {f"new_{name}": getattr(family, name) for name in _FAMILY[2:7]}
     tx.add(_REPLACE, {"its_session": family.session, **changed})
+
+
+async def share_key(db: Reading, account: str) -> bytes | None:
+    """Give what an account's shares are made of, sealed; None where no share was given yet."""
+    rows = await db.run(_SHARE_KEY, {"its_account": account})
+    return rows[0][0] if rows else None
+
+
+async def add_share_key(tx: Writing, account: str, sealed: bytes) -> None:
+    """Keep what an account's shares are made of, unless it is there."""
+    await tx.run(_ADD_SHARE_KEY, {"account": account, "sealed": sealed})
+
+
+async def remove_share_key(tx: Writing, account: str) -> None:
+    """Forget what an account's shares were made of: what was sealed under them stays so for good."""
+    await tx.execute(delete(share_keys).where(share_keys.c.account == account))
 
 
 async def facts(db: Reading, session: str) -> Facts | None:

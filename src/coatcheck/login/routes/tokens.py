@@ -32,7 +32,7 @@ async def refresh_call(request: Request, body: RefreshBody | None = None) -> Res
     if token is None:
         raise BadInput({"refresh_token": "This is needed."})
     given = await refresh(desk, visit, refresh_token=token, audience=asked.audience)
-    response = answer_tokens(desk, visit, given, in_cookies=from_cookie is not None)
+    response = await answer_tokens(desk, visit, given, in_cookies=from_cookie is not None)
     response.headers.update(for_next_proof(desk, visit))
     return response
 

@@ -4,6 +4,15 @@ from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table
 
 from coatcheck.storage.tables.metadata import Id, Moment, metadata
 
+# What the shares are made of that installations seal their storage under.
+share_keys = Table(
+    "share_keys",
+    metadata,
+    Column("account", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    info={"stays": "until the account is closed: what was sealed under its shares is dead then"},
+)
+
 refresh_tokens = Table(
     "refresh_tokens",
     metadata,

@@ -1,0 +1,3 @@
+// What apps import.
+
+export { CoatcheckError } from "./errors.js";

@@ -1,0 +1,36 @@
+"""The SDK as it is packed for npm, once for these tests."""
+
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.servers.programs import NODE_SDK, ProgramMissingError, node_package
+from tools.pack_sdk import pack
+
+
+@pytest.fixture(scope="session")
+def typescript() -> Path:
+    """Give the folder of TypeScript, which must be installed where tests must not be skipped."""
+    try:
+        return node_package("typescript", NODE_SDK)
+    except ProgramMissingError as missing:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(missing))
+
+
+@pytest.fixture(scope="session")
+def packed(typescript: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the package's file, made as for npm."""
+    return pack(tmp_path_factory.mktemp("sdk"))
+
+
+@pytest.fixture(scope="session")
+def installed(packed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a project's folder in which the package is installed."""
+    project = tmp_path_factory.mktemp("project")
+    with tarfile.open(packed) as package:
+        package.extractall(project, filter="data")
+    (project / "node_modules").mkdir()
+    (project / "package").rename(project / "node_modules" / "coatcheck")
+    return project

@@ -1,0 +1,72 @@
+"""What is published: npm's package holds the modules, their types and nothing else, and Python's holds the modules."""
+
+import json
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coatcheck import __version__
+from tests.house.source import ROOT
+from tools.pack_sdk import SDK
+
+MODULES = sorted(path.name for path in (SDK / "src").iterdir())
+INSIDE = "coatcheck/http/static/sdk"
+
+
+def manifest() -> dict[str, Any]:
+    """Read the package's own description."""
+    read: dict[str, Any] = json.loads((SDK / "package.json").read_text("utf-8"))
+    return read
+
+
+def test_it_holds_the_modules_their_types_and_nothing_else(packed: Path) -> None:
+    with tarfile.open(packed) as package:
+        names = {name.removeprefix("package/") for name in package.getnames()}
+    types = {f"types/{Path(name).with_suffix('.d.ts')}" for name in MODULES}
+    assert names == {"LICENSE", "README.md", "package.json", *(f"src/{name}" for name in MODULES), *types}
+
+
+def test_what_it_exports_is_there(installed: Path) -> None:
+    package = installed / "node_modules" / "coatcheck"
+    places = [place for kinds in manifest()["exports"].values() for place in kinds.values()]
+    assert manifest()["types"] in places
+    assert [place for place in places if not (package / place).is_file()] == []
+
+
+def test_it_needs_nothing_and_runs_nothing_when_it_is_installed() -> None:
+    needs = {name for name in manifest() if "ependenc" in name}
+    assert needs | {"scripts", "bin"} & manifest().keys() == set()
+
+
+def test_it_is_of_the_servers_version_and_licence() -> None:
+    assert manifest()["version"] == __version__
+    assert (SDK / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+    assert f"/auth/sdk/{__version__}/index.js" in (SDK / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("made_from", ["checkout", "sdist"])
+def test_pythons_wheel_holds_the_same_modules(made_from: str, tmp_path: Path) -> None:
+    source = ROOT if made_from == "checkout" else unpacked(build("sdist", ROOT, tmp_path), tmp_path)
+    with zipfile.ZipFile(build("wheel", source, tmp_path)) as wheel:
+        held = {name.rpartition("/")[2]: wheel.read(name) for name in wheel.namelist() if name.startswith(INSIDE)}
+    assert held == {name: (SDK / "src" / name).read_bytes() for name in MODULES}
+
+
+def build(target: str, source: Path, folder: Path) -> Path:
+    """Build Python's package as a release does."""
+    command: list[str | Path] = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", folder]
+    subprocess.run(command, cwd=source, capture_output=True, check=True, timeout=100)
+    [made] = folder.glob("*.whl" if target == "wheel" else "*.tar.gz")
+    return made
+
+
+def unpacked(sdist: Path, folder: Path) -> Path:
+    """Unpack an sdist."""
+    with tarfile.open(sdist) as package:
+        package.extractall(folder, filter="data")
+    return folder / f"coatcheck-{__version__}"
