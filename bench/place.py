@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from coatcheck import Coatcheck
 from coatcheck.desk import Desk
 from coatcheck.revocation.reader import LogReader
-from coatcheck.server.coatcheck import Coatcheck
 from coatcheck.settings.master_key import make_key_file
 from coatcheck.settings.read import read_settings
 

@@ -12,7 +12,7 @@ import pytest
 
 from coatcheck.secret import Secret
 from coatcheck.upstream.round_trips import RoundTrip, begin_trip, park
-from coatcheck.upstream.saml import saml_request_address
+from coatcheck.upstream.saml.leave import saml_request_address
 from coatcheck.upstream.trouble import UpstreamFailed
 from coatcheck.visit import Visit
 from tests.attacks.where import LEAD_ELSEWHERE, stays_here

@@ -13,9 +13,9 @@ from lxml import etree
 
 from coatcheck.clock import rfc3339
 from coatcheck.secret import new_secret
-from coatcheck.upstream.saml import identify_by_response
 from coatcheck.upstream.saml.answer import Answer
 from coatcheck.upstream.saml.connection import acs_of, entity_id_of
+from coatcheck.upstream.saml.identify import identify_by_response
 from coatcheck.upstream.saml.leave import request_id
 from coatcheck.upstream.saml.names import SAML
 from coatcheck.upstream.trouble import UpstreamFailed

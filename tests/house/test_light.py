@@ -22,7 +22,15 @@ HEAVY = (
     "structlog",
     "typer",
 )
-ASKS_PROVIDERS = ("httpcore", "httpx", "dns", "lxml", "signxml")
+ASKS_PROVIDERS = ("httpcore", "httpx", "dns", "lxml", "signxml", "cryptography.x509")
+OURS_THAT_ASKS_PROVIDERS = (
+    "coatcheck.upstream.entries.entry",
+    "coatcheck.upstream.of_settings",
+    "coatcheck.upstream.oauth",
+    "coatcheck.upstream.saml.configured",
+    "coatcheck.upstream.saml.identify",
+    "coatcheck.upstream.calls",
+)
 HEAVY_BUT_JINJA = tuple(name for name in HEAVY if name != "jinja2")  # Flask and Litestar bring it themselves
 FRAMEWORKS = ("starlette", "fastapi", "pydantic", "litestar", "flask", "django")
 SCRIPT = """
@@ -41,6 +49,16 @@ async def start():
         print("started", *[name for name in {heavy} if name in sys.modules])
 
 asyncio.run(start())
+"""
+COLLECTIONS = """
+import gc
+import coatcheck
+gc.collect()
+seen = []
+gc.callbacks.append(lambda phase, info: seen.append(phase))
+coatcheck.Coatcheck
+gc.callbacks.clear()
+print(seen.count("start"), gc.isenabled())
 """
 
 
@@ -75,9 +93,12 @@ def test_importing_brings_in_nothing_heavy(module: str, heavy: tuple[str, ...]) 
     assert done.stdout.split() == []
 
 
-@pytest.mark.parametrize("module", ["coatcheck.server.coatcheck", "coatcheck.cli"])
-def test_what_asks_providers_is_loaded_when_one_is_asked(module: str) -> None:
-    script = SCRIPT.format(module=module, heavy=ASKS_PROVIDERS)
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [("coatcheck.server.coatcheck", (*ASKS_PROVIDERS, *OURS_THAT_ASKS_PROVIDERS)), ("coatcheck.cli", ASKS_PROVIDERS)],
+)
+def test_what_asks_providers_is_loaded_when_one_is_asked(module: str, heavy: tuple[str, ...]) -> None:
+    script = SCRIPT.format(module=module, heavy=heavy)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.split() == []
 
@@ -87,10 +108,23 @@ def test_a_site_without_providers_starts_without_it(tmp_path: Path) -> None:
     ready_file(tmp_path / "site.db")
     make_key_file(tmp_path / "master.key")
     script = START.format(
-        url=f"sqlite:///{tmp_path / 'site.db'}", key=str(tmp_path / "master.key"), heavy=ASKS_PROVIDERS
+        url=f"sqlite:///{tmp_path / 'site.db'}",
+        key=str(tmp_path / "master.key"),
+        heavy=(*ASKS_PROVIDERS, *OURS_THAT_ASKS_PROVIDERS),
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.split() == ["started"]
+
+
+def test_the_garbage_collector_waits_while_the_whole_is_loaded() -> None:
+    done = subprocess.run([sys.executable, "-c", COLLECTIONS], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() in (["0", "True"], ["1", "True"])  # one is due as soon as it may
+
+
+def test_the_garbage_collector_stays_as_it_was_set() -> None:
+    script = COLLECTIONS.replace("import gc\n", "import gc\ngc.disable()\n", 1)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["0", "False"]
 
 
 def test_every_integration_is_here() -> None:

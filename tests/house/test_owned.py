@@ -45,6 +45,7 @@ LOADED_LATE = {
     "passkeys/verify.py": "most workers never meet a passkey, and what checks one takes memory and time to import",
     "upstream/calls.py": "a site without providers asks none, and the HTTP client takes memory and time to import",
     "cli/provider.py": "one command asks the DNS, and what asks it takes a fifth of a second to import",
+    "upstream/when_asked.py": "most sites have no provider, or none of the other protocol, and pay nothing for either",
     "upstream/saml/read.py": "a site without SAML needs no lxml and no signxml, which take memory and time to import",
     "server/operations.py": "few workers are scraped, and Prometheus's client takes memory",
     "storage/migrate.py": "a database that is up to date needs no Alembic, which takes memory and time to import",

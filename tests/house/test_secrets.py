@@ -9,6 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
+from cryptography.x509 import Certificate
 from pydantic import BaseModel
 
 from coatcheck.http.api import Body
@@ -20,6 +21,9 @@ from tests.house.source import modules
 SOUNDS_SECRET = re.compile(
     r"(^|_)(secret|password|passphrase|token|key|keys|hash|hashed|continuation|link|cookies?|authorization|dpop)(_|$)"
 )
+NAMED_FOR_TYPES_ALONE = {"Certificate": Certificate}
+"""What modules import under `TYPE_CHECKING` alone: it would take memory and time at each start."""
+
 HARMLESS_TYPES = (bool, int, float, timedelta)
 HIDES_ITSELF = (Secret, KeyRing)
 SHOWN = {
@@ -48,7 +52,7 @@ def classes() -> list[type[Any]]:
 
 def shows(kind: type[Any]) -> Iterator[str]:
     """List the fields of a dataclass that sound like a secret and would be printed."""
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, localns=NAMED_FOR_TYPES_ALONE)
     for each in fields(kind):
         if SOUNDS_SECRET.search(each.name) and each.repr and not _is_harmless(each, hints[each.name]):
             yield f"{kind.__name__}.{each.name}"

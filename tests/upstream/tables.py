@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from coatcheck.settings.read import read_settings
 from coatcheck.upstream.configured import read_providers
-from coatcheck.upstream.entries.entry import FOLDER
+from coatcheck.upstream.entries import FOLDER
 from coatcheck.upstream.provider import Provider
 
 KNOWN: dict[str, Any] = {"client_id": "client-1", "client_secret": "hush-hush"}

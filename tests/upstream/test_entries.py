@@ -11,8 +11,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from coatcheck.errors import ConfigurationError
+from coatcheck.upstream.entries import FOLDER
 from coatcheck.upstream.entries.claim import parse_claim
-from coatcheck.upstream.entries.entry import FOLDER, Entry, entry_names, read_entry
+from coatcheck.upstream.entries.entry import Entry, entry_names, read_entry
 from coatcheck.upstream.provider import Claim
 from tests.upstream.tables import KNOWN, provider, providers, write_key
 

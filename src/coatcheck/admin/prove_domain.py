@@ -3,7 +3,7 @@
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.errors import BadInput, Conflict, NotFound
-from coatcheck.upstream.configured import Providers
+from coatcheck.upstream.configured import Providers, table_of
 from coatcheck.upstream.domains import records
 from coatcheck.upstream.domains.proof import TxtLookup, is_published, record_name, record_text
 from coatcheck.visit import Visit
@@ -25,8 +25,9 @@ async def prove_domain(
 
     See: RFC 8552 (underscored names); ASVS 6.8.2.
     """
-    if domain not in desk.keep(Providers).get(provider).domains:
-        raise BadInput({"domain": f"providers.{provider}.email_domains does not name {domain}."})
+    connection = desk.keep(Providers).get(provider)
+    if domain not in connection.domains:
+        raise BadInput({"domain": f"{table_of(connection)}.email_domains does not name {domain}."})
     if look_up is not None:
         await _check_published(desk, provider, domain, look_up)
     details = {"provider": provider, "domain": domain, "by": "hand" if look_up is None else "dns"}

@@ -5,6 +5,8 @@ import sys
 
 import typer
 
+# `Coatcheck` before all others: it loads nearly all of them, and the garbage collector waits meanwhile.
+from coatcheck import Coatcheck as Coatcheck
 from coatcheck import __version__
 from coatcheck.cli.account import accounts
 from coatcheck.cli.audit import audit

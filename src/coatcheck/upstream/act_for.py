@@ -19,9 +19,9 @@ from coatcheck.upstream import records, vault
 from coatcheck.upstream.configured import Providers
 from coatcheck.upstream.give_back import queue_tokens
 from coatcheck.upstream.identity import UpstreamTokens
-from coatcheck.upstream.oauth.tokens import refresh
 from coatcheck.upstream.provider import Provider
 from coatcheck.upstream.records import KeptTokens
+from coatcheck.upstream.when_asked import when_asked
 
 EARLY_MS: Final = 60_000
 """How long before its end a token is renewed: the call that it is wanted for takes time, and clocks differ."""
@@ -128,7 +128,7 @@ async def _renew(desk: Desk, provider: Provider, kept: KeptTokens, old: Upstream
     if claim is None:
         return None
     try:
-        new = await refresh(desk, provider, old)
+        new: UpstreamTokens = await when_asked("oauth.tokens").refresh(desk, provider, old)
     except UpstreamFailed as failed:
         async with desk.database.writing() as tx:
             is_over = failed.trouble == "code_refused"

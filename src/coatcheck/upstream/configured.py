@@ -8,21 +8,15 @@ import re
 from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
-from typing import Final, TypeAlias, get_args
+from typing import TypeAlias
 
 from coatcheck.desk import Desk
 from coatcheck.errors import ConfigurationError, NotFound
 from coatcheck.settings import Settings
-from coatcheck.upstream.entries.entry import FOLDER, Ask
-from coatcheck.upstream.of_settings import read_provider
+from coatcheck.upstream.entries import FOLDER
 from coatcheck.upstream.provider import Provider
-from coatcheck.upstream.saml.configured import connection_of
 from coatcheck.upstream.saml.connection import SamlConnection
-
-_BY_KEY: Final = ("private_key_jwt", "apple")
-_ASKED: Final[tuple[Ask, ...]] = get_args(Ask)
-_REPLACED: Final = ("authorization", "token", "userinfo", "emails")
-
+from coatcheck.upstream.when_asked import when_asked
 
 AnyProvider: TypeAlias = Provider | SamlConnection
 """Whoever people may sign in with, whatever they speak."""
@@ -85,8 +79,13 @@ def read_providers(settings: Settings, base: Path, *, folder: Path = FOLDER) -> 
     Raises:
         ConfigurationError: a setting is missing, wrong, or of no use; the message names it and the fix.
     """
-    found: list[AnyProvider] = [read_provider(settings, name, base, folder=folder) for name in settings.providers]
-    found += [connection_of(name, each) for name, each in settings.saml.items()]
+    found: list[AnyProvider] = []
+    if settings.providers:
+        read_provider = when_asked("of_settings").read_provider
+        found += [read_provider(settings, name, base, folder=folder) for name in settings.providers]
+    if settings.saml:
+        connection_of = when_asked("saml.configured").connection_of
+        found += [connection_of(name, each) for name, each in settings.saml.items()]
     for one, other in combinations(found, 2):
         _check_apart(one, other)
     return tuple(found)
@@ -96,13 +95,16 @@ def _check_apart(one: AnyProvider, other: AnyProvider) -> None:
     """Refuse two providers that speak for the same people: nobody could tell which of them let somebody in."""
     for domain in one.domains:
         if domain in other.domains:
-            raise ConfigurationError(f"{_table(other)}.email_domains: {domain} is signed in by {_table(one)} already")
+            there = table_of(one)
+            raise ConfigurationError(f"{table_of(other)}.email_domains: {domain} is signed in by {there} already")
     issuers = _issuer_of(one), _issuer_of(other)
     if _covers(*issuers) or _covers(*reversed(issuers)):
-        raise ConfigurationError(f"{_table(other)}: it has the issuer of {_table(one)}, {issuers[0]}; keep one of them")
+        there = table_of(one)
+        raise ConfigurationError(f"{table_of(other)}: it has the issuer of {there}, {issuers[0]}; keep one of them")
 
 
-def _table(provider: AnyProvider) -> str:
+def table_of(provider: AnyProvider) -> str:
+    """Give the table of the settings that a provider stands in, such as `saml.acme`."""
     return f"{'providers' if isinstance(provider, Provider) else 'saml'}.{provider.name}"
 
 

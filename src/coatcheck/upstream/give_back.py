@@ -15,9 +15,9 @@ from coatcheck.storage.database import Writing
 from coatcheck.upstream import records, vault
 from coatcheck.upstream.configured import Providers
 from coatcheck.upstream.identity import UpstreamTokens
-from coatcheck.upstream.oauth.tokens import revoke
 from coatcheck.upstream.provider import Provider
 from coatcheck.upstream.records import Giveback
+from coatcheck.upstream.when_asked import when_asked
 
 _DAY_MS: Final = 86_400_000
 _MINUTE_MS: Final = 60_000
@@ -107,7 +107,10 @@ class GiveBack:
         """
         tokens = vault.opened(self._desk, giveback.sealed, place=_place(giveback.id))
         provider = self._desk.keep(Providers).get(giveback.provider)
-        return tokens is not None and isinstance(provider, Provider) and await revoke(self._desk, provider, tokens)
+        if tokens is None or not isinstance(provider, Provider):
+            return False
+        is_taken: bool = await when_asked("oauth.tokens").revoke(self._desk, provider, tokens)
+        return is_taken
 
 
 def _place(giveback: str) -> str:

@@ -3,10 +3,9 @@
 from coatcheck.desk import Desk
 from coatcheck.upstream.configured import AnyProvider
 from coatcheck.upstream.identity import Identity
-from coatcheck.upstream.oauth.identify import identify_by_code
 from coatcheck.upstream.provider import Provider
 from coatcheck.upstream.round_trips import Back
-from coatcheck.upstream.saml import identify_by_response
+from coatcheck.upstream.when_asked import when_asked
 from coatcheck.visit import Visit
 
 
@@ -17,5 +16,8 @@ async def identify(desk: Desk, visit: Visit, provider: AnyProvider, back: Back) 
         UpstreamFailed: the provider refused, is away, or its word failed a check.
     """
     if isinstance(provider, Provider):
-        return await identify_by_code(desk, visit, provider, back)
-    return await identify_by_response(desk, visit, provider, back)
+        identify_by = when_asked("oauth.identify").identify_by_code
+    else:
+        identify_by = when_asked("saml.identify").identify_by_response
+    identity: Identity = await identify_by(desk, visit, provider, back)
+    return identity

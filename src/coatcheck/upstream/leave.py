@@ -3,10 +3,9 @@
 from coatcheck.desk import Desk
 from coatcheck.secret import Secret
 from coatcheck.upstream.configured import AnyProvider
-from coatcheck.upstream.oauth.leave import authorization_address
 from coatcheck.upstream.provider import Provider
 from coatcheck.upstream.round_trips import RoundTrip
-from coatcheck.upstream.saml import saml_request_address
+from coatcheck.upstream.when_asked import when_asked
 from coatcheck.visit import Visit
 
 
@@ -17,5 +16,7 @@ async def leave(desk: Desk, visit: Visit, provider: AnyProvider, trip: RoundTrip
         UpstreamFailed: the provider had to be asked first, and did not answer well.
     """
     if isinstance(provider, Provider):
-        return await authorization_address(desk, visit, provider, trip, state)
-    return saml_request_address(desk, visit, provider, trip, state)
+        address: str = await when_asked("oauth.leave").authorization_address(desk, visit, provider, trip, state)
+    else:
+        address = when_asked("saml.leave").saml_request_address(desk, visit, provider, trip, state)
+    return address

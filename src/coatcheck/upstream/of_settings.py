@@ -21,7 +21,8 @@ from coatcheck.upstream.addresses import (
 )
 from coatcheck.upstream.claims_of import claims_of
 from coatcheck.upstream.client_keys import read_key
-from coatcheck.upstream.entries.entry import FOLDER, Ask, Entry, SelfHosted, read_entry
+from coatcheck.upstream.entries import FOLDER
+from coatcheck.upstream.entries.entry import Ask, Entry, SelfHosted, read_entry
 from coatcheck.upstream.provider import ClientAuth, ClientKey, EmailTrust, Endpoints, Provider
 
 _BY_KEY: Final = ("private_key_jwt", "apple")

@@ -14,8 +14,8 @@ from coatcheck.secret import Secret, new_id, new_secret
 from coatcheck.storage.tidy import tidy
 from coatcheck.upstream.identity import Identity
 from coatcheck.upstream.round_trips import Back, RoundTrip
-from coatcheck.upstream.saml import identify_by_response
 from coatcheck.upstream.saml.connection import SamlConnection
+from coatcheck.upstream.saml.identify import identify_by_response
 from coatcheck.upstream.saml.leave import request_id
 from coatcheck.upstream.saml.names import NAME_ID_FORMATS, UNSPECIFIED
 from coatcheck.upstream.trouble import UpstreamFailed

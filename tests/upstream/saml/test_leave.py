@@ -10,9 +10,8 @@ from lxml import etree
 
 from coatcheck.secret import Secret, new_secret
 from coatcheck.upstream.round_trips import RoundTrip
-from coatcheck.upstream.saml import saml_request_address
 from coatcheck.upstream.saml.connection import SamlConnection
-from coatcheck.upstream.saml.leave import request_id
+from coatcheck.upstream.saml.leave import request_id, saml_request_address
 from coatcheck.upstream.saml.names import NAME_ID_FORMATS, POST, PREFIXES, RSA_SHA256
 from coatcheck.upstream.saml.strict_xml import one, parse, text_of
 from coatcheck.visit import Visit

@@ -10,7 +10,7 @@ from coatcheck.errors import NotFound
 from coatcheck.gate.request import desk_of, visit_of
 from coatcheck.upstream.configured import Providers
 from coatcheck.upstream.saml.connection import SamlConnection
-from coatcheck.upstream.saml.metadata import sp_metadata
+from coatcheck.upstream.when_asked import when_asked
 
 _METADATA: Final = "application/samlmetadata+xml"
 
@@ -26,7 +26,8 @@ async def show_metadata(request: Request) -> Response:
     connection = desk_of(request).keep(Providers).get(request.path_params["connection"])
     if not isinstance(connection, SamlConnection):
         raise NotFound(f"{connection.name} does not speak SAML")
-    return Response(sp_metadata(visit_of(request).base_url, connection), media_type=_METADATA)
+    metadata: str = when_asked("saml.metadata").sp_metadata(visit_of(request).base_url, connection)
+    return Response(metadata, media_type=_METADATA)
 
 
 pages = [Route("/saml/{connection}/metadata", show_metadata, methods=["GET"])]

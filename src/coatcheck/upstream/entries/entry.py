@@ -4,11 +4,12 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
 from coatcheck.errors import ConfigurationError
+from coatcheck.upstream.entries import FOLDER
 from coatcheck.upstream.provider import (
     ClientAuth,
     EmailTrust,
@@ -20,7 +21,6 @@ from coatcheck.upstream.provider import (
     UserinfoCall,
 )
 
-FOLDER: Final = Path(__file__).parent
 Ask: TypeAlias = Literal[
     "domain",
     "tenant",

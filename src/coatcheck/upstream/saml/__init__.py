@@ -5,10 +5,6 @@ identify:  the answer's size → its shape → its signature, by pinned keys →
            → the assertion spent → `Identity`
 
 Only what the identity provider signed is read, and only as an answer to a request of ours: there is no sign-in that it
-begins, and no single logout. lxml and signxml are loaded with the first answer (`read.py`).
+begins, and no single logout. All of it is loaded where the settings name a company; lxml and signxml with the first
+answer (`read.py`).
 """
-
-from coatcheck.upstream.saml.identify import identify_by_response
-from coatcheck.upstream.saml.leave import saml_request_address
-
-__all__ = ["identify_by_response", "saml_request_address"]

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.x509 import Certificate
+
+if TYPE_CHECKING:  # a site without SAML reads no certificate, and what reads them takes memory and time to import
+    from cryptography.x509 import Certificate
 
 NameId: TypeAlias = Literal["persistent", "email", "unspecified"]
 
@@ -38,9 +40,9 @@ class SamlConnection:
     title: str
     idp_entity_id: str
     sso_address: str
-    pinned: tuple[Certificate, ...]
+    pinned: "tuple[Certificate, ...]"
     key: RSAPrivateKey | None = field(default=None, repr=False)
-    certificate: Certificate | None = None
+    certificate: "Certificate | None" = None
     name_id: NameId = "persistent"
     subject_attribute: str = ""
     email_attribute: str = ""
