@@ -45,13 +45,13 @@ class Wanted:
 
 JOSE = Wanted("jose", ROOT / "tests" / "interop", NODE_PACKAGES)
 SERVERS = Wanted("oidc-provider", ROOT / "tests" / "servers" / "npm", NODE_SERVERS)
-TYPESCRIPT = Wanted("typescript", ROOT / "tests" / "sdk" / "npm", NODE_SDK)
+SDK_TOOLS = Wanted("typescript", ROOT / "tests" / "sdk" / "npm", NODE_SDK)
 BENCH = Wanted("oidc-provider", ROOT / "bench" / "npm", ROOT / "build" / "node-bench")
 
 
 def main() -> None:
     """Install what tests need, unless it is there."""
-    for wanted in (JOSE, SERVERS, TYPESCRIPT):
+    for wanted in (JOSE, SERVERS, SDK_TOOLS):
         try:
             print(f"✓ npm's {install(wanted).name}: {node_program()}", flush=True)
         except (ProgramMissingError, OSError) as missing:

@@ -1,11 +1,11 @@
-"""Says how large the browser SDK is: all its modules together, as they are and compressed.
+"""Says how large the browser SDK is: all that is served of it, as it is and compressed.
 
 python -m tools.measure_sdk
 """
 
 import gzip
 
-from tools.pack_sdk import SDK
+from tools.build_sdk import DIST
 
 MOST = 15 * 1024
 """How many bytes it may have, compressed."""
@@ -13,7 +13,7 @@ MOST = 15 * 1024
 
 def modules() -> list[bytes]:
     """Read each module, as a browser loads it."""
-    return [path.read_bytes() for path in sorted((SDK / "src").glob("*.js"))]
+    return [path.read_bytes() for path in sorted(DIST.glob("*.js"))]
 
 
 def compressed() -> int:

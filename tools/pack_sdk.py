@@ -1,4 +1,4 @@
-"""Packs the browser SDK for npm, into build/sdk: its modules as they are, and types made of their JSDoc.
+"""Packs the browser SDK for npm, into build/sdk: as it is served, with types made of the JSDoc.
 
     python -m tools.pack_sdk
 
@@ -10,11 +10,11 @@ import subprocess
 from pathlib import Path
 
 from tests.servers.programs import BUILD, NODE_SDK, node_package, node_program, npm_program
-from tools.install_node_packages import TYPESCRIPT, install
+from tools.build_sdk import SDK
+from tools.install_node_packages import SDK_TOOLS, install
 
-SDK = Path(__file__).parents[1] / "sdk"
-CONFIGURATIONS = (SDK / "tsconfig.json", SDK / "tsconfig.worker.json")
-"""How the modules are checked: as a page loads them, and as a service worker does, which has other globals."""
+CONFIGURATIONS = (SDK / "tsconfig.json",)
+"""How the modules are checked: as a page loads them. What a service worker alone has, its module says by itself."""
 
 _EMIT = ("--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--noEmitOnError")
 
@@ -49,7 +49,7 @@ def tsc(*arguments: str, cwd: Path = SDK) -> subprocess.CompletedProcess[str]:
 
 def main() -> None:
     """Pack it."""
-    install(TYPESCRIPT)
+    install(SDK_TOOLS)
     folder = BUILD / "sdk"
     folder.mkdir(parents=True, exist_ok=True)
     print(pack(folder))

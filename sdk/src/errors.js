@@ -24,7 +24,7 @@
 
 /**
  * @typedef {object} What
- * @property {Code | "unreachable" | "timeout" | "unexpected_answer" | (string & {})} code what programs go by
+ * @property {Code | keyof typeof SAYS | (string & {})} code what programs go by
  * @property {number} [status] of the answer; 0 where there was none
  * @property {Problem | null} [problem]
  * @property {number | null} [retryAfter] in seconds
@@ -38,6 +38,22 @@ const SAYS = {
   unreachable: "The server cannot be reached.",
   timeout: "The server did not answer in time.",
   unexpected_answer: "What answered does not seem to be the server.",
+  redirected: "The answer leads elsewhere, and no proof goes there.",
+  not_signed_in: "Sign in first.",
+  locked: "Show your passkey first.",
+  called_off: "No passkey was used. Try again when you are ready.",
+  passkey_exists: "This device has a passkey for this account already.",
+  passkey_unsupported: "This device cannot make a passkey that works here.",
+  passkey_wrong_site: "Passkeys do not work at this address.",
+  no_prf: "This device's passkeys cannot open what is stored here.",
+  wrong_passkey: "This passkey does not open what is stored here.",
+  no_room: "There is no room in this browser.",
+  no_storage: "This browser keeps nothing for this page.",
+  in_doubt: "It was sent and no answer has come: it may have been done already.",
+  not_allowed_offline: "This needs the server, which cannot be reached.",
+  not_in_queue: "It is not in the queue.",
+  queue_full: "No more requests can wait here.",
+  too_large: "It is too large to wait here.",
 };
 
 /** Say why a call came to nothing, and by its `kind` what to do about it. */
@@ -77,7 +93,7 @@ export function kindOf(code, status) {
   if (code === "session_ended") return "ended";
   if (code === "refresh_superseded" || LATER.has(status)) return "busy";
   // Beside 500 and 503 the server has no such status: what stands before it could not reach it.
-  return status === 0 || status > 500 ? "offline" : "refused";
+  return code === "unreachable" || code === "timeout" || status > 500 ? "offline" : "refused";
 }
 
 /**

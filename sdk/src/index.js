@@ -1,3 +1,4 @@
-// What apps import.
+// Coatcheck in a browser.
 
+export { Coatcheck } from "./coatcheck.js";
 export { CoatcheckError } from "./errors.js";

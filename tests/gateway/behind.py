@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,15 +89,15 @@ class Behind:
 
 
 @asynccontextmanager
-async def standing_behind(folder: Path) -> AsyncIterator[Behind]:
-    """Serve a site and a service on this machine."""
+async def standing_behind(folder: Path, at: Behind) -> AsyncIterator[Behind]:
+    """Serve a site and a service on this machine, where the proxy that runs looks for them."""
     proxied = {"public_url": "https://auth.example.org", "trusted_proxies": [HOST]}
     async with (
         gateway_site(folder, server=proxied) as site,
-        serving(site.auth.app) as coatcheck,
-        serving(tell_what_came) as service,
+        serving(site.auth.app, at.coatcheck),
+        serving(tell_what_came, at.service),
     ):
-        yield Behind(coatcheck, service, site)
+        yield replace(at, its_site=site)
 
 
 async def tell_what_came(scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,9 +116,9 @@ async def tell_what_came(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[int]:
-    """Serve an app on a port of this machine; what runs beside it does not run."""
-    port = free_port()
+async def serving(app: ASGIApp, port: int | None = None) -> AsyncIterator[int]:
+    """Serve an app on a port of this machine, any if none is named; what runs beside it does not run."""
+    port = port or free_port()
     config = uvicorn.Config(app, HOST, port, lifespan="off", log_config=None, proxy_headers=False, access_log=False)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server._serve())

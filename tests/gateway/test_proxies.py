@@ -1,11 +1,10 @@
 """The example configurations, run by the real proxies: who is let in, as whom, what a client cannot say of itself."""
 
-import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import httpx
 import pytest
@@ -35,9 +34,6 @@ SPELLINGS: Mapping[str, Callable[[str], str]] = {
     "small": str.lower,
     "large": str.upper,
 }
-
-
-Runs: TypeAlias = Callable[["Behind", pytest.FixtureRequest], Proxy]
 
 
 def nginx(behind: Behind, request: pytest.FixtureRequest) -> Proxy:
@@ -98,20 +94,23 @@ def traefik(behind: Behind, request: pytest.FixtureRequest) -> Proxy:
 PROXIES = (nginx, caddy, envoy, traefik)
 
 
-@pytest.fixture
-async def behind(tmp_path: Path) -> AsyncIterator[Behind]:
-    async with standing_behind(tmp_path) as standing:
-        yield standing
+@pytest.fixture(scope="session")
+def ports() -> Behind:
+    """Choose where Coatcheck and the service answer: each test serves its own there, and the proxies go on."""
+    return Behind(free_port(), free_port())
 
 
-@pytest.fixture(params=PROXIES, ids=lambda each: each.__name__)
-async def proxy(behind: Behind, request: pytest.FixtureRequest) -> AsyncIterator[Proxy]:
-    """Run each proxy in front of the service."""
-    started = await asyncio.to_thread(request.param, behind, request)
-    try:
+@pytest.fixture(scope="session", params=PROXIES, ids=lambda each: each.__name__)
+def proxy(ports: Behind, request: pytest.FixtureRequest) -> Iterator[Proxy]:
+    """Run each proxy in front of the service, once for all tests of this worker."""
+    with request.param(ports, request) as started:
         yield started
-    finally:
-        await asyncio.to_thread(started.close)
+
+
+@pytest.fixture
+async def behind(ports: Behind, tmp_path: Path) -> AsyncIterator[Behind]:
+    async with standing_behind(tmp_path, ports) as standing:
+        yield standing
 
 
 async def ask(
@@ -248,8 +247,7 @@ ANSWERS: Mapping[str, tuple[int, dict[str, str], dict[str, int]]] = {
 """What Coatcheck answers, and what the client of each proxy sees."""
 
 
-@pytest.mark.parametrize("run", PROXIES, ids=lambda each: each.__name__)
-async def test_what_each_makes_of_an_answer(request: pytest.FixtureRequest, run: Runs) -> None:
+async def test_what_each_makes_of_an_answer(proxy: Proxy, ports: Behind) -> None:
     """Nothing but 200 lets anybody in, also not where Coatcheck fails or the secret is wrong."""
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
@@ -260,23 +258,14 @@ async def test_what_each_makes_of_an_answer(request: pytest.FixtureRequest, run:
         await send({"type": "http.response.start", "status": status, "headers": [*pairs, (b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
 
-    async with serving(answer) as coatcheck, serving(tell_what_came) as service:
-        proxy = await asyncio.to_thread(run, Behind(coatcheck, service), request)
-        try:
-            seen = {name: await ask(proxy, {"cookie": f"case={name}"}) for name in ANSWERS}
-        finally:
-            await asyncio.to_thread(proxy.close)
+    async with serving(answer, ports.coatcheck), serving(tell_what_came, ports.service):
+        seen = {name: await ask(proxy, {"cookie": f"case={name}"}) for name in ANSWERS}
     assert {name: each.status_code for name, each in seen.items()} == {
-        name: told[run.__name__] for name, (_, _, told) in ANSWERS.items()
+        name: told[proxy.name] for name, (_, _, told) in ANSWERS.items()
     }
     assert all(each.headers.get("location", ORIGIN).startswith(ORIGIN) for each in seen.values())
 
 
-async def test_nobody_is_let_in_while_coatcheck_is_away(request: pytest.FixtureRequest) -> None:
-    async with serving(tell_what_came) as service:
-        for run in PROXIES:
-            proxy = await asyncio.to_thread(run, Behind(free_port(), service), request)
-            try:
-                assert (await ask(proxy)).status_code in (403, 500, 502)
-            finally:
-                await asyncio.to_thread(proxy.close)
+async def test_nobody_is_let_in_while_coatcheck_is_away(proxy: Proxy, ports: Behind) -> None:
+    async with serving(tell_what_came, ports.service):
+        assert (await ask(proxy)).status_code in (403, 500, 502)

@@ -18,14 +18,16 @@ FORBIDDEN = {
     "new Function": "a text must never run",
     "document.write": "a text must never become a page",
     "innerHTML": "a text must never become a page",
-    "localStorage": "any script reads it; store.js keeps what is kept, sealed",
     "sessionStorage": "any script reads it; store.js keeps what is kept, sealed",
     "document.cookie": "the server alone sets cookies",
     "@ts-ignore": "say by @ts-expect-error what is expected, or by a cast what it is",
     "@ts-nocheck": "each module is checked",
     "\t": "indented by two spaces",
 }
-OWNED = {"indexedDB": "store.js"}
+OWNED = {
+    "indexedDB": "store.js",
+    "localStorage": "room.js",  # any script reads it: one word is there, where the disk has no room for more
+}
 each_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
 
 
@@ -43,7 +45,7 @@ def test_a_module_is_small(path: Path) -> None:
 
 @each_module
 def test_a_module_says_what_it_is(path: Path) -> None:
-    assert re.match(r"// [A-Z](.*\n// )*.*[.:]\n\n", path.read_text("utf-8"))
+    assert re.match(r"// [A-Z].*\n(//.*\n)*\n", path.read_text("utf-8"))
 
 
 @each_module

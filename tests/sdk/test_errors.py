@@ -22,8 +22,8 @@ from coatcheck.errors import (
 )
 from coatcheck.verifier.answer import answer_of
 from tests.servers.programs import ProgramMissingError, node_program
+from tools.build_sdk import SDK
 from tools.make_errors_doc import ours
-from tools.pack_sdk import SDK
 
 SCRIPT = Path(__file__).with_name("errors.mjs")
 LATER = {"busy", "unavailable", "revocation_unknown", "too_many_attempts", "refresh_superseded"}

@@ -10,9 +10,9 @@ from coatcheck import __version__
 from tests.browser.house import notes_app, strangers_site
 from tests.site import Site, open_site
 from tests.web.live import served
-from tools.pack_sdk import SDK
+from tools.build_sdk import DIST
 
-NAMES = sorted(path.name for path in (SDK / "src").iterdir())
+NAMES = sorted(path.name for path in DIST.iterdir())
 AT = f"/sdk/{__version__}"
 MADE_BY_IT = """async (address) => {
   const { CoatcheckError } = await import(address);
@@ -21,9 +21,9 @@ MADE_BY_IT = """async (address) => {
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_each_module_is_given_as_it_is_written(site: Site, name: str) -> None:
+async def test_each_module_is_given_as_it_was_built(site: Site, name: str) -> None:
     answer = await site.browser().get(f"{AT}/{name}")
-    assert answer.content == (SDK / "src" / name).read_bytes()
+    assert answer.content == (DIST / name).read_bytes()
     assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["access-control-allow-origin"] == "*"
@@ -34,11 +34,11 @@ async def test_each_module_is_given_as_it_is_written(site: Site, name: str) -> N
 
 async def test_it_travels_compressed_where_that_is_understood(site: Site) -> None:
     async def asked_with(accept: str) -> tuple[str | None, bytes, str]:
-        async with site.browser().stream("GET", f"{AT}/errors.js", headers={"accept-encoding": accept}) as answer:
+        async with site.browser().stream("GET", f"{AT}/index.js", headers={"accept-encoding": accept}) as answer:
             raw = b"".join([part async for part in answer.aiter_raw()])
         return answer.headers.get("content-encoding"), raw, answer.headers["vary"]
 
-    plain = (SDK / "src" / "errors.js").read_bytes()
+    plain = (DIST / "index.js").read_bytes()
     encoding, packed, vary = await asked_with("gzip, br")
     assert (encoding, gzip.decompress(packed), vary) == ("gzip", plain, "accept-encoding")
     assert await asked_with("identity") == (None, plain, "accept-encoding")

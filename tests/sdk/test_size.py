@@ -1,4 +1,4 @@
-"""The size: all modules together travel in less than 15 KB, comments and all; `make test` prints the figure."""
+"""The size: all of it together travels in less than 15 KB; `make test` prints the figure."""
 
 from tools.measure_sdk import MOST, compressed, report
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.pack_sdk import CONFIGURATIONS, SDK, tsc
+from tools.build_sdk import SDK
+from tools.pack_sdk import CONFIGURATIONS, tsc
 
 CONSUMER = Path(__file__).with_name("consumer.ts")
 AS_A_CONSUMER = ("--strict", "--noEmit", "--target", "es2022", "--lib", "es2022,dom", "--types", "")

@@ -27,14 +27,16 @@ async def sign_out_by_refresh_token(desk: Desk, visit: Visit, *, refresh_token: 
 
     Raises:
         SessionEnded: everywhere was asked for and the token could not be refreshed; its own session is over.
-        ProofRefused: everywhere was asked for with a proof that is not good, or came before; nothing is over.
+        ProofRefused: everywhere was asked for, of a session that there is, with a proof that is not good, or came
+            before; nothing is over.
         ProofNonceNeeded: the same, and the proof has no nonce of ours, or an old one.
 
     See: RFC 7009 section 2.2; ASVS 7.4.1, 7.4.3.
     """
     presented = parse_refresh_token(refresh_token)
     found = await _find(desk, presented.family_digest) if presented is not None else None
-    proven = await _proven_key(desk, visit) if everywhere else None
+    # Only where there is a session: who makes up tokens must not have anything written.
+    proven = await _proven_key(desk, visit) if everywhere and found is not None else None
     if everywhere and (presented is None or found is None or not _is_good(desk, found, presented.digest, proven)):
         await _end(desk, visit, found)
         raise SessionEnded("all sessions were to end by a token that could not be refreshed")

@@ -1,4 +1,4 @@
-"""The browser SDK, served as it is written: at one address a version, so that a browser may keep it for ever."""
+"""The browser SDK, served as it was built: at one address a version, so that a browser may keep it for ever."""
 
 import gzip
 import re
@@ -17,7 +17,7 @@ from coatcheck.gate.request import desk_of
 from coatcheck.http.reached import is_this_machine
 
 _MODULES = Path(__file__).parents[1] / "http" / "static" / "sdk"
-_NAME = re.compile(r"[a-z_]+\.js")
+_NAME = re.compile(r"[A-Za-z0-9-]+\.js")
 _FOREVER = "public, max-age=31536000, immutable"
 
 

@@ -17,7 +17,10 @@ let waiting = null; // the autofill that waits: a browser does one thing with ke
 function asBrowserTakes(options) {
   const named = (list) => (list ?? []).map((each) => ({ ...each, id: bytes(each.id) }));
   const taken = { ...options, challenge: bytes(options.challenge) };
-  if (options.user) taken.user = { ...options.user, id: bytes(options.user.id) };
+  if (options.user) {
+    taken.user = { ...options.user, id: bytes(options.user.id) };
+    taken.extensions = { prf: {} }; // so that an app may let this passkey open what it stores
+  }
   if (options.allowCredentials) taken.allowCredentials = named(options.allowCredentials);
   if (options.excludeCredentials) taken.excludeCredentials = named(options.excludeCredentials);
   return taken;
