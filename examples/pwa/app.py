@@ -1,4 +1,4 @@
-"""Notes that a browser installs and that work without the network. Run it with `uvicorn examples.pwa.app:app --port 8400`.
+"""Notes to install, which work without the network. Run it with `uvicorn examples.pwa.app:app --port 8400`.
 
 Signing in is Coatcheck's, mounted at /auth; the page goes by its browser SDK.
 """

@@ -1,4 +1,4 @@
-"""The shell of the notes: the page, its looks and programs, and the service worker that keeps them for when there is no network.
+"""The shell of the notes: the page, its looks and programs, and the service worker that keeps them for later.
 
 Nothing in it is anybody's: it is the same for all, and all of it may be kept.
 """

@@ -7,7 +7,7 @@
 import { Book } from "./book.js";
 import { offerInstalling } from "./device.js";
 import { askToConfirm, proveIn } from "./proof.js";
-import { ask, at, drawConflict, drawNotes, edit, say, showCodes, showView } from "./show.js";
+import { ask, at, closeByItself, closeDialogs, drawConflict, drawNotes, edit, say, showCodes, showView } from "./show.js";
 import { closed, standing, wrong } from "./words.js";
 
 const { sdk, issuer } = document.documentElement.dataset;
@@ -20,6 +20,7 @@ const book = new Book(client, drawBook);
 let name = null; // of whoever was here last: once their session has ended, the client does not know it either
 let shown = { status: null, account: null, online: null };
 let proving = false;
+const PROOF = document.querySelector("#view-proof .proof");
 
 client.addEventListener("change", () => next(follow));
 client.addEventListener("queue", ({ detail }) => {
@@ -28,6 +29,7 @@ client.addEventListener("queue", ({ detail }) => {
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && next(pull));
 navigator.serviceWorker?.register("sw.js", { type: "module" }).catch(() => undefined); // without it: with the network only
 offerInstalling(at("install"));
+closeByItself(at("menu"));
 let following = Promise.resolve();
 next(follow);
 
@@ -43,11 +45,18 @@ async function follow() {
   shown = { status, account: account?.id, online };
   name = account?.email ?? account?.username ?? name;
   draw();
-  if (status !== "signed_in") return book.close();
+  if (status !== "signed_in") return leave();
   if (before.account !== account?.id || before.status !== status) await book.open();
   else await book.look();
   draw();
   if (book.isOld || before.status !== status || (online && !before.online)) await pull();
+}
+
+/** Leave nothing of a person on the page. */
+function leave() {
+  book.close();
+  drawBook();
+  closeDialogs();
 }
 
 async function pull() {
@@ -82,8 +91,9 @@ function mayBeSeen() {
 }
 
 function drawBook() {
-  drawNotes(book.notes, (note) => attempt(() => change(note)));
-  drawConflict(book.conflict());
+  const conflict = book.conflict();
+  drawNotes(book.notes, conflict?.id ?? null, (note) => attempt(() => change(note)));
+  drawConflict(conflict);
 }
 
 // Signing in and out
@@ -103,12 +113,13 @@ async function signIn(begin) {
   const outcome = await begin();
   if (outcome.status !== "more_needed") return goOn(false);
   goOn(true);
-  await proveIn(document.querySelector("#view-proof .proof"), client, outcome);
-  return goOn(false);
+  proveIn(PROOF, client, outcome).catch(tell).finally(() => goOn(false)); // nobody waits for it: it may be begun anew
+  return undefined;
 }
 
 function goOn(isProving) {
   proving = isProving;
+  if (!proving) PROOF.replaceChildren();
   draw();
 }
 
@@ -125,10 +136,11 @@ async function signOut() {
 // Notes
 
 on("write", "submit", async (form) => {
-  const { text } = form.elements;
-  await book.write(text.value.trim());
-  form.reset();
-  text.focus();
+  const field = form.elements.text;
+  const text = field.value.trim();
+  field.value = ""; // the next one may be written already
+  field.focus();
+  if (text) await book.write(text).catch((error) => putBack(field, text, error));
 });
 at("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) at("write").requestSubmit();
@@ -138,6 +150,11 @@ on("keep-theirs", "click", () => book.keepTheirs(book.conflict()));
 on("delete-all", "click", async () => {
   if (await ask("Delete all notes?", "They are gone for good.", "Delete all")) await book.removeAll();
 });
+
+function putBack(field, text, error) {
+  field.value = [text, field.value].filter(Boolean).join("\n");
+  throw error;
+}
 
 async function change(note) {
   const { choice, text } = await edit(note);

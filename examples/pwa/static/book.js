@@ -111,33 +111,37 @@ export class Book {
     const { stopped } = this.#client.state.queue ?? {};
     const head = stopped && this.#requests.find(({ id }) => id === stopped.id);
     if (!head) return null;
-    const all = this.#requests.filter((each) => noteOf(each) === noteOf(head));
+    const id = noteOf(head);
+    const all = this.#requests.filter((each) => noteOf(each) === id);
     const last = all.at(-1);
-    return { stopped, head, all, yours: last.method === "DELETE" ? null : textOf(last), theirs: stopped.problem?.note ?? null };
+    const yours = last.method === "DELETE" ? null : textOf(last);
+    return { id, stopped, head, all, yours, theirs: stopped.problem?.note ?? null };
   }
 
   /** Keep what was written here: it goes on from the version that is there now, or is a new note if there is none. */
-  async keepMine({ head, all, yours, theirs, stopped }) {
+  async keepMine({ id, head, all, yours, theirs, stopped }) {
     if (stopped.problem?.code !== "note_changed") return this.#client.queue.retry();
-    const id = noteOf(head);
     const mine = theirs
       ? { method: yours === null ? "DELETE" : "PUT", url: `${API}/${id}`, headers: matching(theirs), ...bodyOf(yours) }
       : { method: "POST", url: API, headers: {}, json: { id, text: yours } };
     await this.#client.queue.change(head.id, mine); // the first one, which stops the queue, is now all that was written
     await this.#drop(all.filter((each) => each.id !== head.id));
-    await this.look();
+    return this.look();
   }
 
   /** Let go of what was written here. */
-  async keepTheirs({ all, head, theirs }) {
-    const id = noteOf(head);
+  async keepTheirs({ id, all, theirs }) {
     await this.#drop(all);
-    await this.#take([...this.#notes.filter((note) => note.id !== id), ...(theirs ? [theirs] : [])]);
+    if (theirs) await this.#take([...this.#notes.filter((note) => note.id !== id), theirs]);
+    this.isOld = true;
     await this.look();
   }
 
   async #drop(requests) {
-    for (const { id } of requests) await this.#client.queue.drop(id).catch(ifGone);
+    for (const { id } of requests.toReversed()) {
+      this.hearOfDrop(id);
+      await this.#client.queue.drop(id).catch(ifGone); // the first one last: it stops those after it
+    }
   }
 
   /** Take note that a request was dropped, in whichever tab: it was not done. */

@@ -82,8 +82,9 @@ function drawOthers(list, factors) {
       button.className = "link";
       button.textContent = FACTORS[factor].choose;
       button.addEventListener("click", () => choose({ factor }));
-      list.append(Object.assign(document.createElement("li"), {}));
-      list.lastChild.append(button);
+      const item = document.createElement("li");
+      item.append(button);
+      list.append(item);
     }
   });
 }
@@ -112,6 +113,6 @@ function submitted(form, button, refusal, prove) {
 const mayTryAgain = ({ code, kind }) =>
   ["invalid_code", "invalid_credentials", "called_off"].includes(code) || kind === "offline" || kind === "busy";
 
-const known = ({ options }) => options.filter((option) => option in FACTORS);
+const known = ({ options = [] }) => options.filter((option) => option in FACTORS);
 
 const calledOff = () => Object.assign(new Error("called off"), { code: "called_off" });

@@ -17,8 +17,10 @@ export function showView(name) {
   }
 }
 
-/** Say what went wrong; nothing takes it away again. */
+/** Say what went wrong, where one looks at the moment; nothing takes it away again. */
 export function say(words) {
+  const place = document.querySelector("main > section:not([hidden]) > .told") ?? at("told");
+  place.append(at("trouble"));
   at("trouble").textContent = words;
   at("trouble").hidden = words === "";
 }
@@ -26,16 +28,17 @@ export function say(words) {
 /**
  * Draw the notes.
  * @param {import("./book.js").Note[]} notes
+ * @param {string | null} stopped which of them could not be saved.
  * @param {(note: import("./book.js").Note) => void} open
  */
-export function drawNotes(notes, open) {
+export function drawNotes(notes, stopped, open) {
   const focused = document.activeElement?.dataset?.note;
-  at("list").replaceChildren(...notes.map((note) => drawn(note, open)));
+  at("list").replaceChildren(...notes.map((note) => drawn(note, stopped, open)));
   at("empty").hidden = notes.length > 0;
   if (focused) at("list").querySelector(`[data-note="${CSS.escape(focused)}"]`)?.focus();
 }
 
-function drawn(note, open) {
+function drawn(note, stopped, open) {
   const copy = copyOf("note");
   const button = copy.querySelector("button");
   button.dataset.note = note.id;
@@ -43,7 +46,10 @@ function drawn(note, open) {
   const time = button.querySelector("time");
   time.dateTime = new Date(note.changed_at).toISOString();
   time.textContent = moment(note.changed_at);
-  button.querySelector(".pill").hidden = !note.waits;
+  const pill = button.querySelector(".pill");
+  pill.hidden = !note.waits;
+  pill.classList.toggle("bad", note.id === stopped);
+  pill.textContent = note.id === stopped ? "Not saved" : "Waiting to be sent";
   button.addEventListener("click", () => open(note));
   return copy;
 }
@@ -82,6 +88,16 @@ export async function edit(note) {
   return { choice, text: text.value.trim() };
 }
 
+/** Close the menu when something else is pressed. */
+export function closeByItself(menu) {
+  document.addEventListener("click", ({ target }) => {
+    if (!menu.contains(target)) menu.open = false;
+  });
+  menu.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") menu.open = false;
+  });
+}
+
 /** Ask before something is lost. */
 export async function ask(title, words, yes) {
   at("question-title").textContent = title;
@@ -95,6 +111,13 @@ export async function showCodes(codes) {
   const rows = codes.map((code) => Object.assign(document.createElement("li"), { textContent: code }));
   at("codes-list").replaceChildren(...rows);
   await chosen(at("codes"));
+  at("codes-list").replaceChildren();
+}
+
+/** Close what is open, and forget what was written in it. */
+export function closeDialogs() {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close("cancel");
+  at("editor-text").value = "";
   at("codes-list").replaceChildren();
 }
 

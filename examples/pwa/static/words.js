@@ -1,8 +1,7 @@
 /** What the page says: one sentence for how things stand, and one for what went wrong. */
 
-const COUNTS = new Intl.NumberFormat("en");
-const DAYS = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
-const TIMES = new Intl.DateTimeFormat("en", { timeStyle: "short" });
+const DAYS = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+const TIMES = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 
 /**
  * Say how things stand: the mood colours it.
@@ -22,7 +21,7 @@ export function standing({ status, online, protection, queue, offline }, name) {
 }
 
 /** Say how many wait. */
-const wait = (count) => (count === 1 ? "1 note waits" : `${COUNTS.format(count)} notes wait`);
+const wait = (count) => (count === 1 ? "1 note waits to be sent" : `${count} notes wait to be sent`);
 
 const ended = (name) =>
   `Your session was ended. Sign in ${name ? `as ${name}` : "as before"} to see your notes again`;
