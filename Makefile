@@ -22,7 +22,7 @@ endif
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/.ready ## run the example app on http://localhost:8400, with a mailbox, a provider and three sample people
+demo: .venv/.ready ## run the example apps on http://localhost:8400, with a mailbox, a provider and three sample people
 	@exec $(PY) -m tools.demo
 
 demo-code: .venv/.ready ## print the code that an authenticator app would show now for one of them

@@ -8,10 +8,13 @@ import { Book } from "./book.js";
 import { offerInstalling } from "./device.js";
 import { askToConfirm, proveIn } from "./proof.js";
 import { ask, at, closeByItself, closeDialogs, drawConflict, drawNotes, edit, say, showCodes, showView } from "./show.js";
-import { closed, standing, wrong } from "./words.js";
+import { closed, invitation, standing, wrong } from "./words.js";
 
 const { sdk, issuer } = document.documentElement.dataset;
-const { Coatcheck } = await import(sdk);
+const { Coatcheck } = await import(sdk).catch((error) => {
+  say("Part of this page is missing. Load it again when the network is back.");
+  throw error;
+});
 const client = await Coatcheck.open({
   issuer: new URL(issuer, location.origin).href,
   confirm: (asked) => askToConfirm(client, asked),
@@ -43,7 +46,7 @@ async function follow() {
   const { status, account, online } = client.state;
   const before = shown;
   shown = { status, account: account?.id, online };
-  name = account?.email ?? account?.username ?? name;
+  name = status === "signed_out" ? null : (account?.email ?? account?.username ?? name);
   draw();
   if (status !== "signed_in") return leave();
   if (before.account !== account?.id || before.status !== status) await book.open();
@@ -65,14 +68,15 @@ async function pull() {
 
 function draw() {
   const { state } = client;
-  const { mood, words } = standing(state, name);
+  const { mood, words } = standing(state, name, book.waiting);
   at("status").dataset.mood = mood;
   at("status").textContent = words;
   at("menu").hidden = state.status !== "signed_in";
   at("who").textContent = name ?? "";
   at("protect").hidden = state.protection !== "device";
   at("unprotect").hidden = state.protection !== "passkey";
-  at("entry-lead").textContent = state.status === "ended" ? words : "Your notes, with the network and without.";
+  at("entry-lead").textContent = invitation(state.status);
+  if (state.status === "ended") at("identifier").value ||= name ?? "";
   showView(viewOf(state));
   if (state.status === "signed_in") drawBook();
 }
@@ -124,13 +128,11 @@ function goOn(isProving) {
 }
 
 async function signOut() {
-  const { waiting } = client.state.queue ?? { waiting: 0 };
+  const waiting = book.waiting || client.state.queue.waiting;
   const lost = waiting === 1 ? "A note was" : `${waiting} notes were`;
   const sure = waiting === 0 || (await ask("Sign out now?", `${lost} not sent yet, and would be lost.`, "Sign out and lose them"));
   if (!sure) return;
   await client.signOut();
-  name = null;
-  draw();
 }
 
 // Notes
@@ -190,14 +192,12 @@ async function attempt(act) {
 }
 
 function tell(error) {
-  say(wrong(error));
+  const words = wrong(error);
+  if (words) say(words);
 }
 
 /** Let go of what cannot be asked now: it is asked when the network is back. */
-async function unlessAway(asking) {
-  try {
-    await asking;
-  } catch (error) {
-    if (!["offline", "busy", "ended"].includes(error.kind)) throw error;
-  }
-}
+const unlessAway = (asking) =>
+  asking.catch((error) => {
+    if (!["offline", "busy"].includes(error.kind)) throw error;
+  });

@@ -33,6 +33,11 @@ export class Book {
     return applied(this.#notes, this.#requests).sort((one, other) => timeOf(other) - timeOf(one));
   }
 
+  /** How many notes wait to be sent. */
+  get waiting() {
+    return new Set(this.#requests.map(noteOf)).size;
+  }
+
   /** Whether the server has taken something since it was asked last. */
   isOld = false;
 
@@ -44,6 +49,7 @@ export class Book {
 
   /** Open what is kept in this browser. */
   async open() {
+    this.close();
     this.#notes = (await this.#ifKept(() => this.#client.data.get(KEPT))) ?? [];
     await this.look();
   }
@@ -51,7 +57,9 @@ export class Book {
   /** Look at the queue again; what left it has been done. */
   async look() {
     const before = this.#requests;
+    const { account } = this.#client.state;
     const now = (await this.#ifKept(() => this.#client.queue.list())) ?? [];
+    if (account?.id !== this.#client.state.account?.id || before !== this.#requests) return; // looked at since
     const gone = before.filter(({ id }) => !now.some((each) => each.id === id));
     this.#requests = now;
     this.isOld ||= gone.length > 0;
@@ -62,7 +70,12 @@ export class Book {
   /** Ask the server for the notes; of many who ask at once one does, and once more for those who came meanwhile. */
   pull() {
     this.#mustPullAgain = this.#pulling !== null;
-    this.#pulling ??= this.#pull().finally(() => (this.#pulling = null));
+    this.#pulling ??= this.#pull()
+      .catch((error) => {
+        this.isOld = true;
+        throw error;
+      })
+      .finally(() => (this.#pulling = null));
     return this.#pulling;
   }
 
@@ -167,7 +180,7 @@ export class Book {
     try {
       return await asking();
     } catch (error) {
-      if (!["no_storage", "locked", "not_signed_in"].includes(error.code)) throw error;
+      if (!["no_storage", "no_room", "locked", "not_signed_in"].includes(error.code)) throw error;
       return undefined;
     }
   }

@@ -48,7 +48,7 @@ export async function askToConfirm(client, asked) {
 /** Draw the form of one factor, and give what became of it: an outcome, or another factor that was chosen instead. */
 async function once(place, client, more, factor) {
   const words = FACTORS[factor];
-  if (!words) throw Object.assign(new Error("no way"), { code: "no_way" });
+  if (!words) throw Object.assign(new Error("no way that is known here"), { code: "no_way" });
   const drawn = copyOf("proof");
   const [form, refusal, button] = ["form", ".refusal", "button"].map((name) => drawn.querySelector(name));
   form.querySelector(".lead").textContent = words.ask;
@@ -115,4 +115,4 @@ const mayTryAgain = ({ code, kind }) =>
 
 const known = ({ options = [] }) => options.filter((option) => option in FACTORS);
 
-const calledOff = () => Object.assign(new Error("called off"), { code: "called_off" });
+const calledOff = () => new DOMException("It was called off.", "AbortError");

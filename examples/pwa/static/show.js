@@ -12,10 +12,12 @@ export const copyOf = (id) => at(id).content.cloneNode(true);
 export function showView(name) {
   for (const view of document.querySelectorAll("main > section")) {
     const isIt = view.id === `view-${name}`;
-    if (isIt && view.hidden) requestAnimationFrame(() => view.querySelector("input, #unlock")?.focus());
+    if (isIt && view.hidden) requestAnimationFrame(() => firstOf(view)?.focus());
     view.hidden = !isIt;
   }
 }
+
+const firstOf = (view) => [...view.querySelectorAll("input, #unlock")].find(({ value }) => !value);
 
 /** Say what went wrong, where one looks at the moment; nothing takes it away again. */
 export function say(words) {

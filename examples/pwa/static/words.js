@@ -5,12 +5,14 @@ const TIMES = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 
 /**
  * Say how things stand: the mood colours it.
+ * @param {any} state of the client.
+ * @param {string | null} name of whoever was here last.
+ * @param {number} waiting how many notes wait to be sent.
  * @returns {{ mood: "good" | "waiting" | "away" | "bad" | "", words: string }}
  */
-export function standing({ status, online, protection, queue, offline }, name) {
-  const waiting = queue?.waiting ?? 0;
+export function standing({ status, online, protection, queue, offline }, name, waiting) {
   if (status === "ended") return { mood: "bad", words: ended(name) };
-  if (status === "locked") return { mood: "waiting", words: `Locked${waiting ? `. ${wait(waiting)}` : ""}` };
+  if (status === "locked") return { mood: "waiting", words: queue.waiting ? wait(queue.waiting) : "" };
   if (status === "signed_out") return online ? { mood: "", words: "" } : { mood: "away", words: "Offline: signing in needs the network" };
   if (queue?.stopped) return { mood: "bad", words: stopped(queue.stopped) };
   if (!online && offline && !offline.allowed) return { mood: "away", words: "Offline" };
@@ -33,6 +35,10 @@ const stopped = ({ problem }) =>
 
 const sentence = (words) => words.charAt(0).toLowerCase() + words.slice(1).replace(/\.$/, "");
 
+/** Say what a sign-in is for. */
+export const invitation = (status) =>
+  status === "ended" ? "What you wrote is kept here. It opens when you sign in." : "Your notes, with the network and without.";
+
 /** Say why nothing may be done without the network any more. */
 export const closed = (because) =>
   because === "clock_set_back"
@@ -45,27 +51,26 @@ export function moment(instant) {
   return then.toDateString() === new Date().toDateString() ? TIMES.format(then) : DAYS.format(then);
 }
 
+const SILENT = ["not_signed_in", "locked"]; // the state says it
+const AWAY = "The server cannot be reached. Try again when the network is back.";
 const SAID = {
-  offline: "The server cannot be reached. Try again when the network is back.",
-  invalid_credentials: "Name and password do not match.",
-  invalid_code: "This code does not fit.",
-  called_off: "No passkey was used. Try again when you are ready.",
-  no_prf: "Passkeys of this device cannot protect what is stored.",
-  wrong_passkey: "This is not the passkey that opens your notes.",
-  passkey_unknown: "This passkey is not known here.",
-  storage_full: "This device has no room left. Nothing was saved: make some, and try again.",
+  unreachable: AWAY,
+  timeout: AWAY,
+  no_way: "This sign-in needs a step that this page does not know. Take it once on the account page.",
+  no_room: "This device has no room left. Nothing was saved: make some, and try again.",
   queue_full: "Too much is waiting to be sent. Connect first.",
-  not_allowed_offline: "This cannot be done without the network.",
   in_doubt: "It may have been saved already. Wait until the network is back.",
 };
 
-/** Say what went wrong. */
-export const wrong = (error) =>
-  SAID[error.code] ?? (error.name === "CoatcheckError" && error.message !== error.code ? error.message : "That did not work. Try again.");
+/** Say what went wrong; nothing where the state says it already, or the person has called it off. */
+export function wrong({ name, code, kind, message }) {
+  if (kind === "ended" || SILENT.includes(code) || name === "AbortError") return "";
+  return SAID[code] ?? (name === "CoatcheckError" ? message : "That did not work. Try again.");
+}
 
 /** The ways to prove who one is: what is asked for, and what the button says that chooses it. */
 export const FACTORS = {
-  password: { ask: "Your password", label: "Password", choose: "Use your password" },
+  password: { ask: "Type your password once more.", label: "Password", choose: "Use your password" },
   totp: { ask: "Type the code that your authenticator app shows.", label: "Code", choose: "Use the authenticator app" },
   email_code: { ask: "A code is on its way to your mailbox.", label: "Code", choose: "Mail me a code" },
   backup_code: { ask: "Type one of your backup codes. Each works once.", label: "Backup code", choose: "Use a backup code" },
