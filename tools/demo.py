@@ -1,4 +1,4 @@
-"""Runs the example app on http://localhost:8400, with a mailbox, a provider and three sample people: `make demo`.
+"""Runs the example apps on http://localhost:8400, with a mailbox, a provider and three sample people: `make demo`.
 
 Everything it makes is in build/demo, and new at each start. Ctrl-C stops it.
 """
@@ -145,7 +145,7 @@ def app_config(data: Path) -> Config:
     os.environ["NOTES_FOLDER"] = str(data)
     sys.path.insert(0, str(ROOT))
     return Config(
-        "examples.notes.app:app", lifespan="on", proxy_headers=False, server_header=False, access_log=False,
+        "tools.demo_app:app", lifespan="on", proxy_headers=False, server_header=False, access_log=False,
         log_config=None, timeout_graceful_shutdown=3,
     )  # fmt: skip
 
@@ -163,6 +163,7 @@ def show(port: int, config: Path, people: list[Sample]) -> None:
     url = f"http://localhost:{port}"
     links = {
         "The app": "/",
+        "To install": "/pwa/",
         "Sign in": "/auth/sign-in",
         "Sign up": "/auth/sign-up",
         "Your account": "/auth/account",
@@ -177,7 +178,8 @@ def show(port: int, config: Path, people: list[Sample]) -> None:
         "\n  Cleo is asked for a code as well: [cyan]make demo-code[/] prints what the app would show now."
         "\n  Anybody may sign in by a mailed code instead of the password: it comes into the mailbox."
         "\n\n  “Continue with Demo provider” stands for GitHub and its like. It is on this machine, without passwords."
-        f"\n  {NEW} is new, and gets an account by it. Ann has one here: she shows that it is hers, and links the two.",
+        f"\n  {NEW} is new, and gets an account by it. Ann has one here: she shows that it is hers, and links the two."
+        "\n\n  What is to be installed works without the network: sign in there, stop this, and go on writing notes.",
         soft_wrap=True,
     )
     console.print("\n[bold]On the command line[/]\n")
