@@ -65,6 +65,13 @@ def begin(issuer: Issuer, lie: Callable[[], Reply | None]) -> None:
     eventually(lambda: issuer.asked[PATH] > asked + 1)
 
 
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a verifier that was told nothing ask again soon: seconds of waiting show nothing more."""
+    monkeypatch.setattr("coatcheck.verifier.upkeep._LONGEST_PAUSE_S", 0.1)
+
+
+@pytest.mark.usefixtures("short_pauses")
 @pytest.mark.parametrize("how", LIES)
 def test_a_feed_that_lies_makes_nobody_fresher(how: str) -> None:
     issuer = Issuer(ManualClock())
