@@ -76,7 +76,7 @@ def test_it_lets_in_whom_it_knows(service: Service) -> None:
 def test_it_refuses_all_others(service: Service) -> None:
     nobody = service.ask("GET")
     assert (nobody.status_code, nobody.json()["code"]) == (401, "not_signed_in")
-    assert nobody.headers["www-authenticate"] == 'Bearer realm="coatcheck"'
+    assert nobody.headers["www-authenticate"] == 'Bearer realm="coatcheck", DPoP algs="ES256 EdDSA RS256 PS256"'
     bad = service.ask("GET", headers={"authorization": "Bearer bad"})
     assert (bad.status_code, bad.json()["code"]) == (401, "invalid_token")
     lacking = service.ask("DELETE", headers=service.bearer)
