@@ -12,7 +12,7 @@ from coatcheck.login.keep_passkey import name_of
 from coatcheck.passkeys import passkey as passkeys
 from coatcheck.visit import Visit
 from tests.passkeys.device import Device, Maker
-from tests.passkeys.people import ANN, add, ann_with, sign_in_by
+from tests.passkeys.people import ANN, add, add_as_asked, ann_with, ask_to_add, sign_in_by
 from tests.site import FIREFOX, Site, open_site
 
 
@@ -136,7 +136,9 @@ async def test_two_at_once_for_one_account(every_site: Site) -> None:
     """Each asking carries the epoch it was made under: of two that are answered at once, one is kept."""
     await every_site.person()
     browsers = [await every_site.signed_in() for _ in range(4)]
-    answers = await asyncio.gather(*(add(each, Device()) for each in browsers))
+    asked = [await ask_to_add(each) for each in browsers]
+    pairs = zip(browsers, asked, strict=True)
+    answers = await asyncio.gather(*(add_as_asked(each, options, Device()) for each, options in pairs))
     assert 201 in [each.status_code for each in answers]
     kept = (await browsers[0].get("/api/passkeys")).json()["passkeys"]
     assert len(kept) == [each.status_code for each in answers].count(201)

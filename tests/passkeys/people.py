@@ -12,9 +12,22 @@ ANN = "ann@example.org"
 
 async def add(browser: httpx.AsyncClient, device: Device, name: str = "") -> httpx.Response:
     """Add a passkey of a device to the account that is signed in."""
+    return await add_as_asked(browser, await ask_to_add(browser), device, name)
+
+
+async def ask_to_add(browser: httpx.AsyncClient) -> dict[str, Any]:
+    """Ask what a passkey of one's own is to be made by."""
     asked = await browser.post("/api/passkeys/start")
     assert asked.status_code == 200, asked.text
-    return await browser.post("/api/passkeys", json={"credential": device.make(asked.json()), "name": name})
+    options: dict[str, Any] = asked.json()
+    return options
+
+
+async def add_as_asked(
+    browser: httpx.AsyncClient, options: dict[str, Any], device: Device, name: str = ""
+) -> httpx.Response:
+    """Answer what was asked by a passkey of a device."""
+    return await browser.post("/api/passkeys", json={"credential": device.make(options), "name": name})
 
 
 async def ann_with(site: Site, device: Device, email: str = ANN) -> httpx.AsyncClient:

@@ -1,6 +1,7 @@
 """A verifier and tokens that are bound to a key: where it is reached, and what it says where nobody told it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -125,7 +126,10 @@ async def test_introspection_goes_before_the_proof_is_spent(issuer: Issuer, toke
         eventually(lambda: verifier.is_fresh)
         await verifier.authenticate(asked(issuer, token))
     issuer.instead["/status/feed"] = lambda: None
+    before = issuer.asked["/status/feed"]
     with verifier_of(issuer, when_stale="introspect") as verifier:
+        eventually(lambda: issuer.asked["/status/feed"] > before)
+        issuer.clock.advance(timedelta(seconds=3))  # it waits for its first news no longer
         issuer.active = False
         one = asked(issuer, token)
         with pytest.raises(TokenRefused):
