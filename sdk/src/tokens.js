@@ -72,6 +72,7 @@ export class Tokens {
   take(answer) {
     const madeAt = Date.now();
     const expiresAt = madeAt + answer.expires_in * 1000;
+    this.drop(); // by a clock that was set back, the former one would look newer
     this.hear({ text: answer.access_token, account: answer.account.id, madeAt, expiresAt });
     this.#client.tabs?.tell({ type: "access", access: this.#access });
   }

@@ -18,6 +18,7 @@ from coatcheck.upstream.act_for import upstream_token
 from coatcheck.upstream.configured import Providers
 from coatcheck.upstream.identity import UpstreamTokens
 from coatcheck.upstream.oauth.discovery import Discovery
+from coatcheck.upstream.oauth.identify import EARLY_MS
 from coatcheck.upstream.provider import Provider
 from coatcheck.upstream.records import KeptTokens
 from tests.login.providers import NAME, sign_in_as, table
@@ -110,5 +111,9 @@ async def waiting_givebacks(site: Site) -> list[str]:
 def made_up(access: str, *, refresh: str | None = "refresh", expires_at: int | None = None) -> UpstreamTokens:
     """Give tokens that no provider gave."""
     return UpstreamTokens(
-        access=Secret(access), refresh=Secret(refresh) if refresh else None, scopes=("openid",), expires_at=expires_at
+        access=Secret(access),
+        refresh=Secret(refresh) if refresh else None,
+        scopes=("openid",),
+        expires_at=expires_at,
+        renew_from=None if expires_at is None else expires_at - EARLY_MS,
     )

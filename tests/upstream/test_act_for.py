@@ -185,6 +185,10 @@ async def test_fifty_who_come_at_once_are_one_request(keeper: Site, other: Hosti
     given = await asyncio.gather(*(token(keeper, account) for _ in range(50)))
 
     assert (set(given), len(other.heard)) == ({"new"}, 1)
+    keeper.clock.advance(timedelta(seconds=9))
+    assert (await token(keeper, account), len(other.heard)) == ("new", 1)
+    keeper.clock.advance(timedelta(seconds=1))
+    assert (await token(keeper, account), len(other.heard)) == ("new", 2)
 
 
 def held_up(begun: asyncio.Event, go_on: asyncio.Event, write: Write) -> Write:

@@ -23,8 +23,6 @@ from coatcheck.upstream.provider import Provider
 from coatcheck.upstream.records import KeptTokens
 from coatcheck.upstream.when_asked import when_asked
 
-EARLY_MS: Final = 60_000
-"""How long before its end a token is renewed: the call that it is wanted for takes time, and clocks differ."""
 CLAIM_MS: Final = 15_000
 """How long one worker has to renew: longer than its calls may take, so that another begins only if it died."""
 WAIT_S: Final = 10.0
@@ -49,11 +47,11 @@ async def upstream_token(desk: Desk, *, account: str, provider: str) -> Secret:
     chosen = desk.keep(Providers).get(provider)
     if not isinstance(chosen, Provider):
         raise NotFound(f"{provider} speaks SAML, which gives no tokens")
-    until, early = desk.clock.monotonic() + WAIT_S, EARLY_MS
+    until = desk.clock.monotonic() + WAIT_S
     while True:
         kept = await _kept(desk, account, provider)
         tokens = _opened(desk, kept)
-        if _lasts(tokens, desk.now() + early):
+        if not _is_old(tokens, desk.now()):
             return tokens.access
         try:
             renewed = await desk.keep(Renewals).renew(chosen, kept, tokens)
@@ -66,8 +64,6 @@ async def upstream_token(desk: Desk, *, account: str, provider: str) -> Secret:
         if desk.clock.monotonic() > until:
             raise Busy(because=f"another worker renews the tokens of {kept.identity}")
         await asyncio.sleep(_LOOK_EVERY_S)
-        # What another has just kept is as fresh as it gets, however short a life the provider gives it.
-        early = EARLY_MS if _is_claimed(desk, kept) else 0
 
 
 class Renewals:
@@ -113,6 +109,11 @@ def _opened(desk: Desk, kept: KeptTokens) -> UpstreamTokens:
     if tokens is None:
         raise NotFound("nothing is sealed there")
     return tokens
+
+
+def _is_old(tokens: UpstreamTokens, now: Instant) -> bool:
+    renew_from = tokens.renew_from or tokens.expires_at
+    return renew_from is not None and now >= renew_from
 
 
 def _lasts(tokens: UpstreamTokens, until: Instant) -> bool:

@@ -19,12 +19,14 @@ class UpstreamTokens:
         refresh: its refresh token, where it gave one.
         scopes: what was granted, which may be less than what was asked.
         expires_at: until when the access token counts; None where it did not say.
+        renew_from: from when on it is renewed; None where `expires_at` is.
     """
 
     access: Secret
     refresh: Secret | None = None
     scopes: tuple[str, ...] = ()
     expires_at: Instant | None = None
+    renew_from: Instant | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

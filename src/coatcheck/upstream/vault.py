@@ -19,6 +19,7 @@ class _Plain(msgspec.Struct, frozen=True, array_like=True):
     refresh: str | None
     scopes: tuple[str, ...]
     expires_at: Instant | None
+    renew_from: Instant | None
 
     def __repr__(self) -> str:
         return "_Plain(…)"
@@ -29,7 +30,7 @@ def sealed(desk: Desk, tokens: UpstreamTokens | None, *, place: str) -> bytes:
     if tokens is None:
         return b""
     refresh = tokens.refresh.reveal() if tokens.refresh else None
-    plain = _Plain(tokens.access.reveal(), refresh, tokens.scopes, tokens.expires_at)
+    plain = _Plain(tokens.access.reveal(), refresh, tokens.scopes, tokens.expires_at, tokens.renew_from)
     return desk.key_ring.seal(msgspec.json.encode(plain), place=place)
 
 
@@ -44,7 +45,11 @@ def opened(desk: Desk, sealed: bytes, *, place: str) -> UpstreamTokens | None:
     plain = msgspec.json.decode(desk.key_ring.unseal(sealed, place=place), type=_Plain)
     refresh = Secret(plain.refresh) if plain.refresh else None
     return UpstreamTokens(
-        access=Secret(plain.access), refresh=refresh, scopes=plain.scopes, expires_at=plain.expires_at
+        access=Secret(plain.access),
+        refresh=refresh,
+        scopes=plain.scopes,
+        expires_at=plain.expires_at,
+        renew_from=plain.renew_from,
     )
 
 

@@ -31,6 +31,10 @@ from coatcheck.upstream.trouble import UpstreamFailed
 from coatcheck.verifier.strict_json import read_answer
 from coatcheck.visit import Visit
 
+EARLY_MS: Final = 60_000
+"""How long before its end a token is renewed: the call that it is wanted for takes time, and clocks differ. One that
+lives for less than two minutes is renewed from the middle of its life."""
+
 _LONGEST_CODE: Final = 8192
 _LONGEST_USER: Final = 4096
 
@@ -167,9 +171,11 @@ def _identity(desk: Desk, provider: Provider, grant: Grant, said: Said) -> Ident
 
 def tokens_of(desk: Desk, grant: Grant) -> UpstreamTokens:
     """Give a grant as it is kept."""
+    now, lives_ms = desk.now(), grant.lives_s * 1000 if grant.lives_s else None
     return UpstreamTokens(
         access=Secret(grant.access_token),
         refresh=Secret(grant.refresh_token) if grant.refresh_token else None,
         scopes=grant.scopes,
-        expires_at=desk.now() + grant.lives_s * 1000 if grant.lives_s else None,
+        expires_at=None if lives_ms is None else now + lives_ms,
+        renew_from=None if lives_ms is None else now + max(lives_ms - EARLY_MS, lives_ms // 2),
     )
