@@ -110,6 +110,8 @@ with issuer.serving():
         verifier.authenticate_sync(Asked(url=url, **bound(token, url, at=issuer.clock.now())))
         os._exit(0)
     _, status = os.waitpid(child, 0)
+    verifier._proofs._seen._lock.release()
+    verifier.close()  # before its issuer goes
 sys.exit(os.waitstatus_to_exitcode(status))
 """
 
