@@ -1,1 +1,1 @@
-import{a as o,e as r}from"./shared-RGJEQ7I7.js";export{r as Coatcheck,o as CoatcheckError};
+import{a as o,e as r}from"./shared-37BAK6VS.js";export{r as Coatcheck,o as CoatcheckError};

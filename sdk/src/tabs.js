@@ -60,10 +60,11 @@ export class Tabs {
    * Ask the other tabs, and wait until there is an answer that will do; one that sleeps gives none.
    * @param {object} message
    * @param {() => boolean} isAnswered
+   * @param {number} [patience] milliseconds.
    */
-  async ask(message, isAnswered) {
+  async ask(message, isAnswered, patience = PATIENCE_MS) {
     this.tell(message);
-    const until = Date.now() + PATIENCE_MS;
-    while (Date.now() < until && !isAnswered()) await new Promise((resolve) => setTimeout(resolve, 10));
+    const until = performance.now() + patience;
+    while (performance.now() < until && !isAnswered()) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -43,9 +43,7 @@ function vaultOf(client) {
 async function nextVault(client, former) {
   const kept = await client.store?.get("accounts", former.account);
   if (kept?.share && kept.version !== former.version) {
-    client.tabs?.tell({ type: "open?" });
-    const until = performance.now() + WAIT_FOR_TABS_MS;
-    while (client.vault === former && performance.now() < until) await new Promise((done) => setTimeout(done, 10));
+    await client.tabs?.ask({ type: "open?" }, () => client.vault !== former, WAIT_FOR_TABS_MS);
   }
   if (client.vault === former) await client.load(former);
   return vaultOf(client);
