@@ -1,5 +1,6 @@
 """Every page: usable by keyboard and screen reader, and kept as pictures, light and dark, on a phone and a desktop."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,10 @@ from tests.site import FIREFOX, PASSWORD, open_site
 from tests.web.live import served
 
 PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
+KEPT = os.environ.get("PICTURES") == "1"
+"""Whether pictures are kept: they take a minute, and nobody looks at them after each run."""
+
+_looked_at: set[str] = set()
 SCREENS = {"phone": (390, 844), "desktop": (1280, 800)}
 COLORS: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 CHECKS = (Path(__file__).parent / "access.js").read_text("utf-8")
@@ -87,26 +92,34 @@ FOCUSED = """() => {
 
 @contextmanager
 def pictures(names: str) -> Iterator[None]:
-    """Expect four new pictures of each page that is named."""
+    """Expect that each page that is named is looked at; with `PICTURES=1`, that four new pictures of it are kept."""
     kinds = [f"{screen}-{colors}" for screen in SCREENS for colors in COLORS]
-    files = [PICTURES / f"{name}-{kind}.png" for name in names.split() for kind in kinds]
+    wanted = {f"{name}-{kind}" for name in names.split() for kind in kinds}
+    _looked_at.difference_update(wanted)
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        file.unlink(missing_ok=True)
     yield
-    assert [file.name for file in files if not file.exists() or file.stat().st_size < SMALLEST] == []
+    assert wanted - _looked_at == set()
+    files = [PICTURES / f"{each}.png" for each in wanted if KEPT]
+    assert [file.name for file in files if file.stat().st_size < SMALLEST] == []
+
+
+async def take_picture(page: Page, name: str, screen: str) -> None:
+    """Keep the page that is open, light and dark, where pictures are wanted."""
+    for colors in COLORS:
+        _looked_at.add(f"{name}-{screen}-{colors}")
+        if KEPT:
+            await page.emulate_media(color_scheme=colors, reduced_motion="reduce")
+            await page.screenshot(path=PICTURES / f"{name}-{screen}-{colors}.png", full_page=True)
 
 
 async def keep(page: Page, name: str) -> None:
-    """Check the page that is open, on both screens, and keep four pictures of it."""
+    """Check the page that is open, on both screens, and keep four pictures of it where they are wanted."""
     assert name in NAMES.split(), f"{name} is not among the pages that must have pictures"
     for screen, (width, height) in SCREENS.items():
         await page.set_viewport_size({"width": width, "height": height})
         complaints = await page.evaluate(CHECKS)
         assert complaints == [], (name, screen, complaints)
-        for colors in COLORS:
-            await page.emulate_media(color_scheme=colors, reduced_motion="reduce")
-            await page.screenshot(path=PICTURES / f"{name}-{screen}-{colors}.png", full_page=True)
+        await take_picture(page, name, screen)
     await every_control_is_reached(page, name)
 
 

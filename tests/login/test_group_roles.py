@@ -1,10 +1,10 @@
 """A connection's groups give and take roles: those it maps, and no others; a silent provider changes nothing."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from coatcheck.access import records as access

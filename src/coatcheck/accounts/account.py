@@ -1,15 +1,15 @@
 """An account as the rest of the house sees it."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from coatcheck.clock import Instant
 
 Status: TypeAlias = Literal["active", "locked", "closed"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """Hold one account.
 
     Args:

@@ -1,6 +1,6 @@
 """What administrators see: accounts found, and one account with its sessions, roles, providers and events."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from coatcheck.access import records as access
 from coatcheck.accounts import records as accounts
@@ -18,8 +18,7 @@ from coatcheck.upstream.records import LinkedIdentity
 PAGE = 50
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(Struct, frozen=True):
     """Hold one account as administrators see it."""
 
     account: Account

@@ -1,8 +1,9 @@
 """Register services, say what they may do, and disable them. Each change reaches their tokens as a revocation does."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from coatcheck.access.names import parse_permission
 from coatcheck.admin.service_credentials import add_credential
@@ -27,8 +28,7 @@ MOST_SCOPE: Final = 2000
 """Characters of all permissions of one service together: they have to fit into its token."""
 
 
-@dataclass(frozen=True)
-class Registered:
+class Registered(Struct, frozen=True):
     """Hold the id of a new service and its secret, which is shown once; None where it brought a key."""
 
     id: str

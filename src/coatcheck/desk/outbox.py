@@ -6,7 +6,6 @@ takes as long whether or not a mail goes out.
 
 import asyncio
 import importlib
-from dataclasses import dataclass
 
 import msgspec
 import structlog
@@ -49,8 +48,7 @@ async def post(tx: Writing, desk: Desk, message: Message, *, asked_by_stranger: 
     return True
 
 
-@dataclass(frozen=True, kw_only=True)
-class WaitingMail:
+class WaitingMail(msgspec.Struct, frozen=True, kw_only=True):
     """Hold a mail that waits, opened for the mailbox of this machine."""
 
     id: str

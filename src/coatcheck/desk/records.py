@@ -1,11 +1,11 @@
 """The SQL of the outbox: mail that waits, and how many one recipient got this hour."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import bindparam, case, insert, select, update
 
 from coatcheck.clock import Instant
+from coatcheck.secret import Veiled
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.prepared import InsertInto, Prepared, given
 from coatcheck.storage.tables.mail import mail_quota, outbox
@@ -14,12 +14,13 @@ from coatcheck.storage.tables.metadata import Moment
 HOUR_MS = 3_600_000
 
 
-@dataclass(frozen=True)
-class Queued:
+class Queued(Veiled, frozen=True):
     """Hold one mail as the outbox keeps it."""
 
+    veils: ClassVar = frozenset({"sealed"})
+
     id: str
-    sealed: bytes = field(repr=False)
+    sealed: bytes
     attempts: int
     queued_at: Instant
 

@@ -1,7 +1,6 @@
 """The principals this process has checked lately, by the hash of their credential."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from msgspec.structs import replace
 
 from coatcheck.clock import Instant
@@ -14,8 +13,7 @@ from coatcheck.verifier import Principal
 _SLOW_FILL_S = 30.0
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct):
     """Hold a checked principal.
 
     Args:
@@ -41,8 +39,7 @@ class Entry:
         self.seen_again_at = now + SEEN_EVERY_MS
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(Struct, frozen=True):
     """Remember when a look-up began, so that what it finds is dropped if something newer was heard meanwhile."""
 
     heard: int

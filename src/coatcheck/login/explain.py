@@ -1,9 +1,11 @@
 """Explain what a sign-in of an account would take, and why, without anybody signing in."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coatcheck.accounts.account import Account
 from coatcheck.desk import Desk
@@ -31,8 +33,7 @@ PROVABLE: Final[Mapping[str, Proof]] = MappingProxyType(
 """What may be supposed to be proven, by name; a passkey as its device did it, a provider as it is believed."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """Hold one demand: who makes it, for what, and whether what is proven meets it."""
 
     why: str
@@ -40,8 +41,7 @@ class Asked:
     is_met: bool
 
 
-@dataclass(frozen=True)
-class Explained:
+class Explained(Struct, frozen=True):
     """Hold a decision, what it was made from, and what is to be said of what was supposed.
 
     Args:

@@ -1,6 +1,6 @@
 """What the account page shows: the account, the last sign-in before this one, and what happened lately."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
@@ -18,8 +18,7 @@ _LOOKED_THROUGH = 100
 """How many sign-ins are looked through for this session's own."""
 
 
-@dataclass(frozen=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """Hold what the account page shows.
 
     Args:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
+from msgspec.structs import asdict
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -199,7 +200,7 @@ async def show_sessions(request: Request) -> Response:
     """Show one's sessions."""
     principal = await principal_of(request)
     listed = [
-        {**vars(session), "device": session.device, "current": session.id == principal.session}
+        {**asdict(session), "device": session.device, "current": session.id == principal.session}
         for session in await own_sessions(desk_of(request), principal)
     ]
     notice = _DONE.get(request.query_params.get("done", ""))

@@ -1,9 +1,10 @@
 """The SQL of sessions."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import Row, and_, bindparam, case, delete, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -53,8 +54,7 @@ _FIND_BY_ID = _WITH_ROLES.where(sessions.c.id == bindparam("its_id"))
 _INSERT = adding(sessions, *(column.name for column in _SESSION), "secret_hash")
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """Hold what one credential leads to; for a replaced secret, the level it had and until when it works."""
 
     session: Session
@@ -81,14 +81,14 @@ def _found(row: Row[Any], digest: bytes | None) -> Found:
     session, (former_hash, until, acr, amr, auth_time, email, username, *access) = _session(row), row[14:]
     is_former = digest is not None and former_hash == digest
     if is_former:
-        session = Session(**{**vars(session), "acr": acr, "amr": _methods(amr), "auth_time": auth_time})
+        session = Session(**{**asdict(session), "acr": acr, "amr": _methods(amr), "auth_time": auth_time})
     roles, permissions = map(_words, access)
     return Found(session, email, username, roles, permissions, until if is_former else None)
 
 
 def insert_session(tx: Writing, session: Session, secret_hash: bytes) -> None:
     """Keep a new session."""
-    row = {**vars(session), "amr": " ".join(session.amr), "secret_hash": secret_hash}
+    row = {**asdict(session), "amr": " ".join(session.amr), "secret_hash": secret_hash}
     tx.add(_INSERT, row)
 
 

@@ -1,10 +1,11 @@
-"""Every setting: one frozen dataclass a room, read from `coatcheck.toml`, the environment and keywords.
+"""Every setting: one frozen struct a room, read from `coatcheck.toml`, the environment and keywords.
 
 A section of type `Mapping[str, X]` holds tables of its owner's naming, such as `[providers.github]`, each an `X`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from coatcheck import unsafe
 from coatcheck.errors import ConfigurationError
@@ -50,8 +51,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """Hold every section; a section is a table of `coatcheck.toml`."""
 
     site: SiteSettings = field(default_factory=SiteSettings)

@@ -1,11 +1,11 @@
 """Access tokens: what a session says of itself, signed, for a quarter of an hour at most."""
 
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 from msgspec import structs
+from msgspec.structs import replace
 
 from coatcheck.clock import millis
 from coatcheck.desk import Desk
@@ -13,7 +13,7 @@ from coatcheck.errors import SessionEnded, TokenTooLarge
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.keys.sign import sign_jws
 from coatcheck.keys.signing_key import SigningKey
-from coatcheck.secret import new_id
+from coatcheck.secret import Veiled, new_id
 from coatcheck.storage.database import Reading
 from coatcheck.tokens import records
 from coatcheck.tokens.audience import audience_of
@@ -37,11 +37,12 @@ LONGEST: Final = 4096 - len("__Host-coatcheck-access")
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True)
-class AccessToken:
+class AccessToken(Veiled, frozen=True):
     """Hold an access token, for how many seconds it counts, and what was true of its session when it was made."""
 
-    text: str = field(repr=False)
+    veils: ClassVar = frozenset({"text"})
+
+    text: str
     expires_in: int
     facts: records.Facts
 

@@ -1,9 +1,9 @@
 """The SQL of tokens: the family of a session's refresh tokens, what its access token says, proofs that were used."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import and_, bindparam, delete, select, update
 
 from coatcheck.clock import Instant
@@ -79,8 +79,7 @@ _FACTS = prepared(
 _USE = unless_there(used_proofs, "digest", "expires_at")
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """Hold a family, and how long the session lives that it belongs to."""
 
     family: Family
@@ -90,8 +89,7 @@ class Found:
     ends_at: Instant
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """Hold what an access token of a session says, read in one state of the database."""
 
     id: str
@@ -163,7 +161,7 @@ async def facts(db: Reading, session: str) -> Facts | None:
     rows = await db.run(_FACTS, {"its_session": session})
     if not rows:
         return None
-    names = [each.name for each in fields(Facts)][1:]
+    names = Facts.__struct_fields__[1:]
     row: dict[str, Any] = dict(zip(names, rows[0], strict=True))
     row["amr"], row["remember_me"] = tuple(row["amr"].split()), bool(row["remember_me"])
     row["roles"], row["permissions"] = _words(row["roles"]), _words(row["permissions"])

@@ -1,7 +1,6 @@
 """What a refusal looks like on the wire: one problem document and its headers, the same under every framework."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -20,6 +19,7 @@ from coatcheck.errors import (
     TooManyAttempts,
     UpstreamFailed,
 )
+from coatcheck.secret import Veiled
 from coatcheck.verifier.proof_key import ALGORITHMS
 
 MEDIA_TYPE = "application/problem+json"
@@ -28,8 +28,7 @@ _ALGS = f'algs="{" ".join(ALGORITHMS)}"'
 _OR_BOUND = f"DPoP {_ALGS}"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Veiled, frozen=True):
     """Hold an answer that a framework has only to pass on.
 
     Args:
@@ -38,9 +37,11 @@ class Answer:
         body: the problem document, encoded.
     """
 
+    veils: ClassVar = frozenset({"body"})
+
     status: int
     headers: dict[str, str]
-    body: bytes = field(repr=False)
+    body: bytes
 
     @property
     def pairs(self) -> list[tuple[bytes, bytes]]:

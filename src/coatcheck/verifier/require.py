@@ -1,8 +1,9 @@
 """What `require(...)` decides: a demand and a principal in, nothing or the refusal out."""
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from coatcheck.clock import Instant
 from coatcheck.errors import CoatcheckError, FreshSignInNeeded, NotAllowed
@@ -16,8 +17,7 @@ PHR = "phr"
 """Asks for one method that no false site can pass on: a mark of its own beside the levels."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True, kw_only=True):
     """Say what a route demands; every part that is given must hold.
 
     Args:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from msgspec.structs import asdict
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -43,7 +44,7 @@ async def show_people(request: Request) -> Response:
     await principal_of(request, _ADMIN)
     query = request.query_params.get("q", "")[:254]
     found, more = await find_people(desk_of(request), query)
-    listed = [{**vars(account), "roles": roles} for account, roles in found]
+    listed = [{**asdict(account), "roles": roles} for account, roles in found]
     return await page(request, "admin/people.html", query=query, accounts=listed, more=more)
 
 
@@ -52,7 +53,7 @@ async def show_person(request: Request) -> Response:
     principal = await principal_of(request, _ADMIN)
     person = await look_at_person(desk_of(request), request.path_params["account"])
     listed = [
-        {**vars(session), "device": session.device, "current": session.id == principal.session}
+        {**asdict(session), "device": session.device, "current": session.id == principal.session}
         for session in person.sessions
     ]
     return await page(
