@@ -39,8 +39,8 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for api in _apis(desk.settings):
-        app.include_router(api)
+    # Their routes are complete: `include_router` would build each of them again, at the first request.
+    app.router.routes.extend(route for api in _apis(desk.settings) for route in api.routes)
     app.router.routes.append(Route("/", _home, methods=["GET"]))
     app.router.routes.append(Route("/api/session", _session, methods=["GET"]))
     app.router.routes.extend([*_pages(desk.settings), *operations.routes, *browser_sdk.routes])
