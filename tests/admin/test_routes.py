@@ -38,7 +38,7 @@ async def test_only_administrators_act(site: Site, action: str, fields: Mapping[
     answer = await submit(browser, "/account", f"/admin/accounts/{person.id}/{action}", **fields)
     assert answer.status_code == 403
     async with site.desk.database.reading() as db:
-        assert await access.roles_of(db, person.id) == []
+        assert await access.roles_of(db, person.id, site.desk.now()) == []
 
 
 async def test_the_trail_pages(site: Site) -> None:

@@ -66,7 +66,7 @@ async def come(site: Site, *groups: str, known: bool = True) -> Admitted | MoreN
 
 async def roles(site: Site, account: Account) -> list[str]:
     async with site.desk.database.reading() as db:
-        return await access.roles_of(db, account.id)
+        return await access.roles_of(db, account.id, site.desk.now())
 
 
 async def epoch(site: Site, account: Account) -> int:

@@ -34,7 +34,7 @@ async def find_people(desk: Desk, text: str) -> tuple[list[tuple[Account, list[s
     """List accounts whose id, address or name starts with a text, with their roles; tell whether there are more."""
     async with desk.database.reading() as db:
         found = await accounts.search(db, text, PAGE + 1)
-        listed = [(account, await access.roles_of(db, account.id)) for account in found[:PAGE]]
+        listed = [(account, await access.roles_of(db, account.id, desk.now())) for account in found[:PAGE]]
     return listed, len(found) > PAGE
 
 
@@ -57,10 +57,10 @@ async def look_at_person(desk: Desk, account_id: str) -> Person:
     async with desk.database.reading() as db:
         account = await _found(db, account_id)
         live = await sessions.list_live(db, account_id, desk.now())
-        held = await access.roles_of(db, account_id)
+        has = await access.roles_of(db, account_id, desk.now())
         roles = [name for name, _ in await access.list_roles(db)]
         linked = await upstream.list_of(db, account_id)
-    return Person(account, live, held, roles, await show(desk, account=account_id, limit=25), linked)
+    return Person(account, live, has, roles, await show(desk, account=account_id, limit=25), linked)
 
 
 async def resolve_account(desk: Desk, typed: str) -> Account:
