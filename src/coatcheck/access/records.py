@@ -1,11 +1,11 @@
 """The SQL of roles, what they allow and inherit, and their holders."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_
 
+from coatcheck.access.assignment import Assignment
 from coatcheck.access.inheritance import Parents
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
@@ -21,22 +21,6 @@ from coatcheck.storage.tables.access import (
 
 _held = role_assignments.c
 _ASSIGNMENT = ("account", "role", "granted_at", "granted_by", "expires_at")
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """Say that an account holds a role.
-
-    Args:
-        granted_by: who gave it, as the audit trail names them; None where that was not written yet.
-        expires_at: from when it counts no more; None: never.
-    """
-
-    account: str
-    role: str
-    granted_at: Instant
-    granted_by: str | None = None
-    expires_at: Instant | None = None
 
 
 async def insert_role(tx: Writing, role: str, now: Instant) -> bool:

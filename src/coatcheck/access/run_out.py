@@ -6,7 +6,7 @@ Nothing rests on it: a role that has run out counts for nobody, no token names i
 from typing import Final
 
 from coatcheck.access import records
-from coatcheck.access.records import Assignment
+from coatcheck.access.assignment import Assignment
 from coatcheck.accounts import records as accounts
 from coatcheck.audit.record import record
 from coatcheck.clock import rfc3339

@@ -1,8 +1,11 @@
 """What administrators see: accounts found, and one account with its sessions, roles, providers and events."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from coatcheck.access import records as access
+from coatcheck.access.assignment import Assignment
+from coatcheck.access.inheritance import Parents, paths_from
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.accounts.identifiers import parse_identifier
@@ -20,11 +23,19 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Person:
-    """Hold one account as administrators see it."""
+    """Hold one account as administrators see it.
+
+    Args:
+        roles: all that it has, held or inherited.
+        held: those that it was given itself, and whose time has not passed.
+        through: of those it has by inheriting, by which of the held ones.
+    """
 
     account: Account
     sessions: list[Session]
     roles: list[str]
+    held: dict[str, Assignment]
+    through: dict[str, list[str]]
     all_roles: list[str]
     events: list[Entry]
     identities: list[LinkedIdentity]
@@ -57,10 +68,20 @@ async def look_at_person(desk: Desk, account_id: str) -> Person:
     async with desk.database.reading() as db:
         account = await _found(db, account_id)
         live = await sessions.list_live(db, account_id, desk.now())
-        has = await access.roles_of(db, account_id, desk.now())
+        held = {each.role: each for each in await access.assignments_of(db, account_id) if each.counts_at(desk.now())}
+        through = _through(held, await access.parents_of_all(db))
         roles = [name for name, _ in await access.list_roles(db)]
         linked = await upstream.list_of(db, account_id)
-    return Person(account, live, has, roles, await show(desk, account=account_id, limit=25), linked)
+    return Person(
+        account=account,
+        sessions=live,
+        roles=sorted(held | through),
+        held=held,
+        through=through,
+        all_roles=roles,
+        events=await show(desk, account=account_id, limit=25),
+        identities=linked,
+    )
 
 
 async def resolve_account(desk: Desk, typed: str) -> Account:
@@ -77,6 +98,15 @@ async def resolve_account(desk: Desk, typed: str) -> Account:
     if account is None:
         raise NotFound(f"no account {typed!r:.80}")
     return account
+
+
+def _through(held: Iterable[str], parents: Parents) -> dict[str, list[str]]:
+    through: dict[str, list[str]] = {}
+    for role in sorted(held):
+        for reached in paths_from(parents, role):
+            if reached != role:
+                through.setdefault(reached, []).append(role)
+    return through
 
 
 async def _found(db: Reading, account_id: str) -> Account:

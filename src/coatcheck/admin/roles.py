@@ -7,6 +7,7 @@ from coatcheck.access import records
 from coatcheck.access.inherit import let_inherit
 from coatcheck.access.move_holders import move_holders
 from coatcheck.access.names import ADMIN, parse_permission, parse_role
+from coatcheck.access.until import checked_end
 from coatcheck.accounts import records as accounts
 from coatcheck.admin.inherit_role import follow_inherited
 from coatcheck.audit.record import record
@@ -86,12 +87,13 @@ async def grant_role(
 
     Raises:
         NotFound: there is no such account.
-        BadInput: there is no such role, the end has passed, or an administrator would end their own administration.
+        BadInput: there is no such role, the end is none (see `checked_end`), or an administrator would end their own
+            administration.
 
     See: ASVS 8.3.1, 8.3.2.
     """
-    if until is not None and until <= desk.now():
-        raise BadInput({"until": "This time has passed."})
+    if until is not None:
+        checked_end(desk.now(), until)
     async with desk.database.writing() as tx:
         if await accounts.lock(tx, account) is None:
             raise NotFound("no such account")
