@@ -33,7 +33,7 @@ async def make_roles(site: Site) -> None:
 
 
 async def test_what_is_decided_is_what_is_read(every_site: Site) -> None:
-    """A session, and what a token of it would say, against the decision: for sets of roles, one of them perhaps over."""
+    """A session, and what a token of it would say, against the decision: for sets of roles, one perhaps over."""
     site = every_site
     await make_roles(site)
     person = await site.person(password=None)

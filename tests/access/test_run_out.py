@@ -11,6 +11,7 @@ from coatcheck.access import records as access
 from coatcheck.access.run_out import BATCH, take_run_out
 from coatcheck.accounts.account import Account
 from coatcheck.admin.roles import create_role, grant_role
+from coatcheck.admin.set_up import has_administrator
 from coatcheck.audit.show import show
 from coatcheck.clock import Instant, millis, rfc3339
 from coatcheck.errors import BadInput
@@ -222,6 +223,14 @@ async def test_administrators_put_no_end_to_their_own_administration(site: Site,
             actor=ann.id,
         )
     assert await held(site, ann) == {"admin": None}
+
+
+async def test_who_was_an_administrator_for_a_time_is_none_afterwards(site: Site, ann: Account) -> None:
+    await create_role(site.desk, VISIT, role="admin", permissions=[], actor="operator")
+    await give(site, ann, "admin")
+    assert await has_administrator(site.desk)
+    await later(site, HOUR)
+    assert not await has_administrator(site.desk)
 
 
 async def test_a_level_is_asked_for_when_the_role_comes_back(tmp_path: Path) -> None:

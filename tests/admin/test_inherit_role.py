@@ -20,9 +20,12 @@ from coatcheck.errors import BadInput, SessionEnded
 from coatcheck.gate.cookie import check_cookie
 from coatcheck.login.admit import admit
 from coatcheck.login.factors import Proof
-from coatcheck.login.sign_in import Admitted
+from coatcheck.login.sign_in import Admitted, MoreNeeded
 from tests.attacks.census import row_counts
+from tests.keys.sites import signing_site
 from tests.site import PROVEN, VISIT, Site, open_site, proven, submit
+from tests.tokens.holders import claims_of, is_good, refreshed
+from tests.tokens.holders import let_in as tokens_of
 
 ALLOWS = {"reader": ["notes:read"], "author": ["notes:write"], "editor": ["notes:delete"], "chief": []}
 
@@ -173,6 +176,20 @@ async def test_who_inherits_administration_is_an_administrator(site: Site) -> No
     assert (refused.status_code, (await browser.get(page)).status_code) == (422, 200), "not from oneself"
 
 
+async def test_tokens_of_before_are_refused_and_the_next_say_what_holds(tmp_path: Path) -> None:
+    async with signing_site(tmp_path) as site:
+        await make_roles(site)
+        await inherit(site, "chief", "editor")
+        person, _ = await holder(site, "chief")
+        for change, roles in ((inherit, ["chief", "editor", "reader"]), (disinherit, ["chief", "editor"])):
+            token = await tokens_of(site, person)
+            await change(site, "editor", "reader")
+            assert not await is_good(site, token.access)
+            after = await refreshed(site, token.refresh)
+            assert claims_of(after.access)["roles"] == roles
+            assert await is_good(site, after.access), "nobody is signed out"
+
+
 # --- a level that hangs on a role
 
 
@@ -218,6 +235,16 @@ async def test_a_role_through_which_a_level_is_reached_ends_what_was_before(tmp_
         cookie = (await site.let_in(ann)).secret.reveal()
         await grant_role(site.desk, VISIT, account=ann.id, role="editor", actor="operator")
         assert await is_over(site, cookie)
+
+
+async def test_the_door_asks_for_what_an_inherited_role_asks_for(tmp_path: Path) -> None:
+    async with asking_site(tmp_path) as site:
+        await inherit(site, "editor", "chief")
+        ann = await site.person(password=None)
+        assert isinstance(await admit(site.desk, VISIT, proven(ann), None), Admitted)
+        await grant_role(site.desk, VISIT, account=ann.id, role="editor", actor="operator")
+        now = replace(ann, epoch=await epoch(site, ann))
+        assert isinstance(await admit(site.desk, VISIT, proven(now), None), MoreNeeded)
 
 
 async def test_a_broken_off_change_ends_what_is_left_and_no_more(tmp_path: Path) -> None:
