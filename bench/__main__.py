@@ -7,6 +7,7 @@ from pathlib import Path
 import uvloop
 
 from bench import (
+    access,
     call_backs,
     gateway,
     many_sessions,
@@ -24,6 +25,7 @@ from bench.table import Line, table_of
 
 MEASUREMENTS = {
     "session_check": session_check.measure,
+    "access": access.measure,
     "session_call": session_call.measure,
     "gateway": gateway.measure,
     "tokens": tokens.measure,

@@ -46,6 +46,7 @@ nothing-waits remove-lost remove-lost-refused factors-removed
 """
 CONSOLE = """
 admin-people admin-person admin-person-factors admin-person-locked admin-audit admin-audit-empty
+admin-person-roles admin-access admin-access-refused admin-access-allowed admin-access-denied
 admin-nobody admin-explain admin-explain-half admin-explain-enough admin-audit-more-needed admin-not-for-you
 """
 SET_UP = "set-up"
@@ -344,6 +345,7 @@ async def test_console(browser: Browser, house: House) -> None:
         await keep(ben, "admin-not-for-you")
         await page.get_by_role("button", name="Give editor").click()
         await expect(page.get_by_text("Held")).to_be_visible()
+        await explain_access(page)
         # The audit view tells all of it.
         await page.get_by_role("link", name="Audit").click()
         await keep(page, "admin-audit")
@@ -380,6 +382,29 @@ async def explain(page: Page) -> None:
     await expect(page.get_by_role("heading", name="This is enough")).to_be_visible()
     await expect(page.get_by_role("cell", name="Yes")).to_have_count(2)
     await keep(page, "admin-explain-enough")
+
+
+async def explain_access(page: Page) -> None:
+    """Give a role for a time to the account that is open, and ask why it may do what."""
+    await page.get_by_role("combobox", name="Role").fill("editor")
+    await page.get_by_label("For how long").fill("8h")
+    await press(page, "Give for a time")
+    await expect(page.get_by_text("Ends in 8 hours")).to_be_visible()
+    await keep(page, "admin-person-roles")
+    await page.get_by_role("link", name="Explain access").click()
+    assert await heading(page) == "Explain access"
+    await keep(page, "admin-access")
+    for permission, scope, name in (
+        ("notes", "", "refused"),
+        ("notes:delete", "", "allowed"),
+        ("notes:delete", "notes:read notes:write", "denied"),
+    ):
+        await page.get_by_role("combobox", name="Permission").fill(permission)
+        await page.get_by_role("textbox", name="Scopes").fill(scope)
+        await press(page, "Explain")
+        if name != "refused":
+            await expect(page.get_by_role("heading", name=name)).to_be_visible()
+        await keep(page, f"admin-access-{name}")
 
 
 async def test_set_up(browser: Browser, tmp_path: Path) -> None:

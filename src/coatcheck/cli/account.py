@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from coatcheck.access.assignment import Assignment
+from coatcheck.access.explain import until_of
 from coatcheck.accounts.account import Account
 from coatcheck.admin.create_account import create_account
 from coatcheck.admin.lock_account import lock_account, unlock_account
@@ -68,7 +70,8 @@ def show(account: WhoArgument, as_json: JsonOption = False, config: ConfigOption
     if as_json:
         identities = [_linked_words(each) for each in person.identities]
         sessions = [session.id for session in person.sessions]
-        listed = {"sessions": sessions, "roles": person.roles, "identities": identities}
+        held = [_held_words(each) for each in person.held.values()]
+        listed = {"sessions": sessions, "roles": person.roles, "held_roles": held, "identities": identities}
         say_json({**words_of(person.account), **listed, "events": [entry_words(entry) for entry in person.events]})
     else:
         _show(person)
@@ -170,6 +173,18 @@ def _linked_words(linked: LinkedIdentity) -> dict[str, str | None]:
     return {"id": linked.id, "provider": linked.provider, "email": linked.email, "last_used_at": last}
 
 
+def _held_words(held: Assignment) -> dict[str, str | None]:
+    given = {"granted_by": held.granted_by, "granted_at": rfc3339(held.granted_at), "until": until_of(held)}
+    return {"role": held.role, **given}
+
+
+def _role_shown(person: Person, role: str) -> str:
+    held = person.held.get(role)
+    if held is None:
+        return f"{role} (by {' and '.join(person.through[role])})"
+    return role if held.expires_at is None else f"{role} (until {moment(held.expires_at)})"
+
+
 def _last_used(linked: LinkedIdentity) -> str:
     return moment(linked.last_used_at) if linked.last_used_at else "never"
 
@@ -184,7 +199,7 @@ def _show(person: Person) -> None:
             "status": account.status,
             "since": moment(account.created_at),
             "factors": ", ".join(sorted(account.factors)) or "-",
-            "roles": ", ".join(person.roles) or "-",
+            "roles": ", ".join(_role_shown(person, role) for role in person.roles) or "-",
         }
     )
     say()

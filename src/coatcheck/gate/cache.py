@@ -19,7 +19,7 @@ class Entry(Struct):
     Args:
         digest: the hash of its credential.
         idle_for: milliseconds the session may go unused.
-        works_until: when the credential ends however much it is used.
+        works_until: when the credential, or a role of its account, ends however much it is used.
         good_until: until when this entry counts.
         seen_again_at: from when its use is written again.
     """

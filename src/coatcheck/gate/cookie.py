@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import TypeAlias
 
+from coatcheck.clock import Instant
 from coatcheck.desk import Desk
 from coatcheck.errors import SessionEnded
 from coatcheck.gate.cache import Entry, PrincipalCache
@@ -13,7 +14,9 @@ from coatcheck.sessions.session import SEEN_EVERY_MS, last_good_moment
 from coatcheck.storage.database import Reading
 from coatcheck.verifier import Principal
 
-Find: TypeAlias = Callable[[Reading], Awaitable[records.Found | None]]
+Find: TypeAlias = Callable[[Reading, Instant], Awaitable[records.Found | None]]
+"""Finds a session with the roles that count at a moment."""
+
 _TRIES = 3
 
 
@@ -27,7 +30,7 @@ async def check_cookie(desk: Desk, value: str, *, is_use: bool = True) -> Princi
         SessionEnded: no live session has this secret.
     """
     digest = sha256(value.encode("utf-8", "surrogatepass")).digest()
-    return await check_found(desk, digest, lambda db: records.find(db, digest), is_use=is_use)
+    return await check_found(desk, digest, lambda db, now: records.find(db, digest, now), is_use=is_use)
 
 
 async def check_found(desk: Desk, digest: bytes, find: Find, *, is_use: bool) -> Principal:
@@ -59,17 +62,22 @@ async def _look_up(desk: Desk, cache: PrincipalCache, digest: bytes, find: Find)
 
 
 async def _read(desk: Desk, digest: bytes, find: Find) -> Entry:
+    began = desk.now()
     async with desk.database.reading() as db:
-        found = await find(db)
+        found = await find(db, began)
     if found is None:
         raise SessionEnded("no session has this secret")
-    entry = _entry(found, digest)
-    if desk.now() > entry.good_until:
+    now, session, works_until = desk.now(), found.session, found.former_until or found.session.ends_at
+    if now > min(last_good_moment(session.expires_at, session.ends_at), works_until):
         raise SessionEnded("the session was idle too long, or is over")
-    return entry
+    if found.roles_end is None:
+        return _entry(found, digest, works_until)
+    if now >= found.roles_end:  # a role ran out while this was read
+        return await _read(desk, digest, find)
+    return _entry(found, digest, min(works_until, found.roles_end - 1))
 
 
-def _entry(found: records.Found, digest: bytes) -> Entry:
+def _entry(found: records.Found, digest: bytes, works_until: Instant) -> Entry:
     session = found.session
     principal = Principal(
         subject=session.account,
@@ -88,7 +96,7 @@ def _entry(found: records.Found, digest: bytes) -> Entry:
         principal=principal,
         digest=digest,
         idle_for=session.idle_for,
-        works_until=session.ends_at if found.former_until is None else found.former_until,
-        good_until=min(last_good_moment(session.expires_at, session.ends_at), found.former_until or session.ends_at),
+        works_until=works_until,
+        good_until=min(last_good_moment(session.expires_at, session.ends_at), works_until),
         seen_again_at=session.last_seen + SEEN_EVERY_MS,
     )

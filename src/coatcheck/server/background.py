@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from coatcheck.access.run_out import BATCH as ROLES_BATCH
+from coatcheck.access.run_out import take_run_out
 from coatcheck.audit.seal import Sealer
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import Postman
@@ -83,7 +85,8 @@ class Background:
                 if not await hold(tx, "tidy", self._desk.worker, now, lease_ms):
                     return False
             gone = await tidy(self._desk.database, now)
+            over = await take_run_out(self._desk)
         except DatabaseAway as away:
             _log.warning("background.not_tidied", because=away.because)
             return False
-        return any(count >= BATCH for count in gone.values())
+        return over >= ROLES_BATCH or any(count >= BATCH for count in gone.values())

@@ -30,6 +30,9 @@ GATEWAY: Final = "gateway"
 GATEWAY_LIVES: Final = timedelta(minutes=1)
 """How long such a token counts: it travels from the proxy to the service, and no further."""
 
+SHORTEST: Final = timedelta(seconds=5)
+"""A role that ends sooner is not named any more: the token would run out on its way."""
+
 TYP: Final = "at+jwt"
 LONGEST: Final = 4096 - len("__Host-coatcheck-access")
 """How many characters a token may have: 4 KB, of which browsers count a cookie's name too, and drop what is longer."""
@@ -75,7 +78,7 @@ async def sign_access_token(
         SessionEnded: the session is over.
         TokenTooLarge: the roles or permissions of this account do not fit.
     """
-    facts = await _facts(db, session)
+    facts = await _facts(desk, db, session)
     claims = _claims(desk, facts, issuer, audience, FIRST_PARTY, desk.settings.tokens.access_lifetime)
     return _signed(key, _bound(claims, facts), facts)
 
@@ -94,7 +97,7 @@ async def make_gateway_token(desk: Desk, presented: Principal, *, issuer: str, a
     """
     key = await desk.keep(SigningKeys).current()
     async with desk.database.reading() as db:
-        facts = await _facts(db, presented.session or "")
+        facts = await _facts(desk, db, presented.session or "")
     facts = replace(
         facts,
         acr=presented.acr,
@@ -106,8 +109,8 @@ async def make_gateway_token(desk: Desk, presented: Principal, *, issuer: str, a
     return _signed(key, _claims(desk, facts, issuer, audience, GATEWAY, GATEWAY_LIVES), facts)
 
 
-async def _facts(db: Reading, session: str) -> records.Facts:
-    facts = await records.facts(db, session)
+async def _facts(desk: Desk, db: Reading, session: str) -> records.Facts:
+    facts = await records.facts(db, session, desk.now() + millis(SHORTEST))
     if facts is None:
         raise SessionEnded("the session ended before its token was made")
     return facts
@@ -126,6 +129,8 @@ def _claims(
     settings = desk.settings.tokens
     now = desk.now()
     ends = min(now + millis(lives), facts.expires_at, facts.ends_at)
+    if facts.roles_end is not None:  # a token outlives no role that it names
+        ends = min(ends, facts.roles_end)
     return AccessClaims(
         iss=issuer,
         sub=facts.account,

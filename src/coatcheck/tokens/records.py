@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, delete, select, update
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.prepared import adding, prepared, unless_there
-from coatcheck.storage.tables.access import permissions_of, roles_of
+from coatcheck.storage.tables.access import permissions_of, roles_end_of, roles_of
 from coatcheck.storage.tables.accounts import accounts
 from coatcheck.storage.tables.revocation import status_indices
 from coatcheck.storage.tables.sessions import sessions
@@ -67,8 +67,9 @@ _FACTS = prepared(
         accounts.c.username,
         status_indices.c.list,
         status_indices.c.index,
-        roles_of(sessions.c.account),
-        permissions_of(sessions.c.account),
+        roles_of(sessions.c.account, bindparam("its_now")),
+        permissions_of(sessions.c.account, bindparam("its_now")),
+        roles_end_of(sessions.c.account, bindparam("its_now")),
         refresh_tokens.c.cnf_jkt,
     )
     .join(accounts, and_(accounts.c.id == sessions.c.account, accounts.c.status == "active"))
@@ -107,6 +108,7 @@ class Facts(Struct, frozen=True):
     index: int
     roles: list[str]
     permissions: list[str]
+    roles_end: Instant | None
     cnf_jkt: str | None
 
 
@@ -153,12 +155,15 @@ async def remove_share_key(tx: Writing, account: str) -> None:
     await tx.execute(delete(share_keys).where(share_keys.c.account == account))
 
 
-async def facts(db: Reading, session: str) -> Facts | None:
+async def facts(db: Reading, session: str, now: Instant) -> Facts | None:
     """Give what an access token of a session says: claims and index in one statement, so in one state.
 
     Read apart, a role taken away in between would stand in a token whose index is a living one.
+
+    Args:
+        now: the moment at which a role must count to be named.
     """
-    rows = await db.run(_FACTS, {"its_session": session})
+    rows = await db.run(_FACTS, {"its_session": session, "its_now": now})
     if not rows:
         return None
     names = Facts.__struct_fields__[1:]

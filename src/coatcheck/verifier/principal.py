@@ -21,7 +21,7 @@ class Principal(Struct, frozen=True, kw_only=True, gc=False):
     Args:
         subject: `acc_…` for a person, `svc_…` for a service.
         session: `ses_…`, or None for an API key or a service's token.
-        roles: names of the roles held.
+        roles: names of the roles held, and of those they inherit.
         permissions: `resource:action`, what the roles allow.
         scopes: the part of the permissions this credential may use; None means all of them.
         acr: how well the subject was authenticated (`aal1`, `aal2`, …).
@@ -55,6 +55,11 @@ class Principal(Struct, frozen=True, kw_only=True, gc=False):
     def may(self, permission: str) -> bool:
         """Tell whether a permission is held and within the credential's scopes."""
         return permission in self.permissions and (self.scopes is None or permission in self.scopes)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether this credential may use only a part of what its subject may."""
+        return self.scopes is not None and not self.permissions <= self.scopes
 
     def is_fresh(self, within: timedelta, now: Instant) -> bool:
         """Tell whether the subject proved itself within a duration before `now`."""

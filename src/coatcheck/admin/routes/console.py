@@ -13,7 +13,6 @@ from coatcheck.access.names import ADMIN
 from coatcheck.admin.lock_account import lock_account, unlock_account
 from coatcheck.admin.people import find_people, look_at_person, resolve_account
 from coatcheck.admin.reset_factors import reset_factors
-from coatcheck.admin.roles import grant_role, revoke_role
 from coatcheck.admin.set_up import look_at_set_up, set_up
 from coatcheck.admin.unlink_identity import unlink_from
 from coatcheck.audit.events import EVENTS
@@ -65,7 +64,8 @@ async def show_person(request: Request) -> Response:
         is_oneself=person.account.id == principal.subject,
         sessions=listed,
         identities=person.identities,
-        roles=person.roles,
+        held=person.held,
+        through=person.through,
         all_roles=person.all_roles,
         events=[_event(entry) for entry in person.events],
     )
@@ -113,22 +113,6 @@ async def submit_end_session(request: Request) -> Response:
     session = request.path_params["session"]
     await end_session(desk_of(request), visit_of(request), account=account, session=session, actor=actor)
     return _back(request, account, "session")
-
-
-async def submit_roles(request: Request) -> Response:
-    """Give a role, or take one away.
-
-    Raises:
-        BadInput: the form says neither.
-    """
-    actor = (await principal_of(request, _ADMIN)).subject
-    fields = await form_of(request)
-    account, role = request.path_params["account"], fields.get("role", "")
-    change = {"grant": grant_role, "revoke": revoke_role}.get(fields.get("action", ""))
-    if change is None:
-        raise BadInput({"action": "Say grant or revoke."})
-    await change(desk_of(request), visit_of(request), account=account, role=role, actor=actor)
-    return _back(request, account, "roles")
 
 
 async def show_audit(request: Request) -> Response:
@@ -229,5 +213,4 @@ pages = [
     Route("/admin/accounts/{account}/end-sessions", submit_end_sessions, methods=["POST"]),
     Route("/admin/accounts/{account}/sessions/{session}/end", submit_end_session, methods=["POST"]),
     Route("/admin/accounts/{account}/identities/{identity}/unlink", submit_unlink, methods=["POST"]),
-    Route("/admin/accounts/{account}/roles", submit_roles, methods=["POST"]),
 ]
