@@ -6,6 +6,8 @@ from coatcheck.access import records as access
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.accounts.identifiers import parse_identifier
+from coatcheck.api_keys import records as api_keys
+from coatcheck.api_keys.api_key import ApiKey
 from coatcheck.audit.show import Entry, show
 from coatcheck.desk import Desk
 from coatcheck.errors import NotFound
@@ -28,6 +30,7 @@ class Person:
     all_roles: list[str]
     events: list[Entry]
     identities: list[LinkedIdentity]
+    api_keys: list[ApiKey]
 
 
 async def find_people(desk: Desk, text: str) -> tuple[list[tuple[Account, list[str]]], bool]:
@@ -60,7 +63,8 @@ async def look_at_person(desk: Desk, account_id: str) -> Person:
         held = await access.roles_of(db, account_id)
         roles = [name for name, _ in await access.list_roles(db)]
         linked = await upstream.list_of(db, account_id)
-    return Person(account, live, held, roles, await show(desk, account=account_id, limit=25), linked)
+        keys = await api_keys.list_of(db, account_id)
+    return Person(account, live, held, roles, await show(desk, account=account_id, limit=25), linked, keys)
 
 
 async def resolve_account(desk: Desk, typed: str) -> Account:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from coatcheck.api_keys.used import UsedKeys
 from coatcheck.audit.seal import Sealer
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import Postman
@@ -35,6 +36,7 @@ class Background:
             desk.keep(SigningKeys).run,
             desk.keep(KeyRotation).run,
             desk.keep(Seen).run,
+            desk.keep(UsedKeys).run,
             desk.keep(Postman).run,
             desk.keep(Sealer).run,
             desk.keep(FactorNotices).run,
