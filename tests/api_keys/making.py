@@ -34,9 +34,9 @@ def presenting(text: str) -> dict[str, str]:
     return {"authorization": f"Bearer {text}"}
 
 
-async def authenticated(site: Site, text: str, address: str = "") -> Principal:
+async def authenticated(site: Site, text: str, address: str = "", *, is_use: bool = True) -> Principal:
     """Give whom an app's own route takes a key for."""
-    return await site.auth.authenticate(Asked(address=address, authorization=f"Bearer {text}"))
+    return await site.auth.authenticate(Asked(address=address, is_use=is_use, authorization=f"Bearer {text}"))
 
 
 async def asked(site: Site, text: str, *, address: str = "198.51.100.7") -> httpx.Response:

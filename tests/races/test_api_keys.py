@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from hashlib import sha256
 from typing import TypeAlias
 
 import pytest
@@ -14,7 +13,7 @@ from coatcheck.admin.services import disable_service
 from coatcheck.api_keys.make import Made
 from coatcheck.ending.close_account import close_account
 from coatcheck.errors import ApiKeyOverused, ApiKeyRefused, NotFound
-from coatcheck.gate.api_key import _BESIDE
+from coatcheck.gate.api_key import cached_by
 from coatcheck.gate.cache import Entry, PrincipalCache
 from tests.api_keys.making import authenticated, editor, key_of
 from tests.clients.machines import machine
@@ -45,7 +44,7 @@ async def looked_up(node: Site, made: Made) -> Entry:
     """Give what the database says of a key, as the cache would keep it."""
     text = made.secret.reveal()
     await authenticated(node, text)
-    entry = node.desk.keep(PrincipalCache).get(sha256(_BESIDE + text.encode()).digest(), node.desk.now())
+    entry = node.desk.keep(PrincipalCache).get(cached_by(text), node.desk.now())
     assert entry is not None
     return entry
 
@@ -86,7 +85,7 @@ async def _under_load(here: Site, there: Site, keys: list[Made], change: Change)
         while True:
             began_after = over[id(node)].is_set()
             try:
-                await authenticated(node, made.secret.reveal())
+                await authenticated(node, made.secret.reveal(), is_use=False)
             except ApiKeyRefused:
                 return
             assert not began_after, "a request that began after the change got in"

@@ -8,13 +8,13 @@ from typing import Final
 
 from coatcheck.api_keys import records
 from coatcheck.api_keys.api_key import PREFIX
-from coatcheck.api_keys.key_text import adds_up
+from coatcheck.api_keys.key_text import adds_up, has_form
 from coatcheck.api_keys.used import UsedKeys
 from coatcheck.api_keys.uses import KeyUses
 from coatcheck.audit.refused import refused
 from coatcheck.clients.registration import PREFIX as SERVICE
 from coatcheck.desk import Desk
-from coatcheck.errors import ApiKeyRefused
+from coatcheck.errors import ApiKeyRefused, TokenRefused
 from coatcheck.gate.cache import Entry, PrincipalCache, look_up
 from coatcheck.gate.junk_keys import JunkKeys
 from coatcheck.limits.address import UNKNOWN
@@ -40,6 +40,7 @@ async def check_api_key(desk: Desk, text: str, *, address: str = "", is_use: boo
         is_use: whether this counts as a use of the key.
 
     Raises:
+        TokenRefused: it does not read like a key at all.
         ApiKeyRefused: it is not one of ours, was revoked or has run out, or its owner may not act.
         ApiKeyOverused: it was used as often as one may be in a minute.
         TooManyAttempts: too many keys of this address have led nowhere.
@@ -47,23 +48,28 @@ async def check_api_key(desk: Desk, text: str, *, address: str = "", is_use: boo
 
     See: ASVS 8.3.1, 8.3.3, 13.2.1.
     """
-    digest = sha256(_BESIDE + text.encode()).digest()
-    entry = desk.keep(PrincipalCache).get(digest, desk.now())
+    digest, now = cached_by(text), desk.now()
+    entry = desk.keep(PrincipalCache).get(digest, now)
     if entry is None:
         entry = await _find(desk, text, digest, address)
-    principal, now = entry.principal, desk.now()
-    key = principal.api_key or ""
     if is_use:
-        uses = desk.keep(KeyUses)
+        key, uses = entry.principal.api_key or "", desk.keep(KeyUses)
         if not uses.take(key, now):
             await uses.spend(key)
         if now >= entry.seen_again_at:
             entry.seen(now)
             desk.keep(UsedKeys).note(key)
-    return principal
+    return entry.principal
+
+
+def cached_by(text: str) -> bytes:
+    """Give the digest by which a key is kept in memory: another than that of a cookie with the same text."""
+    return sha256(_BESIDE + text.encode()).digest()
 
 
 async def _find(desk: Desk, text: str, digest: bytes, address: str) -> Entry:
+    if not has_form(text):
+        raise TokenRefused("this is neither a signed token nor an API key")
     if not adds_up(text):
         raise ApiKeyRefused("the checksum of the API key is wrong: it was cut off, mistyped or made up")
     junk = desk.keep(JunkKeys)

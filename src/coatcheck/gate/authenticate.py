@@ -32,7 +32,10 @@ async def authenticate(desk: Desk, asked: Asked) -> Principal:
         DatabaseAway: the session is not in memory and the database cannot be reached.
     """
     if asked.authorization is not None:
-        return await _by_authorization(desk, asked)
+        credential = credential_of(asked)
+        if is_key(credential):
+            return await check_api_key(desk, credential.token, address=asked.address, is_use=asked.is_use)
+        return await _by_token(desk, asked, credential)
     secret, token = _from_cookies(desk, asked)
     if not secret:
         return await check_bearer(desk, token)
@@ -52,10 +55,7 @@ async def whose_to_end(desk: Desk, asked: Asked) -> Principal | None:
         return None
 
 
-async def _by_authorization(desk: Desk, asked: Asked) -> Principal:
-    credential = credential_of(asked)
-    if is_key(credential):
-        return await check_api_key(desk, credential.token, address=asked.address, is_use=asked.is_use)
+async def _by_token(desk: Desk, asked: Asked, credential: Credential) -> Principal:
     issuer = issuer_of(desk, credential.token)
     # Where we are reached is what the token calls us, never what the request says of that.
     url = "" if credential.proof is None else at_origin(origin_of(issuer) or "", asked.url)
@@ -63,16 +63,18 @@ async def _by_authorization(desk: Desk, asked: Asked) -> Principal:
 
 
 def is_key(credential: Credential) -> bool:
-    """Tell whether an API key is presented; what only lacks dots is left to who refuses tokens.
+    """Tell whether what is presented is no signed token, so that it can only be an API key.
 
     Raises:
-        ApiKeyRefused: it is, as a token that is bound to a key.
+        ApiKeyRefused: it is one, as a token that is bound to a key.
     """
-    if not is_opaque(credential.token) or not has_form(credential.token):
+    if not is_opaque(credential.token):
         return False
-    if credential.proof is not None:
+    if credential.proof is None:
+        return True
+    if has_form(credential.token):
         raise ApiKeyRefused("an API key came as a token for DPoP: nobody can prove it, it goes as Bearer")
-    return True
+    return False
 
 
 def _from_cookies(desk: Desk, asked: Asked) -> tuple[str, str]:
