@@ -24,9 +24,9 @@ _ORIGIN = "https://auth.example.org"
 
 async def measure() -> list[Line]:
     """Measure the whole way through the gate: what presents it, the digest, the cache, and for a key its count."""
-    sections = {"server": {"public_url": _ORIGIN}, "api_keys": {"per_minute": 10**9}}
+    server, api_keys = {"public_url": _ORIGIN}, {"per_minute": 10**9}
     with new_folder() as folder:
-        async with open_desk(folder, **sections) as desk:
+        async with open_desk(folder, server=server, api_keys=api_keys) as desk:
             cookies = [f"__Host-coatcheck={secret}" for secret in _fill_sessions(desk)]
             headers = [f"Bearer {key}" for key in _fill_keys(desk)]
             by_cookie = [Asked(url=_ORIGIN, cookies=cookie) for cookie in cookies]

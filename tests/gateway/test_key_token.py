@@ -42,6 +42,13 @@ async def test_is_made_once_and_given_again(site: Site) -> None:
     assert token_of(await ask(site, presenting(made.secret.reveal()), host=BILLS_HOST)) != one
 
 
+async def test_each_key_has_its_own(site: Site) -> None:
+    ann = await editor(site)
+    keys = [await key_of(site, ann.id, *scopes) for scopes in (("notes:read",), ("notes:write",), ())]
+    told = [passed_on(await ask(site, presenting(each.secret.reveal()))) for each in keys]
+    assert [claims.get("scope") for claims in told] == ["notes:read", "notes:write", None]
+
+
 async def test_of_a_service(site: Site) -> None:
     service = await machine(site)
     made = await key_of(site, service.id, "notes:write")

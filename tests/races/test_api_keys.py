@@ -112,6 +112,7 @@ async def test_none_is_left_of_an_account_that_is_closed(nodes: Nodes) -> None:
     """Keys are made while their account is closed: what was made before goes with it, and none is made after."""
     here, there = nodes
     ann = await editor(here)
+    await key_of(here, ann.id)
 
     async def make_one() -> Made:
         return await make_key_for(
