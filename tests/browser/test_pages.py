@@ -49,6 +49,7 @@ admin-people admin-person admin-person-factors admin-person-locked admin-audit a
 admin-person-roles admin-access admin-access-refused admin-access-allowed admin-access-denied
 admin-nobody admin-explain admin-explain-half admin-explain-enough admin-audit-more-needed admin-not-for-you
 """
+API_KEYS = "api-keys-none api-key-new api-key-refused api-key-made api-keys admin-person-keys"
 SET_UP = "set-up"
 BY_MAIL = """
 sign-in-by-mail-too sign-in-by-mail-refused sign-in-code sign-in-code-refused sign-in-code-mail mailed-elsewhere mailed
@@ -73,7 +74,7 @@ provider-asked-first provider-failed provider-failed-within sign-in-again-provid
 ways-in-provider-stays step-linking-provider step-linking ways-in-providers
 """
 FACTOR_PAGES = (FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS, STEP_UP, ADMIN_STEP_UP, FEW_PROVIDERS, COMPANY, PROVIDERS)
-NAMES = " ".join((EVERYBODY, OWN, LOST, CONSOLE, SET_UP, *FACTOR_PAGES))
+NAMES = " ".join((EVERYBODY, OWN, LOST, CONSOLE, API_KEYS, SET_UP, *FACTOR_PAGES))
 SMALLEST = 2_000  # bytes; a picture of nothing has fewer
 
 # Radio buttons of one choice are one stop, at the one that is chosen; arrows go on from there.

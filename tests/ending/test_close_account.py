@@ -65,7 +65,7 @@ async def test_roles_and_devices_go_and_its_owner_is_told(site: Site) -> None:
     assert not await known_devices.is_known(site.desk, structs.replace(VISIT, known=device), ann.id)
     assert [mail.to for mail in await site.mails()] == ["ann@example.org"]
     entry = (await show(site.desk, account=ann.id))[0]
-    assert (entry.event, entry.actor, entry.details) == ("account.closed", "operator", {"sessions": 1})
+    assert (entry.event, entry.actor, entry.details) == ("account.closed", "operator", {"sessions": 1, "api_keys": 0})
 
 
 async def test_closes_once(site: Site) -> None:

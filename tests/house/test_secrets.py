@@ -40,7 +40,7 @@ SHOWN = {
     "ProviderSettings.key_file": "where the key is, not what it is",
     "ProviderSettings.key_id": "what a provider calls a key of ours",
 }
-DESCRIBE_ANSWERS = {"FactorsAnswer", "MoreNeededAnswer", "TokensAnswer", "TotpOffer"}
+DESCRIBE_ANSWERS = {"ApiKeyMade", "ApiKeysAnswer", "FactorsAnswer", "MoreNeededAnswer", "TokensAnswer", "TotpOffer"}
 """Models that the OpenAPI document is made of; none is ever filled."""
 
 

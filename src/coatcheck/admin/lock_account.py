@@ -6,6 +6,7 @@ from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.errors import Conflict, NotFound
 from coatcheck.limits.lift import lift
+from coatcheck.revocation import indices
 from coatcheck.sessions.end import end_all
 from coatcheck.storage.database import Writing
 from coatcheck.visit import Visit
@@ -13,6 +14,8 @@ from coatcheck.visit import Visit
 
 async def lock_account(desk: Desk, visit: Visit, *, account: str, actor: str) -> None:
     """Lock an account: its sessions end, nothing pending of it can finish, and no way in opens another.
+
+    Its API keys rest: they are refused until it is unlocked.
 
     Raises:
         NotFound: there is no such account, or it is closed.
@@ -27,6 +30,7 @@ async def lock_account(desk: Desk, visit: Visit, *, account: str, actor: str) ->
         await accounts.raise_epoch(tx, account)
         await accounts.set_status(tx, account, "locked")
         ended = await end_all(tx, desk, account=account)
+        await indices.move(tx, desk, account=account)  # what is kept of its keys is read anew, and then refused
         await record(tx, desk, visit, "account.locked", account=account, actor=actor, details={"sessions": ended})
 
 

@@ -10,6 +10,8 @@ from coatcheck.access.inheritance import Parents, paths_from
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.accounts.identifiers import parse_identifier
+from coatcheck.api_keys import records as api_keys
+from coatcheck.api_keys.api_key import ApiKey
 from coatcheck.audit.show import Entry, show
 from coatcheck.desk import Desk
 from coatcheck.errors import NotFound
@@ -39,6 +41,7 @@ class Person(Struct, frozen=True):
     all_roles: list[str]
     events: list[Entry]
     identities: list[LinkedIdentity]
+    api_keys: list[ApiKey]
 
 
 async def find_people(desk: Desk, text: str) -> tuple[list[tuple[Account, list[str]]], bool]:
@@ -72,6 +75,7 @@ async def look_at_person(desk: Desk, account_id: str) -> Person:
         through = _through(held, await access.parents_of_all(db))
         roles = [name for name, _ in await access.list_roles(db)]
         linked = await upstream.list_of(db, account_id)
+        keys = await api_keys.list_of(db, account_id)
     return Person(
         account=account,
         sessions=live,
@@ -81,6 +85,7 @@ async def look_at_person(desk: Desk, account_id: str) -> Person:
         all_roles=roles,
         events=await show(desk, account=account_id, limit=25),
         identities=linked,
+        api_keys=keys,
     )
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from coatcheck.access.names import parse_permission
 from coatcheck.admin.service_credentials import add_credential
+from coatcheck.api_keys import end as api_keys
 from coatcheck.audit.record import record
 from coatcheck.clients import records
 from coatcheck.clients.registration import (
@@ -110,7 +111,7 @@ async def revoke_from_service(desk: Desk, visit: Visit, *, service: str, permiss
 
 
 async def disable_service(desk: Desk, visit: Visit, *, service: str, actor: str) -> None:
-    """Let a service in no more: its credentials are removed, its tokens revoked. Registration and name stay.
+    """Let a service in no more: its credentials and API keys are removed, its tokens revoked. Its name stays.
 
     Raises:
         NotFound: there is no such service, or it is disabled already.
@@ -119,6 +120,7 @@ async def disable_service(desk: Desk, visit: Visit, *, service: str, actor: str)
         for credential in (await hold(tx, service)).credentials:
             await records.remove_credential(tx, service, credential.id)
             await indices.end(tx, desk, owner=credential.id, account=service)
+        await api_keys.end_all(tx, desk, owner=service)
         await records.set_status(tx, service, "disabled")
         await record(tx, desk, visit, "service.disabled", account=service, actor=actor)
 

@@ -57,6 +57,9 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "service.disabled": "Service disabled",
         "service.enabled": "Service enabled again",
         "service.tokens_revoked": "A service gave its tokens back",
+        "api_key.created": "An API key was made",
+        "api_key.revoked": "An API key was revoked",
+        "api_key.refused": "An API key was refused",
         "token.refused": "A service was refused a token",
         "keys.made": "The first signing key was made",
         "keys.rotated": "The next signing key was published",
@@ -93,7 +96,7 @@ OUTCOMES: Final = frozenset({"done", "refused", "failed"})
 """How an event can have gone."""
 
 _LATER = {
-    "api_key", "client", "coatcheck", "factor", "identity", "issuer", "key", "mfa", "provider", "service", "token",
+    "client", "coatcheck", "factor", "identity", "issuer", "key", "mfa", "provider", "service", "token",
 }  # fmt: skip
 OUR_PREFIXES: Final = frozenset(name.split(".")[0] for name in EVENTS) | _LATER
 """What the first part of an app's own event must not be: ours, now or in a later release."""

@@ -9,6 +9,7 @@ import typer
 from coatcheck import Coatcheck as Coatcheck
 from coatcheck import __version__
 from coatcheck.cli.account import accounts
+from coatcheck.cli.api_key import api_keys
 from coatcheck.cli.audit import audit
 from coatcheck.cli.explain import explain_sign_in
 from coatcheck.cli.init import init
@@ -48,6 +49,7 @@ app.add_typer(accounts, name="account")
 app.add_typer(sessions, name="session")
 app.add_typer(roles, name="role")
 app.add_typer(services, name="service")
+app.add_typer(api_keys, name="api-key")
 app.add_typer(providers, name="provider")
 app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")

@@ -1,7 +1,8 @@
-"""Close an account: its sessions end, and what names the person is erased."""
+"""Close an account: its sessions and API keys end, and what names the person is erased."""
 
 from coatcheck.access import records as access
 from coatcheck.accounts import records as accounts
+from coatcheck.api_keys import end as api_keys
 from coatcheck.audit.erase import erase
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
@@ -32,6 +33,7 @@ async def close_account(desk: Desk, visit: Visit, *, account: str, actor: str) -
             raise NotFound("no such account")
         await accounts.raise_epoch(tx, account)
         ended = await end_all(tx, desk, account=account)
+        revoked = await api_keys.end_all(tx, desk, owner=account)
         await passwords.remove(tx, account)
         await remove_factors(tx, account)
         await queue_givebacks_of(tx, desk, account=account)
@@ -40,7 +42,8 @@ async def close_account(desk: Desk, visit: Visit, *, account: str, actor: str) -
         await access.unassign_all(tx, account)
         await known_devices.forget_all(tx, account)
         await accounts.set_status(tx, account, "closed")
-        await record(tx, desk, visit, "account.closed", account=account, actor=actor, details={"sessions": ended})
+        details = {"sessions": ended, "api_keys": revoked}
+        await record(tx, desk, visit, "account.closed", account=account, actor=actor, details=details)
         await erase(tx, account)
         if closing.email:
             message = mail_text(desk.settings, "my_account/closed.txt", to=closing.email, base_url=visit.base_url)

@@ -1,5 +1,7 @@
 """The principals this process has checked lately, by the hash of their credential."""
 
+from collections.abc import Awaitable, Callable
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -11,6 +13,7 @@ from coatcheck.sessions.session import SEEN_EVERY_MS, last_good_moment
 from coatcheck.verifier import Principal
 
 _SLOW_FILL_S = 30.0
+_TRIES = 3
 
 
 class Entry(Struct):
@@ -80,8 +83,7 @@ class PrincipalCache:
 
     def fill(self, ticket: Ticket, entry: Entry) -> bool:
         """Keep what a look-up found; tell False when it may be out of date and must be looked up again."""
-        principal = entry.principal
-        owners = (principal.session or "", principal.subject)
+        owners = _owners(entry)
         if self._forgot_at > ticket.heard or self._clock.monotonic() - ticket.began > _SLOW_FILL_S:
             return False
         if any(self._heard_of.get(owner, (0, 0.0))[0] > ticket.heard for owner in owners):
@@ -115,7 +117,7 @@ class PrincipalCache:
         entry = self._entries.pop(digest, None)
         if entry is None:
             return
-        for owner in (entry.principal.session or "", entry.principal.subject):
+        for owner in _owners(entry):
             digests = self._by_owner.get(owner, set())
             digests.discard(digest)
             if not digests:
@@ -129,3 +131,20 @@ class PrincipalCache:
             if self._heard_of[owner][1] > too_old:
                 return
             del self._heard_of[owner]
+
+
+async def look_up(cache: PrincipalCache, read: Callable[[], Awaitable[Entry]]) -> Entry:
+    """Read what a credential leads to, and keep it; read again when news about it came while it was read."""
+    for _ in range(_TRIES):
+        ticket = cache.begin()
+        entry = await read()
+        if cache.fill(ticket, entry):
+            return entry
+    # News about this very credential keeps coming: what is read now is true, and is not kept.
+    return await read()
+
+
+def _owners(entry: Entry) -> tuple[str, str]:
+    """Give whose news concern an entry: its session's or key's, and its account's or service's."""
+    principal = entry.principal
+    return principal.session or principal.api_key or "", principal.subject

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk
 from coatcheck.errors import SessionEnded
-from coatcheck.gate.cache import Entry, PrincipalCache
+from coatcheck.gate.cache import Entry, PrincipalCache, look_up
 from coatcheck.sessions import records
 from coatcheck.sessions.seen import Seen
 from coatcheck.sessions.session import SEEN_EVERY_MS, last_good_moment
@@ -16,8 +16,6 @@ from coatcheck.verifier import Principal
 
 Find: TypeAlias = Callable[[Reading, Instant], Awaitable[records.Found | None]]
 """Finds a session with the roles that count at a moment."""
-
-_TRIES = 3
 
 
 async def check_cookie(desk: Desk, value: str, *, is_use: bool = True) -> Principal:
@@ -43,22 +41,11 @@ async def check_found(desk: Desk, digest: bytes, find: Find, *, is_use: bool) ->
     cache = desk.keep(PrincipalCache)
     entry = cache.get(digest, now)
     if entry is None:
-        entry = await _look_up(desk, cache, digest, find)
+        entry = await look_up(cache, lambda: _read(desk, digest, find))
     if is_use and now >= entry.seen_again_at:
         entry.seen(now)
         desk.keep(Seen).note(entry.principal.session or "")
     return entry.principal
-
-
-async def _look_up(desk: Desk, cache: PrincipalCache, digest: bytes, find: Find) -> Entry:
-    """Read a session; read again when news about it came while it was read."""
-    for _ in range(_TRIES):
-        ticket = cache.begin()
-        entry = await _read(desk, digest, find)
-        if cache.fill(ticket, entry):
-            return entry
-    # News about this very session keeps coming: what is read now is true, and is not kept.
-    return await _read(desk, digest, find)
 
 
 async def _read(desk: Desk, digest: bytes, find: Find) -> Entry:

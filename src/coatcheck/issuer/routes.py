@@ -14,10 +14,10 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from coatcheck.desk import Desk
-from coatcheck.errors import BadInput, Busy, FeedGone, NotAllowed, NotFound, NotSignedIn
+from coatcheck.errors import BadInput, Busy, FeedGone, NotFound, NotSignedIn
 from coatcheck.gate.authenticate import authenticate
 from coatcheck.gate.hot import JSON, Hot, HotAnswer, HotCall
-from coatcheck.gate.request import desk_of, visit_of
+from coatcheck.gate.request import desk_of, service_of, visit_of
 from coatcheck.http.bodies import parse_form
 from coatcheck.http.published import published
 from coatcheck.issuer.asked_before import AskedBefore, question_of
@@ -107,7 +107,7 @@ async def follow_feed(request: Request) -> Response:
 
     With `hold=0` it is told at once that there is nothing: who begins wants to know, not to wait.
     """
-    service, desk, hold = await _service(request), desk_of(request), _hold(request)
+    service, desk, hold = await service_of(request), desk_of(request), _hold(request)
     position = _position(request.query_params.get("after", ""))
     if "text/event-stream" in request.headers.get("accept", ""):
         first = await news_after(desk, position, hold=0)  # what cannot be gone on from is 410, and no stream
@@ -125,7 +125,7 @@ async def acknowledge(request: Request) -> Response:
     Raises:
         BadInput: the body names no position.
     """
-    service = await _service(request)
+    service = await service_of(request)
     try:
         after = msgspec.json.decode(await request.body(), type=_Acknowledgement).after
     except msgspec.MsgspecError:
@@ -136,18 +136,6 @@ async def acknowledge(request: Request) -> Response:
 
 class _Acknowledgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: str
-
-
-async def _service(request: Request) -> str:
-    """Give the service that asks.
-
-    Raises:
-        NotAllowed: a person asks.
-    """
-    principal = await authenticate(desk_of(request), visit_of(request).asked)
-    if not principal.subject.startswith("svc_"):
-        raise NotAllowed("the feed is for registered services")
-    return principal.subject
 
 
 def _hold(request: Request) -> float:

@@ -1,6 +1,7 @@
-"""Finish a recovery: a new password, and every session, device, identity and pending link of before is gone."""
+"""Finish a recovery: a new password; every session, API key, device, identity and pending link of before is gone."""
 
 from coatcheck.accounts import records as accounts
+from coatcheck.api_keys import end as api_keys
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import post
@@ -67,15 +68,18 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
         await accounts.raise_epoch(tx, account.id)
         await store_password(tx, account.id, chosen, now)
         ended = await end_all(tx, desk, account=account.id)
+        revoked = await api_keys.end_all(tx, desk, owner=account.id)
         await known_devices.forget_all(tx, account.id)
         await records.drop_all(tx, account.id)
         if held.factors:
             await records.bar_wait(tx, account.id, now)
         unlinked = await _unlink_all(tx, desk, account.id)
-        details = {"sessions": ended, "identities": unlinked}
+        details = {"sessions": ended, "identities": unlinked, "api_keys": revoked}
         await record(tx, desk, visit, "recovery.done", account=account.id, details=details)
         template, url = "recovery/recovered.txt", visit.base_url
-        message = mail_text(desk.settings, template, to=account.email, base_url=url, unlinked=unlinked)
+        message = mail_text(
+            desk.settings, template, to=account.email, base_url=url, unlinked=unlinked, api_keys=revoked
+        )
         await post(tx, desk, message, asked_by_stranger=False)
 
 

@@ -7,6 +7,7 @@ import structlog
 
 from coatcheck.access.run_out import BATCH as ROLES_BATCH
 from coatcheck.access.run_out import take_run_out
+from coatcheck.api_keys.used import UsedKeys
 from coatcheck.audit.seal import Sealer
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import Postman
@@ -37,6 +38,7 @@ class Background:
             desk.keep(SigningKeys).run,
             desk.keep(KeyRotation).run,
             desk.keep(Seen).run,
+            desk.keep(UsedKeys).run,
             desk.keep(Postman).run,
             desk.keep(Sealer).run,
             desk.keep(FactorNotices).run,

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from coatcheck import unsafe
 from coatcheck.errors import ConfigurationError
+from coatcheck.settings.api_keys import ApiKeySettings
 from coatcheck.settings.audit import AuditSettings
 from coatcheck.settings.clients import ClientSettings
 from coatcheck.settings.gateway import GatewaySettings
@@ -28,6 +29,7 @@ from coatcheck.settings.tokens import TokenSettings
 from coatcheck.settings.web import WebSettings
 
 __all__ = [
+    "ApiKeySettings",
     "AuditSettings",
     "ClientSettings",
     "DatabaseSettings",
@@ -69,6 +71,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     keys: KeySettings = field(default_factory=KeySettings)
     tokens: TokenSettings = field(default_factory=TokenSettings)
     clients: ClientSettings = field(default_factory=ClientSettings)
+    api_keys: ApiKeySettings = field(default_factory=ApiKeySettings)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     revocation: RevocationSettings = field(default_factory=RevocationSettings)
     mail: MailSettings = field(default_factory=MailSettings)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from coatcheck.errors import (
+    ApiKeyRefused,
     BadInput,
     Busy,
     CoatcheckError,
@@ -108,6 +109,8 @@ def challenge_of(error: CoatcheckError) -> str | None:
             return f'DPoP error="{error.code}", error_description="{error.says}", {_ALGS}'
         case TokenRefused() | SessionEnded():
             return f'{_REALM}, error="invalid_token", error_description="{error.says}", {_OR_BOUND}'
+        case ApiKeyRefused():
+            return f'{_REALM}, error="invalid_token", error_description="{error.says}"'
         case NotSignedIn():
             return f"{_REALM}, {_OR_BOUND}"
         case FreshSignInNeeded():

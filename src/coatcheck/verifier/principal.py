@@ -32,6 +32,7 @@ class Principal(Struct, frozen=True, kw_only=True, gc=False):
         cnf: thumbprint of the key the credential is bound to (`cnf.jkt`, RFC 9449), or None.
         email: the account's address, where the credential carries it.
         username: the account's name, where the credential carries it.
+        api_key: `key_…`, the API key that was presented, or None.
     """
 
     subject: str
@@ -47,6 +48,7 @@ class Principal(Struct, frozen=True, kw_only=True, gc=False):
     cnf: str | None = None
     email: str | None = None
     username: str | None = None
+    api_key: str | None = None
 
     def __repr__(self) -> str:
         shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in _HIDDEN)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from coatcheck.access.names import ADMIN
+from coatcheck.admin.api_keys import revoke_key
 from coatcheck.admin.lock_account import lock_account, unlock_account
 from coatcheck.admin.people import find_people, look_at_person, resolve_account
 from coatcheck.admin.reset_factors import reset_factors
@@ -33,6 +34,7 @@ _DONE = {
     "end-sessions": "All sessions of this account were ended.",
     "reset-factors": "The second factors were removed, and all sessions were ended.",
     "session": "The session was ended.",
+    "api-key": "The API key was revoked.",
     "unlinked": "The provider was unlinked, and all sessions were ended.",
     "roles": "The roles were changed.",
 }
@@ -66,6 +68,7 @@ async def show_person(request: Request) -> Response:
         identities=person.identities,
         held=person.held,
         through=person.through,
+        api_keys=person.api_keys,
         all_roles=person.all_roles,
         events=[_event(entry) for entry in person.events],
     )
@@ -113,6 +116,14 @@ async def submit_end_session(request: Request) -> Response:
     session = request.path_params["session"]
     await end_session(desk_of(request), visit_of(request), account=account, session=session, actor=actor)
     return _back(request, account, "session")
+
+
+async def submit_revoke_key(request: Request) -> Response:
+    """Revoke an API key of an account."""
+    actor, account = await _acting(request)
+    key = request.path_params["key"]
+    await revoke_key(desk_of(request), visit_of(request), key=key, owner=account, actor=actor)
+    return _back(request, account, "api-key")
 
 
 async def show_audit(request: Request) -> Response:
@@ -213,4 +224,5 @@ pages = [
     Route("/admin/accounts/{account}/end-sessions", submit_end_sessions, methods=["POST"]),
     Route("/admin/accounts/{account}/sessions/{session}/end", submit_end_session, methods=["POST"]),
     Route("/admin/accounts/{account}/identities/{identity}/unlink", submit_unlink, methods=["POST"]),
+    Route("/admin/accounts/{account}/api-keys/{key}/revoke", submit_revoke_key, methods=["POST"]),
 ]

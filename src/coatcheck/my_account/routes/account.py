@@ -267,6 +267,7 @@ async def _account_page(
         new_email=new_email,
         min_length=shown.min_length,
         has_passwords=desk.settings.passwords.enabled,
+        has_api_keys=desk.settings.api_keys.personal,
     )
 
 
