@@ -9,7 +9,6 @@ from tests.house.source import SOURCE, dotted, modules
 EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
 RECORDERS = ("record", "refused", "write")
 LATER = {  # event: what brings it
-    "account.panic": "comes with `panic`",
     "role.removed": "comes with `coatcheck role remove`",
 }
 

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 from coatcheck.clock import Instant
 
-Status: TypeAlias = Literal["active", "locked", "closed"]
+Status: TypeAlias = Literal["active", "locked", "closed", "secured"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,3 +29,8 @@ class Account:
     def is_active(self) -> bool:
         """Whether its sign-ins may open sessions."""
         return self.status == "active"
+
+    @property
+    def may_recover(self) -> bool:
+        """Whether its mailbox may set a password; of one that is secured by a panic that is the only way in."""
+        return self.status in ("active", "secured")

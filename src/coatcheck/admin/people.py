@@ -8,6 +8,8 @@ from coatcheck.accounts.account import Account
 from coatcheck.accounts.identifiers import parse_identifier
 from coatcheck.audit.show import Entry, show
 from coatcheck.desk import Desk
+from coatcheck.ending.receipts.look import receipts_of
+from coatcheck.ending.receipts.receipt import Receipt
 from coatcheck.errors import NotFound
 from coatcheck.sessions import records as sessions
 from coatcheck.sessions.session import Session
@@ -28,6 +30,8 @@ class Person:
     all_roles: list[str]
     events: list[Entry]
     identities: list[LinkedIdentity]
+    receipts: list[Receipt]
+    """Of panics, the newest first."""
 
 
 async def find_people(desk: Desk, text: str) -> tuple[list[tuple[Account, list[str]]], bool]:
@@ -60,7 +64,8 @@ async def look_at_person(desk: Desk, account_id: str) -> Person:
         held = await access.roles_of(db, account_id)
         roles = [name for name, _ in await access.list_roles(db)]
         linked = await upstream.list_of(db, account_id)
-    return Person(account, live, held, roles, await show(desk, account=account_id, limit=25), linked)
+    receipts = await receipts_of(desk, account=account_id)
+    return Person(account, live, held, roles, await show(desk, account=account_id, limit=25), linked, receipts)
 
 
 async def resolve_account(desk: Desk, typed: str) -> Account:

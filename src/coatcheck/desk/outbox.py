@@ -40,13 +40,22 @@ async def post(tx: Writing, desk: Desk, message: Message, *, asked_by_stranger: 
     mail_id = new_id("mail_")
     sealed = desk.key_ring.seal(msgspec.json.encode(message), place=f"outbox.sealed:{mail_id}")
     if asked_by_stranger:
-        recipient = desk.key_ring.mac("mail recipient", message.to)
+        recipient = _recipient(desk, message.to)
         if await records.count_recipient(tx, recipient, now) > STRANGERS_PER_HOUR:
             return False
     due_at = None if is_decoy else now
     await records.queue(tx, records.Queued(mail_id, sealed, 0, now), due_at=due_at, expires_at=now + _KEEP_MS)
     tx.afterwards(desk.keep(Postman).wake)
     return True
+
+
+async def count_anew(tx: Writing, desk: Desk, to: str) -> None:
+    """Let strangers cause mails to a recipient as if none had come this hour: the next one must not be dropped."""
+    await records.forget_recipient(tx, _recipient(desk, to))
+
+
+def _recipient(desk: Desk, to: str) -> bytes:
+    return desk.key_ring.mac("mail recipient", to)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,7 +40,7 @@ async def ask_for_recovery(desk: Desk, visit: Visit, *, email: str) -> None:
     expires_at = desk.now() + millis(LINK_LIVES)
     async with desk.database.writing() as tx:
         account = await accounts.find_by(tx, address)
-        known = account if account and account.is_active else None
+        known = account if account and account.may_recover else None
         owner, epoch = (known.id, known.epoch) if known else (None, 0)
         await records.insert_link(tx, link.hashed(), owner, epoch, expires_at)
         url = f"{visit.base_url}/recover/new-password?token={link.reveal()}"

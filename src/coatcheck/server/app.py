@@ -52,7 +52,7 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
 
 def _apis(settings: Settings) -> list[APIRouter]:
     """List the calls that this site has; without passwords, none that is about them."""
-    always = [*login.apis, ending.api, my_account.api, *ways_in.apis, gateway.api]
+    always = [*login.apis, *ending.apis, my_account.api, *ways_in.apis, gateway.api]
     passkeys = (*login.passkey_apis, *ways_in.passkey_apis) if settings.sign_in.passkeys else ()
     providers = (*login.provider_apis, *ways_in.provider_apis) if has_providers(settings) else ()
     return [*always, *passkeys, *providers, *(_PASSWORD_APIS if settings.passwords.enabled else ())]

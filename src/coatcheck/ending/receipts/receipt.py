@@ -1,0 +1,148 @@
+"""A receipt: one line for each kind of thing that a panic ended, and for each party that has to hear of it."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias
+
+from coatcheck.clock import Instant, rfc3339_ms
+
+PREFIX: Final = "pnc_"
+"""What ids of panics begin with."""
+
+Outcome: TypeAlias = Literal["pending", "done", "no_call", "gone"]
+State: TypeAlias = Literal["done", "pending", "not_confirmed", "no_call", "gone"]
+
+CUT: Final = MappingProxyType(
+    {
+        "sessions": "Sessions",
+        "tokens": "Refresh tokens",
+        "api_keys": "API keys",
+        "trusted_browsers": "Trusted browsers",
+        "known_devices": "Known devices",
+        "sign_ins": "Sign-ins under way",
+        "mailed_links": "Mailed links",
+        "email_changes": "Changes of email",
+        "factor_recovery": "Removal of lost second factors",
+        "provider_tokens": "Tokens of providers, kept here",
+    }
+)
+"""What is over with the commit, and what it is called."""
+
+WORKER: Final = "worker"
+PROVIDER: Final = "provider"
+VERIFIER: Final = "verifier"
+_TITLES: Final = MappingProxyType({WORKER: "Live connections", PROVIDER: "Given back to", VERIFIER: "Revoked at"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """Hold one line.
+
+    Args:
+        what: one of `CUT`, or `worker`, `provider`, `verifier`.
+        name: which one of several, such as `svc_…`.
+        title: what people call it.
+        count: how many there were, or None where nobody counts.
+        at_latest: by when it is over though nobody says so; None where that is not known.
+        done_at: by when it was over for certain: each time is taken after the thing.
+    """
+
+    what: str
+    name: str
+    title: str
+    count: int | None
+    outcome: Outcome
+    at_latest: Instant | None
+    done_at: Instant | None
+
+    def state(self, now: Instant) -> State:
+        """Tell how it stands: a verifier that is silent is not confirmed at once, all else once its time has passed."""
+        if self.outcome != "pending":
+            return self.outcome
+        is_late = self.at_latest is not None and now >= self.at_latest
+        return "not_confirmed" if self.what == VERIFIER or is_late else "pending"
+
+    @property
+    def label(self) -> str:
+        """What the line is about, for people."""
+        if self.what in CUT:
+            return CUT[self.what]
+        title = _TITLES[self.what]
+        return f"{title}, process {self.name}" if self.what == WORKER else f"{title} {self.title}"
+
+    def amount(self) -> str:
+        """Say how many there were, for people."""
+        if self.count is None:
+            return "all" if self.what in CUT else ""
+        return f"{self.count} closed" if self.what == WORKER else str(self.count or "none")
+
+    def stands(self, now: Instant) -> tuple[str, Instant | None, str]:
+        """Say how it stands, for people: in a word, a moment that belongs to it, and what the moment is."""
+        match self.state(now):
+            case "done":
+                return "Done", self.done_at, ""
+            case "pending":
+                return "Pending", None, ""
+            case "not_confirmed":
+                return "Not confirmed", self.at_latest, "at the latest"
+            case "no_call":
+                return "Removed here", self.done_at, "the provider takes nothing back;"
+            case "gone":
+                return "Stopped", self.done_at, "and its connections with it;"
+
+    def words(self, now: Instant) -> dict[str, Any]:
+        """Give it as programs read it."""
+        return {
+            "what": self.what,
+            "name": self.name or None,
+            "title": self.title or None,
+            "count": self.count,
+            "state": self.state(now),
+            "done_at": _time(self.done_at),
+            "at_latest": _time(self.at_latest) if self.outcome == "pending" else None,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """Hold a receipt.
+
+    Args:
+        id: `pnc_…`, a handle and no secret.
+        called_by: the account itself, an administrator, or `operator`.
+        called_at: when it was asked for.
+        cut_at: by when everything of this server was over for certain; None for the moment until that is seen.
+        settled_at: since when nothing is waited for any more.
+        lifted_at: since when the account may be signed in to again; None while it is secured.
+    """
+
+    id: str
+    account: str
+    called_by: str
+    called_at: Instant
+    cut_at: Instant | None
+    settled_at: Instant | None
+    lifted_at: Instant | None
+    lines: tuple[Line, ...] = ()
+
+    def words(self, now: Instant) -> dict[str, Any]:
+        """Give it as programs read it; times in UTC, to the millisecond."""
+        return {
+            "receipt": self.id,
+            "account": self.account,
+            "called_by": self.called_by,
+            "called_at": _time(self.called_at),
+            "cut_at": _time(self.cut_at),
+            "settled_at": _time(self.settled_at),
+            "lifted_at": _time(self.lifted_at),
+            "lines": [line.words(now) for line in self.lines],
+        }
+
+
+def clock_time(instant: Instant) -> str:
+    """Write a time for people, to the millisecond: that is what a receipt is read for."""
+    return rfc3339_ms(instant).replace("T", " ").replace("Z", " UTC")
+
+
+def _time(instant: Instant | None) -> str | None:
+    return None if instant is None else rfc3339_ms(instant)
