@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import case, delete, func, insert, literal, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.ending.receipts.receipt import CUT, PROVIDER, VERIFIER, WORKER, Line, Receipt
@@ -11,6 +11,7 @@ from coatcheck.revocation.event import Position
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.prepared import unless_there
 from coatcheck.storage.tables.clients import services
+from coatcheck.storage.tables.metadata import Moment
 from coatcheck.storage.tables.panics import panic_lines, panics
 from coatcheck.storage.tables.revocation import feed_readers
 
@@ -108,7 +109,7 @@ async def claim_due(tx: Writing, now: Instant, limit: int = 20) -> list[str]:
     pause = case((age < 15_000, 500), (age < 10 * _MINUTE_MS, 5000), else_=_MINUTE_MS)
     due = select(panics.c.id).where(panics.c.due_at <= now).order_by(panics.c.due_at).limit(limit)
     claimed = update(panics).where(panics.c.id.in_(due.with_for_update(skip_locked=True)))
-    return [row[0] for row in await tx.execute(claimed.values(due_at=now + pause).returning(panics.c.id))]
+    return [row[0] for row in await tx.execute(claimed.values(due_at=literal(now, Moment) + pause).returning(panics.c.id))]
 
 
 async def settle(tx: Writing, receipt: Receipt, now: Instant) -> bool:

@@ -37,7 +37,6 @@ def _panics(op: Operations) -> None:
         sa.Column("lifted_at", sa.BigInteger),
         sa.Column("forget_at", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name="pk_panics"),
-        sa.ForeignKeyConstraint(["account"], ["accounts.id"], name="fk_panics_account", ondelete="CASCADE"),
     )
     for column in ("account", "browser_hash", "due_at", "forget_at"):
         op.create_index(f"ix_panics_{column}", "panics", [column])
