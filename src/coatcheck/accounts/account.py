@@ -33,4 +33,9 @@ class Account:
     @property
     def may_recover(self) -> bool:
         """Whether its mailbox may set a password; of one that is secured by a panic that is the only way in."""
-        return self.status in ("active", "secured")
+        return self.is_active or self.is_secured
+
+    @property
+    def is_secured(self) -> bool:
+        """Whether everything of it was ended in a panic, and its mailbox has not been proven since."""
+        return self.status == "secured"

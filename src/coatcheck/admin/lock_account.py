@@ -46,7 +46,7 @@ async def unlock_account(desk: Desk, visit: Visit, *, account: str, actor: str) 
     """
     async with desk.database.writing() as tx:
         held = await _hold(tx, account)
-        if held.status == "secured" and held.email:
+        if held.is_secured and held.email:
             raise Conflict("the account is secured: its owner opens it by recovery")
         await accounts.raise_epoch(tx, account)
         if not await lift_panic(tx, desk, visit, held=held, actor=actor):

@@ -21,7 +21,7 @@ async def lift_panic(tx: Writing, desk: Desk, visit: Visit, *, held: Account, ac
 
     The caller holds the account's row and has raised its epoch.
     """
-    if held.status != "secured":
+    if not held.is_secured:
         return False
     now = desk.now()
     await accounts.set_status(tx, held.id, "active")

@@ -106,7 +106,10 @@ async def _tell_owner(tx: Writing, desk: Desk, visit: Visit, held: Account, *, b
     """
     if not held.email:
         return
-    template, url = "ending/panic.txt", visit.base_url
-    message = mail_text(desk.settings, template, to=held.email, base_url=url, by_owner=by_owner)
+    template, url, has_passwords = "ending/panic.txt", visit.base_url, desk.settings.passwords.enabled
+    link = f"{url}/recover" if has_passwords else f"{url}/open-again"
+    message = mail_text(
+        desk.settings, template, to=held.email, base_url=url, link=link, by_owner=by_owner, has_passwords=has_passwords
+    )
     await count_anew(tx, desk, held.email)
     await post(tx, desk, message, asked_by_stranger=False)

@@ -7,12 +7,11 @@ from coatcheck.desk.outbox import post
 from coatcheck.ending.lift_panic import lift_panic
 from coatcheck.errors import Gone
 from coatcheck.http.pages import mail_text
-from coatcheck.limits import known_devices
 from coatcheck.login.standing import asks_for_second_factor
 from coatcheck.passwords.choose import choose_password, store_password
 from coatcheck.recovery import records
+from coatcheck.recovery.shut_out import shut_out
 from coatcheck.secret import hash_secret
-from coatcheck.sessions.end import end_all
 from coatcheck.storage.database import Writing
 from coatcheck.upstream import records as upstream
 from coatcheck.upstream.give_back import queue_giveback
@@ -69,11 +68,8 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
         spent = await records.take(tx, link_hash, now)
         if spent is None or held is None or not held.may_recover or held.epoch != spent[1]:
             raise Gone("the link was used, or the account changed since it was mailed")
-        await accounts.raise_epoch(tx, account.id)
+        ended = await shut_out(tx, desk, held)
         await store_password(tx, account.id, chosen, now)
-        ended = await end_all(tx, desk, account=account.id)
-        await known_devices.forget_all(tx, account.id)
-        await records.drop_all(tx, account.id)
         if held.factors:
             await records.bar_wait(tx, account.id, now)
         unlinked = await _unlink_all(tx, desk, account.id)

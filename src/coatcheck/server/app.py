@@ -55,7 +55,7 @@ def _apis(settings: Settings) -> list[APIRouter]:
     always = [*login.apis, *ending.apis, my_account.api, *ways_in.apis, gateway.api]
     passkeys = (*login.passkey_apis, *ways_in.passkey_apis) if settings.sign_in.passkeys else ()
     providers = (*login.provider_apis, *ways_in.provider_apis) if has_providers(settings) else ()
-    return [*always, *passkeys, *providers, *(_PASSWORD_APIS if settings.passwords.enabled else ())]
+    return [*always, *passkeys, *providers, *(_PASSWORD_APIS if settings.passwords.enabled else _WITHOUT_APIS)]
 
 
 def _pages(settings: Settings) -> list[Route]:
@@ -63,9 +63,10 @@ def _pages(settings: Settings) -> list[Route]:
     always = [*login.pages, *ending.pages, *my_account.pages, *ways_in.pages, *admin.pages, *issuer.pages]
     passkeys = (*login.passkey_pages, *ways_in.passkey_pages) if settings.sign_in.passkeys else ()
     providers = (*login.provider_pages, *ways_in.provider_pages) if has_providers(settings) else ()
-    return [*always, *passkeys, *providers, *(_PASSWORD_PAGES if settings.passwords.enabled else ())]
+    return [*always, *passkeys, *providers, *(_PASSWORD_PAGES if settings.passwords.enabled else _WITHOUT_PAGES)]
 
 
+_WITHOUT_APIS, _WITHOUT_PAGES = (recovery.open_again_api,), recovery.open_again_pages
 _PASSWORD_APIS = (*login.password_apis, signup.api, *recovery.apis, my_account.password_api)
 _PASSWORD_PAGES = (
     *login.password_pages,

@@ -109,7 +109,9 @@ async def claim_due(tx: Writing, now: Instant, limit: int = 20) -> list[str]:
     pause = case((age < 15_000, 500), (age < 10 * _MINUTE_MS, 5000), else_=_MINUTE_MS)
     due = select(panics.c.id).where(panics.c.due_at <= now).order_by(panics.c.due_at).limit(limit)
     claimed = update(panics).where(panics.c.id.in_(due.with_for_update(skip_locked=True)))
-    return [row[0] for row in await tx.execute(claimed.values(due_at=literal(now, Moment) + pause).returning(panics.c.id))]
+    return [
+        row[0] for row in await tx.execute(claimed.values(due_at=literal(now, Moment) + pause).returning(panics.c.id))
+    ]
 
 
 async def settle(tx: Writing, receipt: Receipt, now: Instant) -> bool:
