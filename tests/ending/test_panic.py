@@ -282,7 +282,7 @@ async def test_by_an_administrator(site: Site) -> None:
     assert "End everything" in (await root.get(person)).text
     done = await submit(root, f"{person}/panic", f"{person}/panic")
     assert done.status_code == 303
-    assert "Refresh tokens" in (await root.get(done.headers["location"])).text
+    assert "Known devices" in (await root.get(done.headers["location"])).text
     assert not await is_good(site, held.access)
     shown = (await root.get(person)).text
     assert "Secured" in shown

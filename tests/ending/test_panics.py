@@ -274,7 +274,7 @@ async def test_a_page_shows_what_is_not_confirmed(served: Site) -> None:
     receipt = await receipt_of(served.desk, await call(served, ann))
     page = shown(receipt, served.clock.now())
     assert page["looks_again"]
-    [line] = [line for part in page["parts"] for line in part["lines"] if line["label"] == "Revoked at quick"]
+    [line] = [line for line in page["others"] if line["label"] == "Revoked at quick"]
     assert (line["stands"], line["kind"], line["time"]) == ("Not confirmed", "bad", "at the latest 08:00:08.000 UTC")
 
 

@@ -31,6 +31,7 @@ CUT: Final = MappingProxyType(
 WORKER: Final = "worker"
 PROVIDER: Final = "provider"
 VERIFIER: Final = "verifier"
+_SHORT: Final = len("wrk_0123456")
 _TITLES: Final = MappingProxyType({WORKER: "Live connections", PROVIDER: "Given back to", VERIFIER: "Revoked at"})
 
 
@@ -68,13 +69,15 @@ class Line:
         if self.what in CUT:
             return CUT[self.what]
         title = _TITLES[self.what]
-        return f"{title}, process {self.name}" if self.what == WORKER else f"{title} {self.title}"
+        return f"{title} at process {self.name[:_SHORT]}…" if self.what == WORKER else f"{title} {self.title}"
 
     def amount(self) -> str:
         """Say how many there were, for people."""
         if self.count is None:
             return "all" if self.what in CUT else ""
-        return f"{self.count} closed" if self.what == WORKER else str(self.count or "none")
+        if self.what == WORKER:
+            return f"{self.count} closed" if self.count else "none was open"
+        return str(self.count or "none")
 
     def stands(self, now: Instant) -> tuple[str, Instant | None, str]:
         """Say how it stands, for people: in a word, a moment that belongs to it, and what the moment is."""
