@@ -6,6 +6,7 @@ Each way ends at the one door and at the status of the account's row; each is an
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ SAYS = (401, "invalid_credentials")
 @pytest.fixture
 async def opened(tmp_path: Path) -> AsyncIterator[Site]:
     """Open a site that has every way in."""
-    more = {"sign_in": {"email_codes": True}, "providers": {"work": WORK}}
+    more: dict[str, Any] = {"sign_in": {"email_codes": True}, "providers": {"work": WORK}}
     async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path, **more) as site:
         yield site
 

@@ -68,7 +68,8 @@ ways-in-provider-stays step-linking-provider step-linking ways-in-providers
 """
 FACTOR_PAGES = (FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS, STEP_UP, ADMIN_STEP_UP, FEW_PROVIDERS, COMPANY, PROVIDERS)
 PANIC = """
-panic panic-receipt recovered-secured account-receipts admin-panic admin-receipt admin-person-secured admin-explain-secured
+panic panic-receipt recovered-secured account-receipts
+admin-panic admin-receipt admin-person-secured admin-explain-secured
 """
 OPEN_AGAIN = "open-again open-again-sent open-again-link opened open-again-gone"
 NAMES = " ".join((PANIC, OPEN_AGAIN, EVERYBODY, OWN, LOST, CONSOLE, SET_UP, *FACTOR_PAGES))

@@ -1,5 +1,6 @@
 """A panic as people see it: the question, the receipt, the way back, and what an administrator sees of it."""
 
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, expect
@@ -92,7 +93,7 @@ async def test_opening_an_account_again_without_passwords(browser: Browser, tmp_
         await keep(page, "open-again-gone")
 
 
-def beside(folder: Path) -> "open_site":  # type: ignore[valid-type]
+def beside(folder: Path) -> AbstractAsyncContextManager[Site]:
     """Open the database of the house beside it, by the time that it is."""
     return open_site(f"sqlite:///{folder / 'notes.db'}", folder, clock=ManualClock(SystemClock().now()))
 

@@ -28,6 +28,7 @@ from coatcheck.ending.receipts import records
 from coatcheck.ending.receipts.look import receipt_of
 from coatcheck.errors import RevocationUnknown, TokenRefused
 from coatcheck.login.link import link
+from coatcheck.secret import Secret
 from coatcheck.upstream.identity import Identity
 from coatcheck.verifier.verifier import Verifier
 from tests.faults.live_app import PROVIDER
@@ -202,7 +203,7 @@ async def keep_tokens(desk: Desk, account: Account) -> None:
         await link(tx, desk, account, identity)
 
 
-async def register(desk: Desk, name: str) -> tuple[str, str]:
+async def register(desk: Desk, name: str) -> tuple[str, Secret]:
     """Register a service; give its id and secret."""
     more: dict[str, Any] = {"permissions": [], "calls": [], "serves": [], "public_key": None, "actor": "operator"}
     made = await create_service(desk, VISIT, name=name, **more)
@@ -230,7 +231,7 @@ async def services(desk: Desk, worker: Worker, token: str) -> AsyncIterator[list
     try:
         for verifier in made.values():
             await eventually(partial(takes, verifier, token), True)
-        await eventually(partial(who_follows, desk), [(name, millis(STALENESS)) for name in made])
+        await eventually(partial(who_follows, desk), dict.fromkeys(made, millis(STALENESS)))
         await asyncio.to_thread(made.pop("asleep").close)
         yield [Service(verifier, token, name) for name, verifier in made.items()]
     finally:
@@ -238,10 +239,10 @@ async def services(desk: Desk, worker: Worker, token: str) -> AsyncIterator[list
             await asyncio.to_thread(verifier.close)
 
 
-async def who_follows(desk: Desk) -> list[tuple[str, int | None]]:
+async def who_follows(desk: Desk) -> dict[str, int]:
     """List who follows the feed, and how old the news may be that they judge by."""
     async with desk.database.reading() as db:
-        return [(name, staleness) for _, name, staleness in await records.followers(db)]
+        return {name: staleness or 0 for _, name, staleness in await records.followers(db)}
 
 
 @asynccontextmanager

@@ -25,7 +25,7 @@ from tests.attacks.census import row_counts
 from tests.races.nodes import Nodes, at_once, counted, let_in, statuses_of, visit
 from tests.recovery.lost import as_now
 from tests.site import Site, proven
-from tests.tokens.holders import is_good, refreshed
+from tests.tokens.holders import Held, is_good, refreshed
 from tests.tokens.holders import let_in as let_in_with_tokens
 
 CROWD = 20
@@ -76,10 +76,10 @@ async def test_one_that_was_proven_before_it_opens_nothing_after_it(pair: Nodes,
 
 async def test_refreshes_that_run_meanwhile_give_nothing_that_lasts(pair: Nodes, ann: Account) -> None:
     held = [await let_in_with_tokens(pair[0], ann) for _ in range(CROWD // 2)]
-    running = [refreshed(pair[number % 2], each.refresh) for number, each in enumerate(held)]
+    running: list[Awaitable[Held | Receipt]] = [refreshed(pair[number % 2], each.refresh) for number, each in enumerate(held)]
     outcomes = await at_once([*running[::2], call(pair[1], ann), *running[1::2]])
     await hear(pair)
-    got = [each for each in outcomes if not isinstance(each, (Receipt, Exception))]
+    got = [each for each in outcomes if isinstance(each, Held)]
     assert len(got) + counted(outcomes)["SessionEnded"] == len(held)
     for each in (*held, *got):
         assert not await is_good(pair[0], each.access)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ ANN = "ann@example.org"
 @pytest.fixture
 async def without(tmp_path: Path) -> AsyncIterator[Site]:
     """Open a site without passwords."""
-    more = {"passwords": {"enabled": False}, "sign_in": {"email_codes": True}}
+    more: dict[str, Any] = {"passwords": {"enabled": False}, "sign_in": {"email_codes": True}}
     async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path, **more) as site:
         yield site
 

@@ -23,7 +23,7 @@ CUT: Final = MappingProxyType(
         "mailed_links": "Mailed links",
         "email_changes": "Changes of email",
         "factor_recovery": "Removal of lost second factors",
-        "provider_tokens": "Tokens of providers, kept here",
+        "provider_tokens": "Kept tokens of providers",
     }
 )
 """What is over with the commit, and what it is called."""
