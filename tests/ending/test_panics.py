@@ -267,6 +267,23 @@ async def test_the_account_is_closed_meanwhile(served: Site) -> None:
     assert (rows["panics"], rows["panic_lines"]) == (0, 0)
 
 
+async def test_its_owner_is_not_told_which_services_and_processes_there_are(served: Site) -> None:
+    await served.person()
+    for name in ("billing", "secret-project"):
+        await Acknowledged(served.desk).note((await machine(served, name)).id, await head(served), 8_000)
+    browser = await served.signed_in()
+    called = await browser.post("/api/account/panic")
+    looked = await browser.get(f"/api/panic/{called.json()['receipt']}")
+    page = await browser.get(f"/panic/{called.json()['receipt']}")
+    for answer in (called, looked, page):
+        assert answer.status_code == 200
+        for hidden in ("billing", "secret-project", "svc_", served.desk.worker[:8]):
+            assert hidden not in answer.text
+    assert "Revoked at service 2" in page.text
+    root = await served.administrator()
+    assert "Revoked at secret-project" in (await root.get(f"/panic/{called.json()['receipt']}")).text
+
+
 async def test_a_page_shows_what_is_not_confirmed(served: Site) -> None:
     ann = await served.person()
     quick = await machine(served, "quick")

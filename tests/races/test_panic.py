@@ -76,7 +76,9 @@ async def test_one_that_was_proven_before_it_opens_nothing_after_it(pair: Nodes,
 
 async def test_refreshes_that_run_meanwhile_give_nothing_that_lasts(pair: Nodes, ann: Account) -> None:
     held = [await let_in_with_tokens(pair[0], ann) for _ in range(CROWD // 2)]
-    running: list[Awaitable[Held | Receipt]] = [refreshed(pair[number % 2], each.refresh) for number, each in enumerate(held)]
+    running: list[Awaitable[Held | Receipt]] = [
+        refreshed(pair[number % 2], each.refresh) for number, each in enumerate(held)
+    ]
     outcomes = await at_once([*running[::2], call(pair[1], ann), *running[1::2]])
     await hear(pair)
     got = [each for each in outcomes if isinstance(each, Held)]

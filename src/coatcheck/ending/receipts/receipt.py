@@ -1,6 +1,8 @@
 """A receipt: one line for each kind of thing that a panic ended, and for each party that has to hear of it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import count
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
@@ -31,8 +33,9 @@ CUT: Final = MappingProxyType(
 WORKER: Final = "worker"
 PROVIDER: Final = "provider"
 VERIFIER: Final = "verifier"
+_NUMBERED: Final = MappingProxyType({WORKER: "process", VERIFIER: "service"})
 _SHORT: Final = len("wrk_0123456")
-_TITLES: Final = MappingProxyType({WORKER: "Live connections", PROVIDER: "Given back to", VERIFIER: "Revoked at"})
+_TITLES: Final = MappingProxyType({WORKER: "Live connections at", PROVIDER: "Given back to", VERIFIER: "Revoked at"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +71,8 @@ class Line:
         """What the line is about, for people."""
         if self.what in CUT:
             return CUT[self.what]
-        title = _TITLES[self.what]
-        return f"{title} at process {self.name[:_SHORT]}…" if self.what == WORKER else f"{title} {self.title}"
+        which = f"process {self.name[:_SHORT]}…" if self.what == WORKER and self.name else self.title
+        return f"{_TITLES[self.what]} {which}"
 
     def amount(self) -> str:
         """Say how many there were, for people."""
@@ -128,6 +131,11 @@ class Receipt:
     lifted_at: Instant | None
     lines: tuple[Line, ...] = ()
 
+    def for_its_owner(self) -> "Receipt":
+        """Give it without what only those who run the site should know: which services and processes there are."""
+        numbers = {what: count(1) for what in _NUMBERED}
+        return replace(self, lines=tuple(_numbered(line, numbers) for line in self.lines))
+
     def words(self, now: Instant) -> dict[str, Any]:
         """Give it as programs read it; times in UTC, to the millisecond."""
         return {
@@ -140,6 +148,12 @@ class Receipt:
             "lifted_at": _time(self.lifted_at),
             "lines": [line.words(now) for line in self.lines],
         }
+
+
+def _numbered(line: Line, numbers: Mapping[str, Iterator[int]]) -> Line:
+    if line.what not in numbers:
+        return line
+    return replace(line, name="", title=f"{_NUMBERED[line.what]} {next(numbers[line.what])}")
 
 
 def clock_time(instant: Instant) -> str:

@@ -70,7 +70,7 @@ async def panic_call(request: Request) -> Response:
     principal = await principal_of(request)
     desk = desk_of(request)
     receipt = await panic(desk, visit, account=principal.subject, actor=principal.subject)
-    response = name_browser(request, JSONResponse(receipt.words(desk.now())))
+    response = name_browser(request, JSONResponse(receipt.for_its_owner().words(desk.now())))
     clear_session(request, response)
     return response
 
