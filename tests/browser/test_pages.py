@@ -74,7 +74,12 @@ provider-asked-first provider-failed provider-failed-within sign-in-again-provid
 ways-in-provider-stays step-linking-provider step-linking ways-in-providers
 """
 FACTOR_PAGES = (FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS, STEP_UP, ADMIN_STEP_UP, FEW_PROVIDERS, COMPANY, PROVIDERS)
-NAMES = " ".join((EVERYBODY, OWN, LOST, CONSOLE, API_KEYS, SET_UP, *FACTOR_PAGES))
+PANIC = """
+panic panic-receipt recovered-secured account-receipts
+admin-panic admin-receipt admin-person-secured admin-explain-secured
+"""
+OPEN_AGAIN = "open-again open-again-sent open-again-link opened open-again-gone"
+NAMES = " ".join((PANIC, OPEN_AGAIN, EVERYBODY, OWN, LOST, CONSOLE, API_KEYS, SET_UP, *FACTOR_PAGES))
 SMALLEST = 2_000  # bytes; a picture of nothing has fewer
 
 # Radio buttons of one choice are one stop, at the one that is chosen; arrows go on from there.

@@ -14,6 +14,8 @@ from coatcheck.api_keys import records as api_keys
 from coatcheck.api_keys.api_key import ApiKey
 from coatcheck.audit.show import Entry, show
 from coatcheck.desk import Desk
+from coatcheck.ending.receipts.look import receipts_of
+from coatcheck.ending.receipts.receipt import Receipt
 from coatcheck.errors import NotFound
 from coatcheck.sessions import records as sessions
 from coatcheck.sessions.session import Session
@@ -42,6 +44,8 @@ class Person(Struct, frozen=True):
     events: list[Entry]
     identities: list[LinkedIdentity]
     api_keys: list[ApiKey]
+    receipts: list[Receipt]
+    """Of panics, the newest first."""
 
 
 async def find_people(desk: Desk, text: str) -> tuple[list[tuple[Account, list[str]]], bool]:
@@ -76,6 +80,7 @@ async def look_at_person(desk: Desk, account_id: str) -> Person:
         roles = [name for name, _ in await access.list_roles(db)]
         linked = await upstream.list_of(db, account_id)
         keys = await api_keys.list_of(db, account_id)
+    receipts = await receipts_of(desk, account=account_id)
     return Person(
         account=account,
         sessions=live,
@@ -86,6 +91,7 @@ async def look_at_person(desk: Desk, account_id: str) -> Person:
         events=await show(desk, account=account_id, limit=25),
         identities=linked,
         api_keys=keys,
+        receipts=receipts,
     )
 
 

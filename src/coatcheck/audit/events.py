@@ -41,6 +41,8 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "account.factors_reset": "Every second factor was removed by an administrator",
         "account.closed": "Account closed",
         "account.panic": "Everything was ended in an emergency",
+        "account.panic_settled": "What was ended in an emergency is over everywhere, or its time has passed",
+        "account.panic_lifted": "The account was opened again after an emergency",
         "role.created": "Role created",
         "role.removed": "Role removed",
         "role.narrowed": "A role allows less",

@@ -7,7 +7,7 @@ import typer
 
 from coatcheck.access.assignment import Assignment
 from coatcheck.access.explain import until_of
-from coatcheck.accounts.account import Account
+from coatcheck.accounts.account import Account, Status
 from coatcheck.admin.create_account import create_account
 from coatcheck.admin.lock_account import lock_account, unlock_account
 from coatcheck.admin.people import Person, look_at_person, resolve_account
@@ -15,11 +15,14 @@ from coatcheck.admin.reset_factors import reset_factors
 from coatcheck.admin.unlink_identity import unlink_from
 from coatcheck.cli.audit import entry_words, show_entries
 from coatcheck.cli.opening import CONFIG, OPERATOR, ConfigOption, JsonOption, WhoArgument, at_desk
+from coatcheck.cli.receipts import WaitOption, receipt_meant, show_receipt, watched
 from coatcheck.cli.session import show_sessions
 from coatcheck.cli.showing import moment, name_of, say, say_facts, say_json, say_table, words_of
 from coatcheck.clock import rfc3339
 from coatcheck.desk import Desk
 from coatcheck.ending.close_account import close_account
+from coatcheck.ending.panic import panic
+from coatcheck.ending.receipts.receipt import Receipt
 from coatcheck.settings.read import read_settings
 from coatcheck.upstream.records import LinkedIdentity
 from coatcheck.visit import Visit
@@ -91,14 +94,17 @@ def lock(account: WhoArgument, config: ConfigOption = CONFIG) -> None:
 
 @accounts.command(epilog="Example: coatcheck account unlock ben@example.org")
 def unlock(account: WhoArgument, config: ConfigOption = CONFIG) -> None:
-    """Unlock an account, and forget the failed tries counted against it."""
+    """Unlock an account, and forget the failed tries counted against it; one that is secured stays so."""
 
-    async def work(desk: Desk, visit: Visit) -> Account:
+    async def work(desk: Desk, visit: Visit) -> tuple[Account, Status]:
         found = await resolve_account(desk, account)
-        await unlock_account(desk, visit, account=found.id, actor=OPERATOR)
-        return found
+        return found, await unlock_account(desk, visit, account=found.id, actor=OPERATOR)
 
-    say(f"{name_of(at_desk(config, work))} may sign in again.")
+    found, status = at_desk(config, work)
+    if status == "secured":
+        say(f"{name_of(found)} is locked no more, and is still secured: its owner opens it by recovery.")
+    else:
+        say(f"{name_of(found)} may sign in again.")
 
 
 @accounts.command(name="reset-factors", epilog="Example: coatcheck account reset-factors ben@example.org --yes")
@@ -157,6 +163,42 @@ def close(
         return found
 
     say(f"{name_of(at_desk(config, work))} is closed.")
+
+
+@accounts.command(name="panic", epilog="Example: coatcheck account panic ben@example.org")
+def panic_account(
+    account: WhoArgument,
+    wait: WaitOption = 5,
+    as_json: JsonOption = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """End everything of an account at once; its owner gets back in by recovery alone.
+
+    Sessions, tokens, trusted browsers, mailed links, providers' tokens and live connections end. Prints the receipt:
+    what is over and by when, and who has not said yet that they heard.
+    """
+
+    async def work(desk: Desk, visit: Visit) -> tuple[Receipt, int]:
+        found = await resolve_account(desk, account)
+        receipt = await panic(desk, visit, account=found.id, actor=OPERATOR)
+        return await watched(desk, receipt.id, wait), desk.now()
+
+    show_receipt(*at_desk(config, work), as_json=as_json)
+
+
+@accounts.command(name="panic-receipt", epilog="Example: coatcheck account panic-receipt ben@example.org --json")
+def panic_receipt(
+    which: Annotated[str, typer.Argument(metavar="RECEIPT", help="pnc_…; or an account: then its newest receipt.")],
+    wait: WaitOption = 0,
+    as_json: JsonOption = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Show the receipt of a panic as it is by now."""
+
+    async def work(desk: Desk, visit: Visit) -> tuple[Receipt, int]:
+        return await watched(desk, await receipt_meant(desk, which), wait), desk.now()
+
+    show_receipt(*at_desk(config, work), as_json=as_json)
 
 
 def _password(*, from_stdin: bool) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from sqlalchemy import bindparam, case, insert, select, update
+from sqlalchemy import bindparam, case, delete, insert, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.secret import Veiled
@@ -35,6 +35,11 @@ async def count_recipient(tx: Writing, recipient_mac: bytes, now: Instant) -> in
     """Count one more mail to a recipient this hour and give the count."""
     parameters = {"recipient_mac": recipient_mac, "count": 1, "expires_at": now + HOUR_MS, "now": now}
     return int((await tx.run(_COUNT, parameters))[0][0])
+
+
+async def forget_recipient(tx: Writing, recipient_mac: bytes) -> None:
+    """Forget how many mails a recipient got this hour."""
+    await tx.execute(delete(mail_quota).where(mail_quota.c.recipient_mac == recipient_mac))
 
 
 async def claim_due(tx: Writing, now: Instant, retry_at: Instant, limit: int) -> list[Queued]:

@@ -7,6 +7,7 @@ from coatcheck.audit.erase import erase
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import post
+from coatcheck.ending.receipts import records as receipts
 from coatcheck.ending.remove_factors import remove_factors
 from coatcheck.errors import NotFound
 from coatcheck.http.pages import mail_text
@@ -41,6 +42,7 @@ async def close_account(desk: Desk, visit: Visit, *, account: str, actor: str) -
         await tokens.remove_share_key(tx, account)
         await access.unassign_all(tx, account)
         await known_devices.forget_all(tx, account)
+        await receipts.forget_all(tx, account)
         await accounts.set_status(tx, account, "closed")
         details = {"sessions": ended, "api_keys": revoked}
         await record(tx, desk, visit, "account.closed", account=account, actor=actor, details=details)

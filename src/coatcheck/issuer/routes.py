@@ -40,6 +40,7 @@ JWKS = "/.well-known/jwks.json"
 _UNBUFFERED = {"x-accel-buffering": "no", "cache-control": "no-store"}
 _LIST = re.compile(r"[1-9][0-9]{0,8}")
 _LONGEST_ERA, _LAST_NUMBER = 32, 2**63 - 1
+_MOST_DIGITS: Final = 12
 _NOT_KEPT: Final = (*JSON, (b"pragma", b"no-cache"))
 _encode = msgspec.json.Encoder().encode
 _STREAM_SECONDS = 600.0
@@ -105,15 +106,17 @@ async def show_status_list(request: Request) -> Response:
 async def follow_feed(request: Request) -> Response:
     """Tell a service what came after a position: at once, or after a while that there is nothing.
 
-    With `hold=0` it is told at once that there is nothing: who begins wants to know, not to wait.
+    With `hold=0` it is told at once that there is nothing: who begins wants to know, not to wait. `staleness` says for
+    how many milliseconds it counts its news: by then a revocation is heard of there, or nothing is let in.
     """
     service, desk, hold = await service_of(request), desk_of(request), _hold(request)
-    position = _position(request.query_params.get("after", ""))
+    position, staleness = _position(request.query_params.get("after", "")), _staleness(request)
     if "text/event-stream" in request.headers.get("accept", ""):
         first = await news_after(desk, position, hold=0)  # what cannot be gone on from is 410, and no stream
+        await desk.keep(Acknowledged).note(service, position, staleness)
         lines = _stream(desk, visit_of(request), first)
         return StreamingResponse(lines, media_type="text/event-stream", headers=_UNBUFFERED)
-    await desk.keep(Acknowledged).note(service, position)
+    await desk.keep(Acknowledged).note(service, position, staleness)
     news = await news_after(desk, position, hold=hold)
     token = await desk.keep(SignedNews).feed(visit_of(request).base_url, news)
     return Response(token, media_type="application/statusfeed+jwt")
@@ -146,6 +149,12 @@ def _hold(request: Request) -> float:
             return 0.0
         case _:
             raise BadInput({"hold": "Leave this out, or send 0."})
+
+
+def _staleness(request: Request) -> int | None:
+    """Read for how many milliseconds a service counts its news; None where it does not say, or says what is none."""
+    said = request.query_params.get("staleness", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= _MOST_DIGITS else None
 
 
 def _position(text: str) -> Position:

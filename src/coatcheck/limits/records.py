@@ -167,9 +167,9 @@ def add_device(tx: Writing, secret_hash: bytes, account: str, expires_at: Instan
     tx.add(_ADD_DEVICE, row)
 
 
-async def remove_devices(tx: Writing, account: str) -> None:
-    """Forget every device of an account."""
-    await tx.execute(delete(known_devices).where(_device.account == account))
+async def remove_devices(tx: Writing, account: str) -> int:
+    """Forget every device of an account; give how many there were."""
+    return (await tx.execute(delete(known_devices).where(_device.account == account))).rowcount
 
 
 def _spend_lane(insert: InsertInto) -> Any:

@@ -6,6 +6,8 @@ from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.audit.show import Entry, show
 from coatcheck.desk import Desk
+from coatcheck.ending.receipts.look import receipts_of
+from coatcheck.ending.receipts.receipt import Receipt
 from coatcheck.errors import SessionEnded
 from coatcheck.login.standing import asks_for_second_factor, has_use_for_codes
 from coatcheck.mfa.backup_codes import FEW
@@ -31,6 +33,8 @@ class Overview(Struct, frozen=True):
     activity: list[Entry]
     few_codes: int | None
     """How many backup codes are left, where that are so few that new ones should be made."""
+    receipts: list[Receipt]
+    """Of panics, the newest first."""
 
 
 async def overview(desk: Desk, principal: Principal) -> Overview:
@@ -48,7 +52,8 @@ async def overview(desk: Desk, principal: Principal) -> Overview:
     activity = await show(desk, account=account.id, limit=20)
     sign_ins = await show(desk, account=account.id, event="sign_in.done", limit=_LOOKED_THROUGH)
     min_length = desk.settings.passwords.least_length(has_second_factor=asks_for_second_factor(desk.settings, account))
-    return Overview(account, min_length, _before(sign_ins, principal.session), activity, few_codes)
+    receipts = await receipts_of(desk, account=account.id)
+    return Overview(account, min_length, _before(sign_ins, principal.session), activity, few_codes, receipts)
 
 
 async def own_sessions(desk: Desk, principal: Principal) -> list[Session]:

@@ -52,11 +52,12 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
 
 def _apis(settings: Settings) -> list[APIRouter]:
     """List the calls that this site has; without passwords, none that is about them."""
-    always = [*login.apis, ending.api, my_account.api, *ways_in.apis, gateway.api]
+    always = [*login.apis, *ending.apis, my_account.api, *ways_in.apis, gateway.api]
     passkeys = (*login.passkey_apis, *ways_in.passkey_apis) if settings.sign_in.passkeys else ()
     providers = (*login.provider_apis, *ways_in.provider_apis) if has_providers(settings) else ()
     keys = my_account.key_apis if settings.api_keys.personal else ()
-    return [*always, *passkeys, *providers, *keys, *(_PASSWORD_APIS if settings.passwords.enabled else ())]
+    passwords = _PASSWORD_APIS if settings.passwords.enabled else _WITHOUT_APIS
+    return [*always, *passkeys, *providers, *keys, *passwords]
 
 
 def _pages(settings: Settings) -> list[Route]:
@@ -65,9 +66,11 @@ def _pages(settings: Settings) -> list[Route]:
     passkeys = (*login.passkey_pages, *ways_in.passkey_pages) if settings.sign_in.passkeys else ()
     providers = (*login.provider_pages, *ways_in.provider_pages) if has_providers(settings) else ()
     keys = my_account.key_pages if settings.api_keys.personal else ()
-    return [*always, *passkeys, *providers, *keys, *(_PASSWORD_PAGES if settings.passwords.enabled else ())]
+    passwords = _PASSWORD_PAGES if settings.passwords.enabled else _WITHOUT_PAGES
+    return [*always, *passkeys, *providers, *keys, *passwords]
 
 
+_WITHOUT_APIS, _WITHOUT_PAGES = (recovery.open_again_api,), recovery.open_again_pages
 _PASSWORD_APIS = (*login.password_apis, signup.api, *recovery.apis, my_account.password_api)
 _PASSWORD_PAGES = (
     *login.password_pages,

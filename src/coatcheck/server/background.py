@@ -1,4 +1,4 @@
-"""What runs beside the requests: the log, keys, writing use, sealing the audit trail, mail and notices, cleaning up."""
+"""What runs beside the requests: the log, keys, writing use, sealing the audit trail, mail, receipts, cleaning up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,11 +11,13 @@ from coatcheck.api_keys.used import UsedKeys
 from coatcheck.audit.seal import Sealer
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import Postman
+from coatcheck.ending.receipts.panics import Panics
 from coatcheck.errors import DatabaseAway
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.recovery.notices import FactorNotices
 from coatcheck.revocation.reader import LogReader
 from coatcheck.server.key_rotation import KeyRotation
+from coatcheck.server.presence import Presence
 from coatcheck.server.request_log import RequestLog
 from coatcheck.sessions.seen import Seen
 from coatcheck.storage.leases import hold
@@ -42,6 +44,8 @@ class Background:
             desk.keep(Postman).run,
             desk.keep(Sealer).run,
             desk.keep(FactorNotices).run,
+            desk.keep(Panics).run,
+            desk.keep(Presence).run,
             self._tidy,
         ]
         if has_providers(desk.settings):
@@ -65,6 +69,7 @@ class Background:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._desk.keep(Presence).leave()
 
     async def _keep_going(self, job: Callable[[], Awaitable[None]]) -> None:
         while True:

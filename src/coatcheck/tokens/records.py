@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import and_, bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, delete, func, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
@@ -148,6 +148,12 @@ async def share_key(db: Reading, account: str) -> bytes | None:
 async def add_share_key(tx: Writing, account: str, sealed: bytes) -> None:
     """Keep what an account's shares are made of, unless it is there."""
     await tx.run(_ADD_SHARE_KEY, {"account": account, "sealed": sealed})
+
+
+async def count_families(db: Reading, account: str) -> int:
+    """Count the sessions of an account that have a refresh token."""
+    own = select(func.count()).select_from(refresh_tokens).join(sessions, sessions.c.id == refresh_tokens.c.session)
+    return int((await db.execute(own.where(sessions.c.account == account))).scalar_one())
 
 
 async def remove_share_key(tx: Writing, account: str) -> None:

@@ -160,6 +160,12 @@ async def store_renewed(tx: Writing, claim: KeptTokens, *, sealed: bytes, expire
     return (await tx.execute(update(upstream_tokens).where(*ours).values(**values))).rowcount == 1
 
 
+async def drop_tokens_of(tx: Writing, account: str) -> int:
+    """Forget the tokens of every identity of an account; give how many had some. The caller holds its row."""
+    own = select(identities.c.id).where(identities.c.account == account)
+    return (await tx.execute(delete(upstream_tokens).where(upstream_tokens.c.identity.in_(own)))).rowcount
+
+
 async def drop_tokens(tx: Writing, claim: KeptTokens) -> None:
     """Forget tokens that the provider takes no more."""
     ours = (upstream_tokens.c.identity == claim.identity, upstream_tokens.c.version == claim.version)

@@ -31,6 +31,7 @@ _FACTORS = {"totp": "Authenticator app", "passkey": "Passkeys", "backup_code": "
 _DONE = {
     "lock": "The account was locked, and its sessions were ended.",
     "unlock": "The account was unlocked.",
+    "unlock-secured": "The account was unlocked. It is still secured: its owner opens it by recovery.",
     "end-sessions": "All sessions of this account were ended.",
     "reset-factors": "The second factors were removed, and all sessions were ended.",
     "session": "The session was ended.",
@@ -69,6 +70,7 @@ async def show_person(request: Request) -> Response:
         held=person.held,
         through=person.through,
         api_keys=person.api_keys,
+        receipts=person.receipts,
         all_roles=person.all_roles,
         events=[_event(entry) for entry in person.events],
     )
@@ -84,8 +86,8 @@ async def submit_lock(request: Request) -> Response:
 async def submit_unlock(request: Request) -> Response:
     """Unlock an account."""
     actor, account = await _acting(request)
-    await unlock_account(desk_of(request), visit_of(request), account=account, actor=actor)
-    return _back(request, account, "unlock")
+    status = await unlock_account(desk_of(request), visit_of(request), account=account, actor=actor)
+    return _back(request, account, "unlock-secured" if status == "secured" else "unlock")
 
 
 async def submit_end_sessions(request: Request) -> Response:

@@ -263,6 +263,7 @@ async def _account_page(
         last_sign_in=_event(shown.last_sign_in) if shown.last_sign_in else None,
         activity=[_event(entry) for entry in shown.activity],
         few_codes=shown.few_codes,
+        receipts=shown.receipts,
         errors=errors or {},
         new_email=new_email,
         min_length=shown.min_length,
