@@ -1,7 +1,7 @@
 """Asks on a terminal: one of several answers, chosen with the arrow keys, and drawn beside what a command prints."""
 
 import os
-import re
+import select
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,8 @@ from rich.text import Text
 
 from coatcheck.cli.showing import console
 
-_KEY = re.compile(rb"\x1b[\[O][A-D]|.", re.DOTALL)
+_ESCAPE = b"\x1b"
+_ESCAPES_WITHIN_S = 0.05
 _UP = (b"\x1b[A", b"\x1bOA", b"k")
 _DOWN = (b"\x1b[B", b"\x1bOB", b"j", b"\t")
 _ENTER = (b"\r", b"\n")
@@ -35,7 +36,7 @@ else:
         terminal = sys.stdin.fileno()
         before = termios.tcgetattr(terminal)
         try:
-            tty.setcbreak(terminal)
+            tty.setcbreak(terminal, termios.TCSADRAIN)  # what was typed ahead is not thrown away
             yield
         finally:
             termios.tcsetattr(terminal, termios.TCSADRAIN, before)
@@ -115,8 +116,16 @@ def _drawn(asks: str, choices: Sequence[tuple[str, str]], hint: str, at: int) ->
 
 
 def _keys() -> Iterator[bytes]:
-    while (typed := os.read(sys.stdin.fileno(), 64)) not in _END_OF_INPUT:
-        yield from _KEY.findall(typed)
+    """Give one key after another, and read none ahead: the next question has keys of its own."""
+    while (key := _key(sys.stdin.fileno())) not in _END_OF_INPUT:
+        yield key
+
+
+def _key(terminal: int) -> bytes:
+    first = os.read(terminal, 1)
+    if first == _ESCAPE and select.select([terminal], [], [], _ESCAPES_WITHIN_S)[0]:
+        return first + os.read(terminal, 2)
+    return first
 
 
 def _by_number(asks: str, choices: Sequence[tuple[str, str]], hint: str) -> int:
