@@ -1,14 +1,29 @@
 """How an advice looks on a terminal: the recommendation, its points with their reasons, what speaks against it."""
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from coatcheck.advisor.advice import MEANINGS, METHODS, Advice, Point
+from coatcheck.advisor.check import Misfit
 from coatcheck.advisor.plan import plan_of
 from coatcheck.advisor.questions import BY_NAME
 from coatcheck.advisor.threats import threats_of
-from coatcheck.cli.showing import console, say
+from coatcheck.cli.showing import console, say, say_facts
+
+_WRITTEN: Final = {
+    "coatcheck.toml": "the settings, each with its reason",
+    "answers.toml": "the answers: keep them true",
+    "advice.json": "the advice, for --check",
+    "app.py": "the app",
+    "service.py": "a further service, which checks tokens by itself",
+    "THREATS.md": "the threats that remain",
+    "test_advice.py": "the tests that prove it",
+}
 
 
 def show_advice(advice: Advice) -> None:
@@ -28,6 +43,31 @@ def show_advice(advice: Advice) -> None:
     if advice.answers.assumed and advice.rules != "guide":
         _show_assumed(advice)
     say()
+
+
+def show_misfits(advice: Advice, found: Sequence[Misfit]) -> None:
+    """Print what no longer fits, and what is left to do before people come."""
+    marks = {False: ("✗ ", "red"), True: ("· ", "dim")}
+    for each in found:
+        console().print(Text.assemble(marks[each.is_to_do], each.says), soft_wrap=True)
+        console().print(Text(f"  {each.fix}", style="dim"), soft_wrap=True)
+    wrong = sum(not each.is_to_do for each in found)
+    to_do = len(found) - wrong
+    fits = "all of it fits" if not wrong else f"{wrong} no longer {'fits' if wrong == 1 else 'fit'}"
+    left = f"; {to_do} to do before people come" if to_do else ""
+    say(f"{advice.recommendation}: {fits}{left}.", style="bold")
+
+
+def show_written(advice: Advice, files: Sequence[Path]) -> None:
+    """Print what was written, and what comes next."""
+    console().print(Text.assemble("\n✓ ", ("Written for ", ""), (advice.recommendation, "bold green"), ":\n"))
+    say_facts({f"  {path}": _WRITTEN.get(path.name, "the app") for path in files})
+    say()
+    say(f"Next: cd {files[0].parent} && pytest test_advice.py", style="bold")
+    say(
+        "It serves the app on this machine and proves what was advised. Read THREATS.md before people come.",
+        style="dim",
+    )
 
 
 def _show_scores(advice: Advice) -> None:

@@ -11,12 +11,15 @@ from coatcheck.advisor.advice import Advice
 from coatcheck.advisor.advise import advise as advice_for
 from coatcheck.advisor.advise import document_of
 from coatcheck.advisor.answers import Answers, check_answers, parse_answers, read_answers
+from coatcheck.advisor.check import misfits
 from coatcheck.advisor.questions import BY_NAME, QUESTIONS, Question
-from coatcheck.cli.advice_shown import show_advice
+from coatcheck.advisor.write import FRAMEWORKS, read_before, write
+from coatcheck.cli.advice_shown import show_advice, show_misfits, show_written
 from coatcheck.cli.choosing import ask_number, can_ask, choose
-from coatcheck.cli.opening import JsonOption
+from coatcheck.cli.opening import CONFIG, ConfigOption, JsonOption
 from coatcheck.cli.showing import complain, say_json
 from coatcheck.errors import BadInput
+from coatcheck.settings.read import read_settings
 
 _CANNOT_RUN = 2
 _ANOTHER = ("", "Another number")
@@ -50,6 +53,14 @@ Services: TypeAlias = Annotated[str | None, _fact("services")]
 RunBy: TypeAlias = Annotated[str | None, _fact("clients_run_by")]
 Bound: TypeAlias = Annotated[str | None, _fact("revocation_bound")]
 Regulation: TypeAlias = Annotated[str | None, _fact("regulation")]
+Framework = StrEnum("Framework", {each: each for each in FRAMEWORKS})  # type: ignore[misc]
+FrameworkOption: TypeAlias = Annotated[Framework, typer.Option("--framework", help="What the code is written for.")]
+WriteOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--write", metavar="FOLDER", help="Write settings, code, threats and tests there.")
+]
+CheckOption: TypeAlias = Annotated[
+    bool, typer.Option("--check", help="Say what no longer fits the settings file; the exit code is 1 if anything.")
+]
 RulesOption: TypeAlias = Annotated[
     Rules,
     typer.Option("--rules", help="`default` weighs combinations and gives sources; `guide` is the guide's table."),
@@ -75,12 +86,13 @@ def advise(
     clients_run_by: RunBy = None,
     revocation_bound: Bound = None,
     regulation: Regulation = None,
+    write_to: WriteOption = None,
+    framework: FrameworkOption = Framework.fastapi,
+    check: CheckOption = False,
     as_json: JsonOption = False,
+    config: ConfigOption = CONFIG,
 ) -> None:
-    """Advise between sessions, tokens and OAuth, with reasons and sources.
-
-    Asks what no option and no file says.
-    """
+    """Advise between sessions, tokens and OAuth, with reasons and sources. Asks what no option and no file says."""
     flags = {name: context.params[name] for name in BY_NAME if context.params[name] is not None}
     try:
         advice = advice_for(_answers({**_from_file(answers), **flags}, rules), rules)
@@ -88,7 +100,27 @@ def advise(
         for sentence in problem.fields.values():
             complain(sentence)
         raise typer.Exit(_CANNOT_RUN) from None
-    _show(advice, as_json)
+    if check:
+        _check(advice, config, as_json)
+    elif write_to is not None:
+        _write(advice, write_to, str(framework))
+    else:
+        _show(advice, as_json)
+
+
+def _check(advice: Advice, config: Path, as_json: bool) -> None:
+    found = misfits(advice, read_settings(config), read_before(config.resolve().parent))
+    if as_json:
+        say_json([{"what": each.what, "says": each.says, "fix": each.fix, "to_do": each.is_to_do} for each in found])
+    else:
+        show_misfits(advice, found)
+    if not all(each.is_to_do for each in found):
+        raise typer.Exit(1)
+
+
+def _write(advice: Advice, folder: Path, framework: str) -> None:
+    files = write(advice, folder, framework)
+    show_written(advice, files)
 
 
 def _show(advice: Advice, as_json: bool) -> None:
