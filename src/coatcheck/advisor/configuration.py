@@ -43,7 +43,7 @@ def _proof(facts: Answers) -> Iterator[Advised]:
     elif guarded:
         yield Advised(
             "sign_in", "role_levels", '["admin = aal2"]',
-            "Administrators need a second factor. Their mailbox is asked for first: set mail.smtp_url before you go live.",
+            "Administrators need a second factor. Their mailbox is asked for first, so set mail.smtp_url.",
             _role_level, "a line for admin with aal2 or more",
         )  # fmt: skip
         yield Advised(

@@ -54,7 +54,9 @@ RunBy: TypeAlias = Annotated[str | None, _fact("clients_run_by")]
 Bound: TypeAlias = Annotated[str | None, _fact("revocation_bound")]
 Regulation: TypeAlias = Annotated[str | None, _fact("regulation")]
 Framework = StrEnum("Framework", {each: each for each in FRAMEWORKS})  # type: ignore[misc]
-FrameworkOption: TypeAlias = Annotated[Framework, typer.Option("--framework", help="What the code is written for.")]
+FrameworkOption: TypeAlias = Annotated[
+    Framework, typer.Option("--framework", metavar="|".join(FRAMEWORKS), help="What the code is written for.")
+]
 WriteOption: TypeAlias = Annotated[
     Path | None, typer.Option("--write", metavar="FOLDER", help="Write settings, code, threats and tests there.")
 ]
@@ -63,7 +65,11 @@ CheckOption: TypeAlias = Annotated[
 ]
 RulesOption: TypeAlias = Annotated[
     Rules,
-    typer.Option("--rules", help="`default` weighs combinations and gives sources; `guide` is the guide's table."),
+    typer.Option(
+        "--rules",
+        metavar="default|guide",
+        help="`default` weighs combinations and gives sources; `guide` is the guide's table.",
+    ),
 ]
 AnswersOption: TypeAlias = Annotated[
     Path | None, typer.Option("--answers", metavar="FILE", help="JSON or TOML with the answers; - is standard input.")
