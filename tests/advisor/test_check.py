@@ -10,16 +10,14 @@ from coatcheck.settings import Settings
 from coatcheck.settings.read import read_settings
 from tests.advisor.facts import facts
 
-LIVE = {"server": {"public_url": "https://app.example.org/auth"}}
+LIVE: dict[str, Any] = {"server": {"public_url": "https://app.example.org/auth"}}
 
 
-def settings(**sections: dict[str, object]) -> Settings:
+def settings(**sections: Any) -> Settings:
     return read_settings(None, {}, sections)
 
 
-def found(
-    answers: dict[str, Any], before: dict[str, Any] | None = None, **sections: dict[str, object]
-) -> dict[str, Misfit]:
+def found(answers: dict[str, Any], before: dict[str, Any] | None = None, **sections: Any) -> dict[str, Misfit]:
     return {each.what: each for each in misfits(advise(facts(**answers)), settings(**sections), before)}
 
 
@@ -67,7 +65,7 @@ def test_until_people_come_there_is_time(what: str) -> None:
 
 
 def test_what_is_stricter_fits() -> None:
-    strict = {
+    strict: dict[str, Any] = {
         "sign_in": {"level": "aal3", "role_levels": ("admin=aal3",), "strangers": "email_code"},
         "passwords": {"breached_check": True},
         "sessions": {
@@ -100,7 +98,7 @@ def test_a_plain_site_with_its_defaults_fits() -> None:
 
 
 def test_no_secret_is_told() -> None:
-    sections = {"database": {"url": "sqlite:///secret-place.db"}, **LIVE}
+    sections: dict[str, Any] = {"database": {"url": "sqlite:///secret-place.db"}, **LIVE}
     told = found({"scalability_needs": "high"}, **sections)["database.url"]
     assert told.says.startswith("database.url is sqlite; ")
     assert "secret-place" not in str(told)

@@ -66,8 +66,9 @@ PROVIDERS = """
 provider-asked-first provider-failed provider-failed-within sign-in-again-provider step-provider-refused
 ways-in-provider-stays step-linking-provider step-linking ways-in-providers
 """
+ADVISOR = "advisor advisor-refused advisor-advice advisor-guide"
 FACTOR_PAGES = (FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS, STEP_UP, ADMIN_STEP_UP, FEW_PROVIDERS, COMPANY, PROVIDERS)
-NAMES = " ".join((EVERYBODY, OWN, LOST, CONSOLE, SET_UP, *FACTOR_PAGES))
+NAMES = " ".join((EVERYBODY, OWN, LOST, CONSOLE, SET_UP, ADVISOR, *FACTOR_PAGES))
 SMALLEST = 2_000  # bytes; a picture of nothing has fewer
 
 # Radio buttons of one choice are one stop, at the one that is chosen; arrows go on from there.

@@ -32,6 +32,16 @@ class Rules(StrEnum):
     guide = "guide"
 
 
+class Framework(StrEnum):
+    """Name what code is written for."""
+
+    fastapi = "fastapi"
+    starlette = "starlette"
+    litestar = "litestar"
+    flask = "flask"
+    django = "django"
+
+
 def _fact(name: str) -> Any:
     """Make the option of a question; what it takes is checked with the other answers, in the same words."""
     question = BY_NAME[name]
@@ -53,7 +63,6 @@ Services: TypeAlias = Annotated[str | None, _fact("services")]
 RunBy: TypeAlias = Annotated[str | None, _fact("clients_run_by")]
 Bound: TypeAlias = Annotated[str | None, _fact("revocation_bound")]
 Regulation: TypeAlias = Annotated[str | None, _fact("regulation")]
-Framework = StrEnum("Framework", {each: each for each in FRAMEWORKS})  # type: ignore[misc]
 FrameworkOption: TypeAlias = Annotated[
     Framework, typer.Option("--framework", metavar="|".join(FRAMEWORKS), help="What the code is written for.")
 ]

@@ -37,7 +37,7 @@ def files() -> Environment:
     # Code and settings, made of what we know: nothing that somebody typed goes in.
     return Environment(
         loader=_loader("written"),
-        autoescape=False,
+        autoescape=False,  # noqa: S701
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,

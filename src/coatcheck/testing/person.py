@@ -1,4 +1,4 @@
-"""A person for tests of apps: has an account, and signs in by whatever the site asks for, mailed codes and passkeys too."""
+"""A person for tests of apps: has an account, and signs in by whatever the site asks for, mailed codes included."""
 
 import base64
 import re
