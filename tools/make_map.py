@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "MAP.md"
 SOURCE = ROOT / "src" / "coatcheck"
 ROOMS = ("login", "signup", "recovery", "my_account", "ways_in", "ending", "admin", "issuer", "gateway", "gate")
-ALSO_SERVES = ("server.browser_sdk", "server.operations")
+ALSO_SERVES = ("advisor.routes", "server.browser_sdk", "server.operations")
 RECORDERS = (
     "coatcheck.audit.record",
     "coatcheck.audit.refused",

@@ -73,13 +73,14 @@ PROVIDERS = """
 provider-asked-first provider-failed provider-failed-within sign-in-again-provider step-provider-refused
 ways-in-provider-stays step-linking-provider step-linking ways-in-providers
 """
+ADVISOR = "advisor advisor-refused advisor-advice advisor-guide"
 FACTOR_PAGES = (FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS, STEP_UP, ADMIN_STEP_UP, FEW_PROVIDERS, COMPANY, PROVIDERS)
 PANIC = """
 panic panic-receipt recovered-secured account-receipts
 admin-panic admin-receipt admin-person-secured admin-explain-secured
 """
 OPEN_AGAIN = "open-again open-again-sent open-again-link opened open-again-gone"
-NAMES = " ".join((PANIC, OPEN_AGAIN, EVERYBODY, OWN, LOST, CONSOLE, API_KEYS, SET_UP, *FACTOR_PAGES))
+NAMES = " ".join((PANIC, OPEN_AGAIN, EVERYBODY, OWN, LOST, CONSOLE, API_KEYS, SET_UP, ADVISOR, *FACTOR_PAGES))
 SMALLEST = 2_000  # bytes; a picture of nothing has fewer
 
 # Radio buttons of one choice are one stop, at the one that is chosen; arrows go on from there.

@@ -78,6 +78,16 @@ def mail_text(
     return Message(to=to, subject=subject.removeprefix("Subject: ").strip(), text=_unwrapped(text))
 
 
+def file_text(template: str, /, **values: Any) -> str:
+    """Fill a file such as `advisor/app_flask.py.jinja`.
+
+    Raises:
+        jinja2.UndefinedError: a value that the template asks for was not given.
+    """
+    text: str = _templates().files().get_template(template).render(**values)
+    return text
+
+
 def _unwrapped(text: str) -> str:
     """Make each paragraph one line, and let the reader's screen wrap it: on a phone ours would look ragged.
 

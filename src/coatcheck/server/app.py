@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from coatcheck import __version__
 from coatcheck.admin import routes as admin
+from coatcheck.advisor import routes as advisor
 from coatcheck.desk import Desk
 from coatcheck.ending import routes as ending
 from coatcheck.errors import CoatcheckError, NotFound
@@ -52,7 +53,7 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
 
 def _apis(settings: Settings) -> list[APIRouter]:
     """List the calls that this site has; without passwords, none that is about them."""
-    always = [*login.apis, *ending.apis, my_account.api, *ways_in.apis, gateway.api]
+    always = [*login.apis, *ending.apis, my_account.api, *ways_in.apis, gateway.api, advisor.api]
     passkeys = (*login.passkey_apis, *ways_in.passkey_apis) if settings.sign_in.passkeys else ()
     providers = (*login.provider_apis, *ways_in.provider_apis) if has_providers(settings) else ()
     keys = my_account.key_apis if settings.api_keys.personal else ()
@@ -62,7 +63,15 @@ def _apis(settings: Settings) -> list[APIRouter]:
 
 def _pages(settings: Settings) -> list[Route]:
     """List the pages that this site has."""
-    always = [*login.pages, *ending.pages, *my_account.pages, *ways_in.pages, *admin.pages, *issuer.pages]
+    always = [
+        *login.pages,
+        *ending.pages,
+        *my_account.pages,
+        *ways_in.pages,
+        *admin.pages,
+        *issuer.pages,
+        *advisor.pages,
+    ]
     passkeys = (*login.passkey_pages, *ways_in.passkey_pages) if settings.sign_in.passkeys else ()
     providers = (*login.provider_pages, *ways_in.provider_pages) if has_providers(settings) else ()
     keys = my_account.key_pages if settings.api_keys.personal else ()
