@@ -10,6 +10,7 @@ from coatcheck import Coatcheck as Coatcheck
 from coatcheck import __version__
 from coatcheck.cli.account import accounts
 from coatcheck.cli.audit import audit
+from coatcheck.cli.doctor import doctor
 from coatcheck.cli.explain import explain_sign_in
 from coatcheck.cli.init import init
 from coatcheck.cli.keys import keys
@@ -51,6 +52,7 @@ app.add_typer(services, name="service")
 app.add_typer(providers, name="provider")
 app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")
+app.add_typer(doctor, name="doctor")
 
 
 def _show_version(wanted: bool) -> None:

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from coatcheck import __version__
 from coatcheck.admin import routes as admin
 from coatcheck.desk import Desk
+from coatcheck.doctor import routes as doctor
 from coatcheck.ending import routes as ending
 from coatcheck.errors import CoatcheckError, NotFound
 from coatcheck.gate.request import go
@@ -52,7 +53,7 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
 
 def _apis(settings: Settings) -> list[APIRouter]:
     """List the calls that this site has; without passwords, none that is about them."""
-    always = [*login.apis, ending.api, my_account.api, *ways_in.apis, gateway.api]
+    always = [*login.apis, ending.api, my_account.api, *ways_in.apis, gateway.api, doctor.api]
     passkeys = (*login.passkey_apis, *ways_in.passkey_apis) if settings.sign_in.passkeys else ()
     providers = (*login.provider_apis, *ways_in.provider_apis) if has_providers(settings) else ()
     return [*always, *passkeys, *providers, *(_PASSWORD_APIS if settings.passwords.enabled else ())]

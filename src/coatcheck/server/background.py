@@ -8,6 +8,7 @@ import structlog
 from coatcheck.audit.seal import Sealer
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import Postman
+from coatcheck.doctor.end_permit import PermitEnds
 from coatcheck.errors import DatabaseAway
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.recovery.notices import FactorNotices
@@ -38,6 +39,7 @@ class Background:
             desk.keep(Postman).run,
             desk.keep(Sealer).run,
             desk.keep(FactorNotices).run,
+            desk.keep(PermitEnds).run,
             self._tidy,
         ]
         if has_providers(desk.settings):
