@@ -75,7 +75,7 @@ async def test_its_file(site: Site, tmp_path: Path) -> None:
     assert permit.password not in repr(permit)
     assert permit.header not in repr(permit)
     file.write_text("{}")
-    with pytest.raises(BadInput):
+    with pytest.raises(ConfigurationError):
         read_permit(file)
-    with pytest.raises(BadInput):
+    with pytest.raises(ConfigurationError):
         read_permit(tmp_path / "none.json")

@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, Final, cast
 
@@ -11,7 +10,7 @@ from typer.core import TyperGroup
 
 from coatcheck.cli.doctor_shown import show_report
 from coatcheck.cli.opening import CONFIG, OPERATOR, ConfigOption, JsonOption, at_desk
-from coatcheck.cli.showing import say, say_json
+from coatcheck.cli.showing import complain, moment, say, say_json
 from coatcheck.clock import SystemClock
 from coatcheck.desk import Desk
 from coatcheck.doctor.make_permit import make_permit
@@ -29,6 +28,7 @@ from coatcheck.visit import Visit
 FROM_OUTSIDE: Final = "URL"
 """The command that a bare address stands for."""
 
+_NO_WORD: Final = frozenset(".:/")
 _WITHIN: Final = "coatcheck.doctor.within"
 
 
@@ -37,8 +37,8 @@ class AddressOrCommand(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Give the command of the first word: one of ours, or the one for an address."""
-        is_ours = args[0] in self.commands or not args[0].startswith(("http://", "https://"))
-        return super().resolve_command(ctx, args if is_ours else [FROM_OUTSIDE, *args])
+        is_address = args[0] not in self.commands and not _NO_WORD.isdisjoint(args[0])
+        return super().resolve_command(ctx, [FROM_OUTSIDE, *args] if is_address else args)
 
 
 doctor = typer.Typer(
@@ -68,10 +68,10 @@ def outside(
 
     The word URL may be left out: `coatcheck doctor https://auth.example.org`.
     """
+    if not url.startswith(("http://", "https://")):
+        raise ConfigurationError(f"{url} is no address: write https://{url}")
     given = read_permit(permit) if permit else None
-    # By name: other commands ask no server, and the HTTP client takes memory and time to import.
-    examine: Any = importlib.import_module("coatcheck.doctor.outside.examine").examine
-    _tell(asyncio.run(cast("Coroutine[Any, Any, Report]", examine(url.rstrip("/"), given))), as_json=as_json)
+    _tell(asyncio.run(_examine_outside(url.rstrip("/"), given)), as_json=as_json)
 
 
 @doctor.command("permit", epilog="Example: coatcheck doctor permit --out permit.json")
@@ -122,6 +122,15 @@ def _tell(report: Report, *, as_json: bool) -> None:
     else:
         show_report(report)
     raise typer.Exit(1 if report.findings else 0)
+
+
+async def _examine_outside(url: str, given: Permit | None) -> Report:
+    # By name: other commands ask no server, and the HTTP client takes memory and time to import.
+    examine: Any = importlib.import_module("coatcheck.doctor.outside.examine").examine
+    report: Report = await examine(url, given)
+    if given is not None and not await importlib.import_module("coatcheck.doctor.hand_back").hand_back(given):
+        complain(f"the permit could not be handed back: it runs out by itself at {moment(given.expires_at)}")
+    return report
 
 
 def _examine_within(config: Path) -> Report:

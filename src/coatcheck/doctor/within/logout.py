@@ -80,5 +80,7 @@ async def check_permits(desk: Desk) -> tuple[Outcome, ...]:
 
 def _left_over(count: int) -> Iterator[Finding]:
     if count:
-        says = f"No server runs that ends permits of the doctor: {count} have run out, and their accounts are still there."
+        says = (
+            f"No server runs that ends permits of the doctor: {count} have run out, and their accounts are still there."
+        )
         yield Finding("permit-left-over", LOGOUT, "low", says, run("coatcheck serve", why="The server removes them"))

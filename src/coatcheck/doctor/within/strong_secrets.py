@@ -229,6 +229,8 @@ async def check_samples(desk: Desk) -> tuple[Outcome, ...]:
     passed = Passed("sample-accounts", SECRETS, "No account has an address of those reserved for examples.")
     if not emails:
         return (passed,)
-    says = f"There are accounts of samples, {len(emails)} in all: {emails[0]} is an address that is reserved for examples."
+    says = (
+        f"There are accounts of samples, {len(emails)} in all: {emails[0]} is an address that is reserved for examples."
+    )
     fix = run(*(f"coatcheck account close {each}" for each in emails[:5]), why="Unless you know them")
     return (Finding("sample-accounts", SECRETS, "medium", says, fix),)
