@@ -26,7 +26,7 @@ def found_from_within() -> set[str]:
 
 
 def test_it_names_every_finding_and_no_other() -> None:
-    rows = re.findall(r"^\| (\d)\. [\w ]+ \| (.+) \|$", PAGE, re.MULTILINE)
+    rows = re.findall(r"^\| (\d)\. [\w -]+ \| (.+) \|$", PAGE, re.MULTILINE)
     assert [int(number) for number, _ in rows] == list(range(1, len(PRINCIPLES) + 1))
     named = [code for _, codes in rows for code in re.findall(r"`([\w-]+)`", codes)]
     assert len(named) == len(set(named))
