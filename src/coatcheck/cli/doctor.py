@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from coatcheck.cli.doctor_shown import show_report
 from coatcheck.cli.opening import CONFIG, OPERATOR, ConfigOption, JsonOption, at_desk
-from coatcheck.cli.showing import complain, moment, say, say_json
+from coatcheck.cli.showing import say, say_json
 from coatcheck.clock import SystemClock
 from coatcheck.desk import Desk
 from coatcheck.doctor.make_permit import make_permit
@@ -56,11 +56,24 @@ def within(context: typer.Context, as_json: JsonOption = False, config: ConfigOp
 
 
 @doctor.command(FROM_OUTSIDE, epilog="Example: coatcheck doctor URL https://auth.example.org --permit permit.json")
-def outside(
+def from_outside(
     url: Annotated[str, typer.Argument(metavar="ADDRESS", help="Where people reach it, such as https://…")],
     permit: Annotated[
         Path | None,
         typer.Option("--permit", metavar="FILE", help="What coatcheck doctor permit made on the server: tries all."),
+    ] = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--at", metavar="IP", help="Connect to this address: one node behind a balancer; may be repeated."
+        ),
+    ] = None,
+    trust: Annotated[
+        Path | None, typer.Option("--trust", metavar="FILE", help="Trust the authorities in this file of certificates.")
+    ] = None,
+    plain_port: Annotated[
+        int | None,
+        typer.Option("--plain-port", min=1, max=65535, help="Where plain http would answer, if not at port 80."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -71,7 +84,10 @@ def outside(
     if not url.startswith(("http://", "https://")):
         raise ConfigurationError(f"{url} is no address: write https://{url}")
     given = read_permit(permit) if permit else None
-    _tell(asyncio.run(_examine_outside(url.rstrip("/"), given)), as_json=as_json)
+    # By name: other commands ask no server, and the HTTP client takes memory and time to import.
+    outside: Any = importlib.import_module("coatcheck.doctor.outside.examine")
+    means = outside.Means(at=tuple(at or ()), trust=trust, plain_port=plain_port)
+    _tell(asyncio.run(outside.examine(url.rstrip("/"), given, means=means)), as_json=as_json)
 
 
 @doctor.command("permit", epilog="Example: coatcheck doctor permit --out permit.json")
@@ -122,15 +138,6 @@ def _tell(report: Report, *, as_json: bool) -> None:
     else:
         show_report(report)
     raise typer.Exit(1 if report.findings else 0)
-
-
-async def _examine_outside(url: str, given: Permit | None) -> Report:
-    # By name: other commands ask no server, and the HTTP client takes memory and time to import.
-    examine: Any = importlib.import_module("coatcheck.doctor.outside.examine").examine
-    report: Report = await examine(url, given)
-    if given is not None and not await importlib.import_module("coatcheck.doctor.hand_back").hand_back(given):
-        complain(f"the permit could not be handed back: it runs out by itself at {moment(given.expires_at)}")
-    return report
 
 
 def _examine_within(config: Path) -> Report:

@@ -18,12 +18,13 @@ from coatcheck.audit.refused import refused
 from coatcheck.audit.seal import Sealer
 from coatcheck.clock import SystemClock
 from coatcheck.desk import Desk
+from coatcheck.desk.ephemeral.valkey import InValkey
 from coatcheck.desk.outbox import post
 from coatcheck.doctor.finding import Finding, NotRun, Passed
 from coatcheck.doctor.make_permit import make_permit
 from coatcheck.doctor.within.certificates import check_certificates
 from coatcheck.doctor.within.events import check_mail_server, check_outbox, check_trail
-from coatcheck.doctor.within.inputs import check_connections, check_version
+from coatcheck.doctor.within.inputs import check_connections, check_ephemeral, check_version
 from coatcheck.doctor.within.lifetimes import check_clock
 from coatcheck.doctor.within.limits import check_addresses
 from coatcheck.doctor.within.logout import check_permits, check_readers
@@ -161,6 +162,15 @@ async def test_a_postgresql_of_its_own_clock_and_few_connections(postgres_ready:
         assert codes(await check_connections(replace(ours, settings=many))) == ["connections-few"]
 
 
+async def test_a_store_that_is_away(site: Site) -> None:
+    assert codes(await check_ephemeral(site.desk)) == []
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    away = InValkey(f"redis://127.0.0.1:{port}/0")
+    assert codes(await check_ephemeral(replace(site.desk, ephemeral=away))) == ["ephemeral-away"]
+    await away.close()
+
+
 async def test_sqlite_has_neither(site: Site) -> None:
     assert codes(await check_clock(site.desk)) == []
     assert codes(await check_connections(site.desk)) == []
@@ -201,7 +211,7 @@ async def test_mail_that_is_stuck(mailing: Site) -> None:
     mailing.clock.advance(timedelta(minutes=11))
     [stuck] = await check_outbox(mailing.desk)
     assert isinstance(stuck, Finding)
-    assert (stuck.code, "1 in all, the oldest of 11 minutes ago" in stuck.says) == ("mail-stuck", True)
+    assert (stuck.code, "1 in all, the oldest from 11 minutes ago" in stuck.says) == ("mail-stuck", True)
 
 
 @pytest.fixture

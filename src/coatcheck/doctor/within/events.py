@@ -106,7 +106,9 @@ async def _unsealed(desk: Desk) -> list[Finding]:
     if not oldest or desk.now() - oldest[0][0].at < millis(_SEALED_WITHIN):
         return []
     since = ago(oldest[0][0].at, desk.now())
-    says = f"No server runs that seals events: {count} wait, the oldest of {since}; nothing shows if they are changed."
+    says = (
+        f"No server runs that seals events: {count} wait, the oldest from {since}; nothing shows if they are changed."
+    )
     return [Finding("audit-unsealed", EVENTS, "medium", says, run("coatcheck serve", why="The server seals them"))]
 
 
@@ -116,7 +118,7 @@ async def check_outbox(desk: Desk) -> tuple[Outcome, ...]:
         count, oldest = await outbox.waiting_since(db, desk.now() - millis(_SENT_WITHIN))
     if not count or desk.settings.mail.smtp_url is None:
         return (Passed("outbox", EVENTS, "No mail is stuck."),)
-    says = f"Mail is stuck: {count} in all, the oldest of {ago(oldest, desk.now())}; after a day it is dropped."
+    says = f"Mail is stuck: {count} in all, the oldest from {ago(oldest, desk.now())}; after a day it is dropped."
     fix = run("coatcheck serve 2>&1 | grep mail.not_sent", why="The server's log says why; mail.smtp_url may be wrong")
     return (Finding("mail-stuck", EVENTS, "high", says, fix),)
 

@@ -46,6 +46,7 @@ DESK_CHECKS: Final[tuple[tuple[str, int, OfDesk], ...]] = (
     ("sample-accounts", SECRETS, strong_secrets.check_samples),
     ("saml-certificates", SECRETS, certificates.check_certificates),
     ("connections", INPUTS, inputs.check_connections),
+    ("ephemeral-there", INPUTS, inputs.check_ephemeral),
     ("audit-trail", EVENTS, events.check_trail),
     ("outbox", EVENTS, events.check_outbox),
     ("mail-server", EVENTS, events.check_mail_server),

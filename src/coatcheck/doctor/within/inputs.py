@@ -8,6 +8,7 @@ from coatcheck.doctor.finding import Finding, Outcome, Passed
 from coatcheck.doctor.principles import INPUTS
 from coatcheck.doctor.within.fixes import run, set_to, unless_found
 from coatcheck.doctor.within.looked_at import LookedAt, host_of, is_near
+from coatcheck.errors import Busy
 from coatcheck.storage.migrate import State
 
 _OURS_AT_LEAST = 3
@@ -36,6 +37,17 @@ def check_workers(looked: LookedAt) -> tuple[Outcome, ...]:
         return (Passed("ephemeral", INPUTS, "Every worker sees the sign-ins that are half done."),)
     says = f"ephemeral.url is memory, which one process sees, and there are {workers} workers: sign-ins fail at random."
     return (Finding("ephemeral-memory", INPUTS, "high", says, set_to("ephemeral", 'url = "sql"')),)
+
+
+async def check_ephemeral(desk: Desk) -> tuple[Outcome, ...]:
+    """Find a store of tickets that does not answer: then no sign-in of more than one step gets to its end."""
+    try:
+        await desk.ephemeral.get("doctor", "is anybody there")
+    except Busy:
+        says = "The ephemeral store does not answer: sign-ins of more than one step fail."
+        fix = run("systemctl status valkey-server", why="See to the server of ephemeral.url, or set it to sql")
+        return (Finding("ephemeral-away", INPUTS, "high", says, fix),)
+    return (Passed("ephemeral-there", INPUTS, "The store of half-done sign-ins answers."),)
 
 
 def check_developer(looked: LookedAt) -> tuple[Outcome, ...]:

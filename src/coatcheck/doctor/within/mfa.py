@@ -70,7 +70,7 @@ async def check_admins(desk: Desk) -> tuple[Outcome, ...]:
 
 
 def _bare(who: str, desk: Desk) -> Finding:
-    url = (desk.settings.server.public_url or "http://localhost:8400").rstrip("/")
+    url = (desk.settings.server.public_url or "").rstrip("/")
     says = f"The administrator {who} has no second factor."
-    fix = f"Have {who} sign in and add a passkey or an authenticator app, at:\n{url}/account"
+    fix = f"Have {who} sign in and add a passkey or an authenticator app, on the page:\n{url}/account"
     return Finding("admin-without-second-factor", MFA, "high", says, fix)

@@ -193,9 +193,9 @@ async def check_signing_keys(desk: Desk) -> tuple[Outcome, ...]:
     newest, settings, now = listed[-1], desk.settings.keys, desk.now()
     latest = newest.signs_from + millis(settings.rotate_every + lead(settings))
     if now < latest and newest.algorithm == settings.algorithm:
-        return (Passed("signing-keys", SECRETS, f"The newest signing key signs since {ago(newest.signs_from, now)}."),)
+        return (Passed("signing-keys", SECRETS, f"The newest signing key was made {ago(newest.made_at, now)}."),)
     says = (
-        f"The newest signing key is {newest.algorithm} and of {ago(newest.made_at, now)}; the settings ask for "
+        f"The newest signing key is {newest.algorithm}, made {ago(newest.made_at, now)}; the settings ask for "
         f"{settings.algorithm}, a new one every {in_words(settings.rotate_every)}."
     )
     return (Finding("signing-key-old", SECRETS, "medium", says, run("coatcheck keys rotate")),)
