@@ -55,6 +55,17 @@ async def test_others_stay(site: Site) -> None:
     assert (await sign_in(doctor(site, third), third.email, third.password)).status_code == 200
 
 
+async def test_no_mail_to_it_is_left(site: Site) -> None:
+    """Nobody has the address: a mail server that refuses it would be asked again for a day."""
+    await site.person()
+    permit = await permit_of(site)
+    for email in (permit.email, "ann@example.org"):
+        await doctor(site, permit).post("/api/recover", json={"email": email})
+    assert len(await site.mails()) == 2
+    await end_permit(site.desk, VISIT, secret=permit.header)
+    assert [mail.to for mail in await site.mails()] == ["ann@example.org"]
+
+
 async def test_the_doctor_ends_it_when_it_is_done(site: Site) -> None:
     permit = await permit_of(site)
     gone = await site.machine().delete("/api/doctor/permit", headers={HEADER: permit.header})

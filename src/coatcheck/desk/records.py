@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, insert, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
@@ -62,6 +62,11 @@ async def mark_sent(tx: Writing, mail_id: str) -> None:
 async def put_off(tx: Writing, mail_id: str, due_at: Instant) -> None:
     """Say when to try a mail again."""
     await tx.execute(update(outbox).where(outbox.c.id == mail_id).values(due_at=due_at))
+
+
+async def drop(tx: Writing, mail_ids: list[str]) -> None:
+    """Remove mails from the outbox."""
+    await tx.execute(delete(outbox).where(outbox.c.id.in_(mail_ids)))
 
 
 async def waiting(db: Reading, limit: int) -> list[Queued]:

@@ -7,6 +7,7 @@ from coatcheck.accounts import records as accounts
 from coatcheck.audit.erase import erase
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
+from coatcheck.desk.outbox import drop_mails_to
 from coatcheck.doctor import records
 from coatcheck.errors import DatabaseAway, NotFound
 from coatcheck.limits.lift import lift
@@ -50,11 +51,13 @@ async def _end(desk: Desk, visit: Visit, *, account: str, actor: str) -> bool:
     session ended here, one that comes later finds no account.
     """
     async with desk.database.writing() as tx:
-        if await accounts.lock(tx, account) is None or not await records.take_permit(tx, account):
+        held = await accounts.lock(tx, account)
+        if held is None or not await records.take_permit(tx, account):
             return False
         await accounts.raise_epoch(tx, account)
         ended = await end_all(tx, desk, account=account)
         await accounts.remove(tx, account)
+        await drop_mails_to(tx, desk, held.email or "")
         await lift(tx, desk, account)
         await record(
             tx, desk, visit, "coatcheck.permit_ended", account=account, actor=actor, details={"sessions": ended}

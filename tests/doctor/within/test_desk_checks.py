@@ -187,8 +187,18 @@ async def test_a_trail_that_was_changed(site: Site, tmp_path: Path) -> None:
 
 async def test_a_trail_that_nobody_seals(site: Site) -> None:
     await site.person()
+    await site.desk.keep(Sealer).seal_once()
+    await site.person("ben@notes.dev")
     assert codes(await check_trail(site.desk)) == []
     site.clock.advance(timedelta(minutes=1))
+    assert codes(await check_trail(site.desk)) == ["audit-unsealed"]
+
+
+async def test_a_server_that_has_yet_to_start(site: Site) -> None:
+    await site.person()
+    site.clock.advance(timedelta(hours=23))
+    assert codes(await check_trail(site.desk)) == []
+    site.clock.advance(timedelta(hours=1))
     assert codes(await check_trail(site.desk)) == ["audit-unsealed"]
 
 

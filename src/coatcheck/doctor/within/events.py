@@ -23,6 +23,7 @@ from coatcheck.settings.durations import in_words
 from coatcheck.settings.files import sqlite_file
 
 _SEALED_WITHIN: Final = timedelta(minutes=1)
+_FIRST_START_WITHIN: Final = timedelta(days=1)
 _SENT_WITHIN: Final = timedelta(minutes=10)
 _KEPT_FOR: Final = timedelta(days=90)
 _LITTLE_MIB: Final = 500
@@ -91,7 +92,9 @@ async def check_trail(desk: Desk) -> tuple[Outcome, ...]:
         )
         for _ in verdict.findings[:1]
     ]
-    return unless_found([*changed, *await _unsealed(desk)], passed)
+    return unless_found(
+        [*changed, *await _unsealed(desk, _FIRST_START_WITHIN if not verdict.sealed else _SEALED_WITHIN)], passed
+    )
 
 
 def _checkpoints(desk: Desk) -> list[Checkpoint]:
@@ -99,11 +102,11 @@ def _checkpoints(desk: Desk) -> list[Checkpoint]:
     return read_checkpoints(Path(file)) if file and Path(file).exists() else []
 
 
-async def _unsealed(desk: Desk) -> list[Finding]:
+async def _unsealed(desk: Desk, within: timedelta) -> list[Finding]:
     async with desk.database.reading() as db:
         oldest = await audit.unsealed_after(db, 0, 1)
         count = await audit.count_unsealed(db)
-    if not oldest or desk.now() - oldest[0][0].at < millis(_SEALED_WITHIN):
+    if not oldest or desk.now() - oldest[0][0].at < millis(within):
         return []
     since = ago(oldest[0][0].at, desk.now())
     says = (
