@@ -10,6 +10,7 @@ from coatcheck.clock import SystemClock
 from coatcheck.doctor.end_permit import PermitEnds, end_permit, end_those_run_out
 from coatcheck.doctor.permit import HEADER
 from coatcheck.errors import NotFound
+from coatcheck.server.background import Background
 from tests.doctor.permits import doctor, permit_of, rows_of, tables_of_accounts
 from tests.site import VISIT, Site, sign_in
 
@@ -117,3 +118,16 @@ async def test_a_running_server_ends_it_on_time(site: Site) -> None:
     finally:
         running.cancel()
     assert SystemClock().monotonic() - begun < 20
+
+
+async def test_it_is_ended_beside_the_requests(site: Site) -> None:
+    await permit_of(site)
+    site.clock.advance(MINUTES)
+    background = Background(site.desk, None)
+    await background.start()
+    try:
+        async with asyncio.timeout(20):
+            while not await show(site.desk, event="coatcheck.permit_ended", limit=1):  # noqa: ASYNC110 (no event)
+                await asyncio.sleep(0.01)
+    finally:
+        await background.stop()

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from coatcheck import unsafe
 from coatcheck.doctor.finding import Finding, Passed
 from coatcheck.doctor.within.events import check_disk
 from coatcheck.doctor.within.examine import SETTINGS_CHECKS
 from coatcheck.doctor.within.strong_secrets import check_files, check_settings_secrets
+from coatcheck.doctor.within.switched_off import PRINCIPLE_OF
 from tests.doctor.within.deployments import SOUND, Sections, changed, findings, looked_at, repaired
 
 FAULTS: dict[str, Sections] = {
@@ -69,6 +71,11 @@ def test_a_fault_is_found_and_its_fix_repairs_it(code: str) -> None:
     assert findings(repaired(faulty, found)) == {}
 
 
+def test_every_name_of_unsafe_is_found() -> None:
+    assert {f"unsafe-{name.lower().replace('_', '-')}" for name in unsafe.ALL} <= FAULTS.keys()
+    assert PRINCIPLE_OF.keys() == unsafe.ALL.keys()
+
+
 def test_without_an_address() -> None:
     faulty = {**SOUND, "server": {}}
     found = findings(faulty)
@@ -84,6 +91,14 @@ def test_every_check_says_something_of_a_deployment_in_order() -> None:
 @pytest.mark.parametrize("level", ["aal2", "phr"])
 def test_administrators_at_the_level_of_everybody(level: str) -> None:
     assert findings(changed(SOUND, {"sign_in": {"role_levels": [], "level": level}})) == {}
+
+
+def test_who_cannot_show_a_mailbox_is_told_to_have_mail_sent_first() -> None:
+    faulty = changed(SOUND, {"sign_in": {"role_levels": []}, "mail": {"smtp_url": None}})
+    fix = findings(faulty)["admins-by-password"].fix
+    assert fix.startswith(
+        "Once mail is sent, or nobody gets in any more: in coatcheck.toml, in the section [sign_in]:\n"
+    )
 
 
 def test_a_link_on_this_machine_may_be_plain() -> None:

@@ -9,7 +9,18 @@ from coatcheck.desk import Desk
 from coatcheck.doctor.finding import NotRun, Outcome
 from coatcheck.doctor.principles import EVENTS, INPUTS, LIFETIMES, LIMITS, LOGOUT, MFA, SECRETS
 from coatcheck.doctor.report import Report
-from coatcheck.doctor.within import certificates, events, https, inputs, lifetimes, limits, logout, mfa, strong_secrets
+from coatcheck.doctor.within import (
+    certificates,
+    events,
+    https,
+    inputs,
+    lifetimes,
+    limits,
+    logout,
+    mfa,
+    strong_secrets,
+    switched_off,
+)
 from coatcheck.doctor.within.looked_at import LookedAt
 from coatcheck.storage.migrate import State
 
@@ -18,7 +29,7 @@ OfDesk: TypeAlias = Callable[[Desk], tuple[Outcome, ...] | Awaitable[tuple[Outco
 
 SETTINGS_CHECKS: Final[tuple[OfSettings, ...]] = (
     https.check_public_url,
-    https.check_unsafe,
+    switched_off.check_unsafe,
     https.check_behind_it,
     https.check_origins,
     limits.check_limits,

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
-from coatcheck import unsafe
 from coatcheck.doctor.finding import Finding, Outcome, Passed
 from coatcheck.doctor.principles import HTTPS
 from coatcheck.doctor.within.fixes import set_to, unless_found
@@ -42,34 +41,6 @@ def _public_url(looked: LookedAt) -> Iterator[Finding]:
             f"server.public_url is {url}: passwords and cookies cross the network in clear.",
             fix,
         )
-
-
-def check_unsafe(looked: LookedAt) -> tuple[Outcome, ...]:
-    """Find every protection that was switched off by its name in `coatcheck.unsafe`."""
-    passed = Passed(
-        "unsafe",
-        HTTPS,
-        "server.unsafe is empty: no protection is switched off. What a service switches off in its Verifier stands in "
-        "its own code.",
-    )
-    return unless_found(_unsafe(looked), passed)
-
-
-def _unsafe(looked: LookedAt) -> Iterator[Finding]:
-    chosen = looked.settings.server.unsafe
-    for name in chosen:
-        left = ", ".join(f'"{each}"' for each in chosen if each != name)
-        says = f"server.unsafe has {name}: {unsafe.ALL[name].risk}."
-        yield Finding(
-            f"unsafe-{_kebab(name)}", _PRINCIPLE_OF[name], "high", says, set_to("server", f"unsafe = [{left}]")
-        )
-
-
-def _kebab(name: str) -> str:
-    return name.lower().replace("_", "-")
-
-
-_PRINCIPLE_OF = {"PLAIN_HTTP": 1, "SHARED_SECRET_TOKENS": 3, "NO_REVOCATION": 7, "ACCEPT_STALE": 7}
 
 
 def check_behind_it(looked: LookedAt) -> tuple[Outcome, ...]:

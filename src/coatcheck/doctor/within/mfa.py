@@ -52,7 +52,10 @@ def check_admins_level(looked: LookedAt) -> tuple[Outcome, ...]:
         )
     lines = ", ".join(f'"{each}"' for each in (*sign_in.role_levels, f"{ADMIN} = aal2"))
     says = "Administrators may sign in with a password alone: who guesses or phishes it has everybody's account."
-    return (Finding("admins-by-password", MFA, "medium", says, set_to("sign_in", f"role_levels = [{lines}]")),)
+    fix = set_to("sign_in", f"role_levels = [{lines}]")
+    if looked.settings.mail.smtp_url is None:  # who enrols a second factor shows the mailbox first
+        fix = f"Once mail is sent, or nobody gets in any more: {fix[:1].lower()}{fix[1:]}"
+    return (Finding("admins-by-password", MFA, "medium", says, fix),)
 
 
 async def check_admins(desk: Desk) -> tuple[Outcome, ...]:
