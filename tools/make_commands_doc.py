@@ -38,18 +38,19 @@ audit trail names `operator` as the one who did it.
 
 def commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Give every command that does something, with the words that call it."""
-    below = getattr(command, "commands", None)
-    if below is None:
+    below = getattr(command, "commands", {})
+    if not below or command.invoke_without_command:
         yield path, command
-    else:
-        for name, each in below.items():
-            yield from commands(each, f"{path} {name}")
+    for name, each in below.items():
+        yield from commands(each, f"{path} {name}")
 
 
 def page() -> str:
     """Write the whole page."""
     found = list(commands(get_command(app), "coatcheck"))
-    rows = [f"| [`{path}`](#{path.replace(' ', '-')}) | {first_sentence(command.help)} |" for path, command in found]
+    rows = [
+        f"| [`{path}`](#{path.replace(' ', '-').lower()}) | {first_sentence(command.help)} |" for path, command in found
+    ]
     table = "\n".join(["| command | what it does |", "| --- | --- |", *rows]) + "\n"
     return "\n".join([INTRO, table, *(section(path, command) for path, command in found)])
 

@@ -25,7 +25,19 @@ from coatcheck.audit.events import EVENTS
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "MAP.md"
 SOURCE = ROOT / "src" / "coatcheck"
-ROOMS = ("login", "signup", "recovery", "my_account", "ways_in", "ending", "admin", "issuer", "gateway", "gate")
+ROOMS = (
+    "login",
+    "signup",
+    "recovery",
+    "my_account",
+    "ways_in",
+    "ending",
+    "admin",
+    "issuer",
+    "gateway",
+    "doctor",
+    "gate",
+)
 ALSO_SERVES = ("advisor.routes", "server.browser_sdk", "server.operations")
 RECORDERS = (
     "coatcheck.audit.record",

@@ -67,6 +67,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         browser: the secret of the cookie that names this browser, or empty.
         known: the secret of the known-device cookie, or empty.
         trusted: the secret of the trusted-browser cookie, or empty.
+        permit: the secret of the doctor's permit, or empty.
     """
 
     asked: Asked = Asked()
@@ -77,6 +78,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     browser: str = ""
     known: str = ""
     trusted: str = ""
+    permit: str = ""
 
     def __repr__(self) -> str:
         return f"Visit({self.request_id} from {self.address})"

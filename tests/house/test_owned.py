@@ -8,7 +8,7 @@ from tests.house.source import ROOT, Module, dotted, modules
 
 NUMBERS = (
     "No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve", "Thirteen",
-    "Fourteen", "Fifteen", "Sixteen",
+    "Fourteen", "Fifteen", "Sixteen", "Seventeen",
 )  # fmt: skip
 
 OWNER_OF = {
@@ -44,6 +44,7 @@ LOADED_LATE = {
     "passwords/choose.py": "leaked passwords are looked up only where that is set, and the HTTP client takes memory",
     "passkeys/verify.py": "most workers never meet a passkey, and what checks one takes memory and time to import",
     "upstream/calls.py": "a site without providers asks none, and the HTTP client takes memory and time to import",
+    "cli/doctor.py": "one command reads certificates, another asks a server, and what does takes long to import",
     "cli/provider.py": "one command asks the DNS, and what asks it takes a fifth of a second to import",
     "upstream/when_asked.py": "most sites have no provider, or none of the other protocol, and pay nothing for either",
     "upstream/saml/read.py": "a site without SAML needs no lxml and no signxml, which take memory and time to import",

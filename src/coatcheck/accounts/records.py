@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from coatcheck.accounts.account import Account, Status
@@ -108,6 +108,11 @@ async def set_status(tx: Writing, account_id: str, status: Status) -> None:
     if status == "closed":
         values |= {"email": None, "username": None, "factors": ""}
     await tx.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
+
+
+async def remove(tx: Writing, account_id: str) -> None:
+    """Remove an account that never was a person's, and all that hangs on it; the caller has ended its sessions."""
+    await tx.execute(delete(accounts).where(accounts.c.id == account_id))
 
 
 async def set_email(tx: Writing, account_id: str, email: EmailAddress) -> None:

@@ -87,6 +87,8 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "trust.given": "A browser was trusted",
         "trust.ended": "A browser is not trusted any more",
         "trust.ended_all": "No browser is trusted any more",
+        "coatcheck.permit_made": "The doctor was given an account for some minutes, to try this place from outside",
+        "coatcheck.permit_ended": "The doctor's account was removed",
         "access.refused": "Something was asked for that this account may not do",
         "cross_site.refused": "A request from another site was refused",
         "audit.tally": "Refused several times within a minute",

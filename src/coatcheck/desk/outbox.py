@@ -22,6 +22,7 @@ from coatcheck.storage.database import Writing
 STRANGERS_PER_HOUR = 3
 _KEEP_MS = 24 * records.HOUR_MS
 _BATCH = 20
+_LOOKED_THROUGH = 1000
 _log = structlog.get_logger("coatcheck.mail")
 
 
@@ -71,6 +72,12 @@ async def waiting_mails(desk: Desk, limit: int = 100) -> list[WaitingMail]:
     async with desk.database.reading() as db:
         queued = await records.waiting(db, limit)
     return [WaitingMail(id=mail.id, at=mail.queued_at, message=_open(desk, mail)) for mail in queued]
+
+
+async def drop_mails_to(tx: Writing, desk: Desk, recipient: str) -> None:
+    """Drop what waits to be sent to somebody who is gone; of very many mails, those written last."""
+    waiting = await records.waiting(tx, _LOOKED_THROUGH)
+    await records.drop(tx, [mail.id for mail in waiting if _open(desk, mail).to == recipient])
 
 
 class Postman:

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from sqlalchemy import bindparam, case, delete, insert, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.secret import Veiled
@@ -42,6 +42,12 @@ async def forget_recipient(tx: Writing, recipient_mac: bytes) -> None:
     await tx.execute(delete(mail_quota).where(mail_quota.c.recipient_mac == recipient_mac))
 
 
+async def count_of_recipient(db: Reading, recipient_mac: bytes, now: Instant) -> int:
+    """Give how many mails a recipient got this hour because strangers asked, or would have got."""
+    its = (mail_quota.c.recipient_mac == recipient_mac, mail_quota.c.expires_at > now)
+    return (await db.execute(select(mail_quota.c.count).where(*its))).scalar() or 0
+
+
 async def claim_due(tx: Writing, now: Instant, retry_at: Instant, limit: int) -> list[Queued]:
     """Claim mails that are due: put their next try off, so that no other worker sends them meanwhile."""
     due = select(outbox.c.id).where(outbox.c.due_at <= now).order_by(outbox.c.due_at).limit(limit)
@@ -64,11 +70,25 @@ async def put_off(tx: Writing, mail_id: str, due_at: Instant) -> None:
     await tx.execute(update(outbox).where(outbox.c.id == mail_id).values(due_at=due_at))
 
 
+async def drop(tx: Writing, mail_ids: list[str]) -> None:
+    """Remove mails from the outbox."""
+    await tx.execute(delete(outbox).where(outbox.c.id.in_(mail_ids)))
+
+
 async def waiting(db: Reading, limit: int) -> list[Queued]:
     """List mails that were not handed over, newest first."""
     columns = (outbox.c.id, outbox.c.sealed, outbox.c.attempts, outbox.c.queued_at)
     rows = select(*columns).where(outbox.c.due_at.is_not(None)).order_by(outbox.c.queued_at.desc()).limit(limit)
     return [Queued(*row) for row in await db.execute(rows)]
+
+
+async def waiting_since(db: Reading, before: Instant) -> tuple[int, Instant]:
+    """Give how many mails wait that were written before an instant, and when the oldest was."""
+    late = select(func.count(), func.min(outbox.c.queued_at)).where(
+        outbox.c.due_at.is_not(None), outbox.c.queued_at < before
+    )
+    count, oldest = (await db.execute(late)).one()
+    return count, oldest or before
 
 
 def _count(insert: InsertInto) -> Any:

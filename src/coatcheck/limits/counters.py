@@ -51,6 +51,18 @@ def address_total(desk: Desk, visit: Visit, what: str, now: Instant, *, per_hour
     return TotalTry(f"address ({what})", key, now, _HOUR_MS, per_hour)
 
 
+def permit_total(desk: Desk, subject: str, what: str, now: Instant) -> TotalTry:
+    """Give the hour's count of a permit of the doctor: what an address has is not touched by it."""
+    key = desk.key_ring.mac("limits permit", what, subject)
+    return TotalTry(f"permit ({what})", key, now, _HOUR_MS, desk.settings.limits.address_per_hour)
+
+
+def permit_rate(desk: Desk, subject: str, now: Instant) -> TotalTry:
+    """Give this second's count of a permit: strangers do not wait because of the doctor."""
+    key = desk.key_ring.mac("limits permit rate", subject)
+    return TotalTry("permit rate", key, now, _SECOND_MS, desk.settings.limits.overall_per_second)
+
+
 def subject_total(desk: Desk, subject: str, what: str, now: Instant, *, per_hour: int) -> TotalTry:
     """Give the hour's count of a subject for one kind of asking."""
     return TotalTry(f"account ({what})", account_key(desk, subject, what), now, _HOUR_MS, per_hour)

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.prepared import InsertInto, Prepared, adding, given, prepared
+from coatcheck.storage.tables.doctor import doctor_permits
 from coatcheck.storage.tables.limits import known_devices, limit_lanes, limit_totals
 
 _lane = limit_lanes.c
@@ -172,6 +173,12 @@ async def remove_devices(tx: Writing, account: str) -> int:
     return (await tx.execute(delete(known_devices).where(_device.account == account))).rowcount
 
 
+async def has_permit(db: Reading, secret_hash: bytes, account: str, now: Instant) -> bool:
+    """Tell whether this is the secret of a permit for this account, and still good."""
+    parameters = {"its_hash": secret_hash, "its_account": account, "now": now}
+    return bool(await db.run(_HAS_PERMIT, parameters))
+
+
 def _spend_lane(insert: InsertInto) -> Any:
     row = insert(limit_lanes).values(given("key", "subject", "recent", "blocked_until", "expires_at"))
     now, block_ends, window_ends = (bindparam(name, type_=BigInteger) for name in ("now", "block_ends", "window_ends"))
@@ -227,3 +234,11 @@ _PROLONG_DEVICE = prepared(
 )
 _SPEND_LANE = Prepared(_spend_lane)
 _SPEND_TOTAL = Prepared(_spend_total)
+_permit = doctor_permits.c
+_HAS_PERMIT = prepared(
+    select(_permit.account).where(
+        _permit.secret_hash == bindparam("its_hash"),
+        _permit.account == bindparam("its_account"),
+        _permit.expires_at > bindparam("now"),
+    )
+)

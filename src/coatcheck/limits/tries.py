@@ -15,6 +15,7 @@ from coatcheck.errors import Busy, TooManyAttempts
 from coatcheck.limits import counters, records
 from coatcheck.limits.counters import SIGN_IN
 from coatcheck.limits.known_devices import is_known
+from coatcheck.limits.permits import is_counted_apart
 from coatcheck.limits.records import LaneTry, TotalTry
 from coatcheck.storage.database import Writing
 from coatcheck.visit import Visit
@@ -34,7 +35,8 @@ async def spend(desk: Desk, visit: Visit, *, subject: str, what: str = SIGN_IN) 
     """Spend one try before it is judged.
 
     A stranger's try counts on the pair of address and subject, on the address and on the subject's day. A known
-    device's counts on a lane of its own and on the subject's day, which refuses strangers alone.
+    device's counts on a lane of its own and on the subject's day, which refuses strangers alone. What the doctor's
+    permit guesses at its own account counts on a counter of that permit in place of the address's.
 
     Args:
         subject: the account's id, whichever of its names was given, or the normalised identifier when there is none.
@@ -47,6 +49,7 @@ async def spend(desk: Desk, visit: Visit, *, subject: str, what: str = SIGN_IN) 
     See: NIST SP 800-63B-4 section 3.2.2; ASVS 6.3.1.
     """
     known = await is_known(desk, visit, subject)
+    apart = not known and await is_counted_apart(desk, visit, subject)
     async with desk.database.writing() as tx:
         now = desk.now()
         if known:
@@ -57,11 +60,16 @@ async def spend(desk: Desk, visit: Visit, *, subject: str, what: str = SIGN_IN) 
             per_hour = desk.settings.limits.address_per_hour
             totals = [
                 counters.account_total(desk, subject, now, what, refuses=True),
-                counters.address_total(desk, visit, what, now, per_hour=per_hour),
+                counters.permit_total(desk, subject, what, now)
+                if apart
+                else counters.address_total(desk, visit, what, now, per_hour=per_hour),
             ]
         spent = await _spend_all(tx, lane, totals)
         if not known:
-            await _spend_overall(tx, desk, now)
+            # Last of all in every transaction, as all strangers share this row. It is a rate, so success gives nothing
+            # back.
+            rate = counters.permit_rate(desk, subject, now) if apart else counters.overall_total(desk, now)
+            await _spend_one(tx, rate)
     return spent
 
 
@@ -161,14 +169,6 @@ async def _spend_all(tx: Writing, lane: LaneTry, totals: Iterable[TotalTry]) -> 
     if closed or not is_open:
         raise await _refusal(tx, lane.now, None if is_open else lane, closed)
     return Spent(lane.key, lane.mark, tuple((total.key, end) for total, end in counted if end is not None))
-
-
-async def _spend_overall(tx: Writing, desk: Desk, now: Instant) -> None:
-    """Count a stranger's try in this second, once every other limit has let it through.
-
-    Last of all in every transaction, as all strangers share this row. It is a rate, so success gives nothing back.
-    """
-    await _spend_one(tx, counters.overall_total(desk, now))
 
 
 async def _spend_one(tx: Writing, total: TotalTry) -> None:

@@ -2,6 +2,7 @@
 
 from email.message import EmailMessage
 from email.utils import make_msgid
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -47,15 +48,33 @@ class SmtpMailer:
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(message.text)
         try:
-            await aiosmtplib.send(
-                mail,
-                hostname=self._host,
-                port=self._port,
-                username=self._user,
-                password=self._password,
-                use_tls=self._tls,
-                start_tls=False if self._tls else self._start_tls,
-                timeout=_TIMEOUT_SECONDS,
-            )
+            await aiosmtplib.send(mail, **self._how())
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise MailNotSent(f"{self._host}:{self._port}: {type(error).__name__}") from None
+            raise self._not_sent(error) from None
+
+    async def try_out(self) -> None:
+        """Connect and sign in as for a mail, and send none.
+
+        Raises:
+            MailNotSent: the server cannot be reached, speaks no TLS, or takes no password of ours.
+        """
+        try:
+            client = aiosmtplib.SMTP(**self._how())
+            await client.connect()
+            await client.quit()
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise self._not_sent(error) from None
+
+    def _how(self) -> dict[str, Any]:
+        return {
+            "hostname": self._host,
+            "port": self._port,
+            "username": self._user,
+            "password": self._password,
+            "use_tls": self._tls,
+            "start_tls": False if self._tls else self._start_tls,
+            "timeout": _TIMEOUT_SECONDS,
+        }
+
+    def _not_sent(self, error: Exception) -> MailNotSent:
+        return MailNotSent(f"{self._host}:{self._port}: {type(error).__name__}")

@@ -11,6 +11,7 @@ from coatcheck import __version__
 from coatcheck.admin import routes as admin
 from coatcheck.advisor import routes as advisor
 from coatcheck.desk import Desk
+from coatcheck.doctor import routes as doctor
 from coatcheck.ending import routes as ending
 from coatcheck.errors import CoatcheckError, NotFound
 from coatcheck.gate.request import go
@@ -53,7 +54,7 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
 
 def _apis(settings: Settings) -> list[APIRouter]:
     """List the calls that this site has; without passwords, none that is about them."""
-    always = [*login.apis, *ending.apis, my_account.api, *ways_in.apis, gateway.api, advisor.api]
+    always = [*login.apis, *ending.apis, my_account.api, *ways_in.apis, gateway.api, advisor.api, doctor.api]
     passkeys = (*login.passkey_apis, *ways_in.passkey_apis) if settings.sign_in.passkeys else ()
     providers = (*login.provider_apis, *ways_in.provider_apis) if has_providers(settings) else ()
     keys = my_account.key_apis if settings.api_keys.personal else ()

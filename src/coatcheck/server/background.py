@@ -11,6 +11,7 @@ from coatcheck.api_keys.used import UsedKeys
 from coatcheck.audit.seal import Sealer
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import Postman
+from coatcheck.doctor.end_permit import PermitEnds
 from coatcheck.ending.receipts.panics import Panics
 from coatcheck.errors import DatabaseAway
 from coatcheck.keys.ring import SigningKeys
@@ -46,6 +47,7 @@ class Background:
             desk.keep(FactorNotices).run,
             desk.keep(Panics).run,
             desk.keep(Presence).run,
+            desk.keep(PermitEnds).run,
             self._tidy,
         ]
         if has_providers(desk.settings):

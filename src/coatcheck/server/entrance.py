@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from coatcheck.audit.refused import refused
 from coatcheck.desk import Desk
+from coatcheck.doctor.permit import HEADER as PERMIT
 from coatcheck.errors import BadBody, BadInput, BodyTooLarge, CoatcheckError, CrossSiteRefused, NotFound
 from coatcheck.gate.hot import HotCall
 from coatcheck.gate.request import DESK, NEW_BROWSER, RENEWAL, VISIT
@@ -148,6 +149,7 @@ class Entrance:
             browser=browser,
             known=known,
             trusted=trusted,
+            permit=headers.get(PERMIT, ""),
         )
 
     async def _refuse_cross_site(self, visit: Visit) -> None:
