@@ -1,0 +1,170 @@
+"""Examine a deployment from outside: every probe in turn, the one that makes its account wait last.
+
+address → nodes → TLS → probes that need nobody → probes that sign in by a permit → report
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from coatcheck.clock import Clock, SystemClock
+from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.outside import (
+    cookies,
+    cors,
+    discovery,
+    errors,
+    headers,
+    hosts,
+    keys,
+    lifetimes,
+    limits,
+    mail,
+    operations,
+    reached,
+    redirects,
+    replays,
+    sign_out,
+    tls,
+    tokens,
+    verify_junk,
+)
+from coatcheck.doctor.outside.asking import Asking, NoAnswer, Node, find_nodes
+from coatcheck.doctor.outside.handshake import Handshake, shake_hands, trusting_all
+from coatcheck.doctor.outside.probe import NEEDS_PERMIT, CannotTell, Case, Probe
+from coatcheck.doctor.outside.target import Target, parse_target
+from coatcheck.doctor.permit import Permit
+from coatcheck.doctor.report import Report
+from coatcheck.errors import ConfigurationError
+
+PROBES: Final[tuple[Probe, ...]] = (
+    reached.PROBE,
+    tls.PROBE,
+    cookies.PROBE,
+    headers.PROBE,
+    cors.PROBE,
+    hosts.PROBE,
+    redirects.PROBE,
+    errors.PROBE,
+    operations.PROBE,
+    mail.PROBE,
+    discovery.PROBE,
+    keys.PROBE,
+    verify_junk.PROBE,
+    tokens.PROBE,
+    tokens.TOKEN_PROBE,
+    hosts.ADDRESS_PROBE,
+    lifetimes.PROBE,
+    sign_out.PROBE,
+    replays.REFRESH_PROBE,
+    replays.CODES_PROBE,
+    limits.PROBE,
+)
+"""In this order."""
+
+
+async def examine(
+    url: str,
+    permit: Permit | None = None,
+    *,
+    at: Iterable[str] = (),
+    trust: Path | None = None,
+    plain_port: int | None = None,
+    clock: Clock | None = None,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Report:
+    """Examine a deployment from outside. Only its own host is asked, nothing is followed.
+
+    Args:
+        url: where people reach it, with the mount, such as `https://example.org/auth`.
+        permit: lets the probes sign in as an account of their own; without it, what would sign in does not run.
+        at: addresses to connect to in the place of those of the name: single nodes behind a balancer.
+        trust: a file of certificates to trust in the place of the usual authorities.
+        plain_port: where plain HTTP would answer; 80 where HTTPS is at 443, else not known.
+        clock: the time here.
+        pause: waits for some seconds; a replay is one only when it comes late.
+
+    Raises:
+        ConfigurationError: the address is none, nobody answers there, the permit is for another address or has run out,
+            or the file of certificates cannot be read.
+    """
+    target, clock = parse_target(url), clock or SystemClock()
+    _check_permit(permit, target, clock)
+    trusted = _trusting(trust)
+    nodes = await find_nodes(target, at)
+    hands = await _handshakes(target, nodes, trusted)
+    withheld = _withheld(target, hands)
+    async with Asking(target, nodes, trusting_all() if any(each.trouble for each in hands) else trusted) as asking:
+        case = Case(
+            target=target,
+            asking=asking,
+            permit=None if withheld else permit,
+            withheld=withheld if permit else "",
+            clock=clock,
+            pause=pause,
+            plain_port=plain_port or (80 if target.is_https and target.port == 443 else None),
+            handshakes=hands,
+        )
+        outcomes = [outcome for probe in PROBES async for outcome in _outcomes(probe, case)]
+    return Report(target=target.url, at=clock.now(), outcomes=tuple(outcomes))
+
+
+async def _outcomes(probe: Probe, case: Case) -> AsyncIterator[Outcome]:
+    """Run one probe; what it does not come to is not run, and says why."""
+    if probe.needs_permit and case.permit is None:
+        for check in probe.checks:
+            yield check.not_run(case.withheld or NEEDS_PERMIT)
+        return
+    said = set[str]()
+    because = ""
+    try:
+        async for outcome in probe.look(case):
+            said.add(outcome.code)
+            yield outcome
+    except NoAnswer as silent:
+        because = f"no answer: {silent}"
+    except CannotTell as cannot:
+        because = str(cannot)
+    for check in probe.checks:
+        if because and check.code not in said:
+            yield check.not_run(because)
+
+
+async def _handshakes(target: Target, nodes: tuple[Node, ...], trusted: ssl.SSLContext) -> tuple[Handshake, ...]:
+    if not target.is_https:
+        return ()
+    try:
+        return tuple([await shake_hands(node, target, trusted) for node in nodes])
+    except NoAnswer as silent:
+        raise ConfigurationError(f"{target.url} does not answer: {silent}") from None
+
+
+def _withheld(target: Target, hands: tuple[Handshake, ...]) -> str:
+    """Say why no password may be sent there, or nothing."""
+    if any(each.trouble for each in hands):
+        return "its certificate is not trusted, so the permit is not sent there"
+    if not target.is_https and not target.is_this_machine:
+        return "it is reached by plain HTTP, so the permit is not sent there"
+    return ""
+
+
+def _check_permit(permit: Permit | None, target: Target, clock: Clock) -> None:
+    if permit is None:
+        return
+    if permit.url.rstrip("/") != target.url:
+        raise ConfigurationError(f"the permit is for {permit.url}, and not for {target.url}")
+    if permit.expires_at <= clock.now():
+        raise ConfigurationError("the permit has run out: `coatcheck doctor permit` on the server makes another")
+
+
+def _trusting(trust: Path | None) -> ssl.SSLContext:
+    if trust is None:
+        return httpx.create_ssl_context(trust_env=False)
+    try:
+        return ssl.create_default_context(cafile=trust)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(f"{trust}: no certificates can be read from it ({error})") from None

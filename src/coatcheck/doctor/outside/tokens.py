@@ -1,0 +1,98 @@
+"""Forged tokens: without a permit of nobody, with one of the permit's own live session, at the API and at `/verify`."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final
+
+from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.outside import forging
+from coatcheck.doctor.outside.check import Check
+from coatcheck.doctor.outside.forging import Forgery
+from coatcheck.doctor.outside.keys import JWKS
+from coatcheck.doctor.outside.probe import CannotTell, Case, Probe
+from coatcheck.doctor.outside.verify_junk import as_forwarded
+from coatcheck.doctor.principles import LIFETIMES, SECRETS
+
+NONE: Final = Check("alg-none-accepted", SECRETS, "high")
+CONFUSED: Final = Check("key-confusion-accepted", SECRETS, "high")
+OWN_KEY: Final = Check("foreign-key-accepted", SECRETS, "high")
+KID: Final = Check("kid-followed", SECRETS, "high")
+TAMPERED: Final = Check("signature-unchecked", SECRETS, "high")
+SHARED: Final = Check("shared-secret-tokens", SECRETS, "medium")
+LONG: Final = Check("token-lives-long", LIFETIMES, "medium")
+
+_LONGEST_S: Final = 900
+_FIX: Final = (
+    "what answers here is not Coatcheck's own check: let services use `Verifier`, which pins key and algorithm, and "
+    "the proxy ask /verify of Coatcheck itself"
+)
+
+
+async def look_at_forgeries(case: Case) -> AsyncIterator[Outcome]:
+    """Present forged tokens, and see each refused."""
+    jwks = [key for key in (await case.asking.get(JWKS)).words.get("keys", []) if isinstance(key, dict)]
+    token, claims = "", forging.made_up(case.target, case.clock.now() // 1000)
+    kid = str(jwks[0].get("kid", "")) if jwks else "k"
+    if case.permit is not None:
+        token = await _own_token(case)
+        head, claims = forging.parts_of(token)
+        kid = str(head.get("kid", kid))
+    whose = "a live session" if token else "nobody, as there is no permit"
+    for check, forged in (
+        (NONE, forging.unsigned(claims, kid)),
+        (CONFUSED, forging.confused(claims, jwks)),
+        (OWN_KEY, forging.by_own_key(claims, kid, case.target)),
+        (KID, forging.by_named_file(claims)),
+        (TAMPERED, forging.tampered(token, claims) if token else []),
+    ):
+        if forged:
+            right = f"{len(forged)} such token{'' if len(forged) == 1 else 's'} of {whose} refused"
+            yield check.judged(await _taken(case, forged), fix=_FIX, right=right)
+        else:
+            why = "it needs a right token, and so a permit" if check is TAMPERED else "no public key is published"
+            yield check.not_run(why)
+
+
+async def look_at_token(case: Case) -> AsyncIterator[Outcome]:
+    """Look at what a token of the permit's account says of itself."""
+    head, claims = forging.parts_of(await _own_token(case))
+    algorithm = str(head.get("alg", ""))
+    yield SHARED.judged(
+        f"tokens are signed by {algorithm}: whoever checks them can make them" if algorithm[:2] == "HS" else None,
+        fix='`keys.algorithm = "RS256"`, and take SHARED_SECRET_TOKENS out of `server.unsafe`',
+        right=f"tokens are signed by {algorithm}, and checked with a public key",
+    )
+    lives = int(claims.get("exp", 0)) - int(claims.get("iat", 0))
+    yield LONG.judged(
+        f"an access token counts for {lives} seconds" if lives > _LONGEST_S else None,
+        fix='`tokens.access_lifetime = "15m"`',
+        right=f"an access token counts for {lives} seconds",
+    )
+
+
+PROBE: Final = Probe((NONE, CONFUSED, OWN_KEY, KID, TAMPERED), look_at_forgeries)
+TOKEN_PROBE: Final = Probe((SHARED, LONG), look_at_token, needs_permit=True)
+
+
+async def _own_token(case: Case) -> str:
+    """Sign in, and give an access token that is taken: where a right one is not, no refusal says anything."""
+    token = str((await case.admitted(present="tokens")).words.get("access_token", ""))
+    seen = await case.asking.get("/api/session", case.with_permit(_bearer(token)))
+    if seen.status != 200:
+        raise CannotTell(f"a right access token is refused: {seen.status} {seen.words.get('code', '')}".strip())
+    return token
+
+
+async def _taken(case: Case, forged: list[Forgery]) -> str | None:
+    for each in forged:
+        places: tuple[tuple[str, Mapping[str, Any]], ...] = (
+            ("/api/session", _bearer(each.token)),
+            ("/verify", {**as_forwarded(case.target), **_bearer(each.token)}),
+        )
+        for path, headers in places:
+            if (await case.asking.get(path, headers)).status == 200:
+                return f"{path} takes a token that {each.how}"
+    return None
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
