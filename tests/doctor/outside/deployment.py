@@ -1,9 +1,9 @@
-"""A deployment to be examined: a whole site on a socket with TLS, and whatever a test puts between it and the network."""
+"""A deployment to be examined: a site on a socket with TLS, and what a test puts between it and the network."""
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -12,10 +12,12 @@ from typing import Any, TypeAlias
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from coatcheck.doctor.finding import Finding, NotRun
-from coatcheck.doctor.outside.examine import examine
+from coatcheck.doctor.finding import Finding, NotRun, Outcome
+from coatcheck.doctor.outside.examine import Means, examine, opened, run_probe
+from coatcheck.doctor.outside.probe import Probe
 from coatcheck.doctor.permit import Permit
 from coatcheck.doctor.report import Report
+from coatcheck.keys.ring import SigningKeys
 from coatcheck.server.bounded_http import BoundedHttp
 from tests.doctor.outside.authority import Authority, Held
 from tests.keys.sites import signing_site
@@ -23,7 +25,7 @@ from tests.servers.server import HOST, free_port
 from tests.site import ORIGIN, PASSWORD, Site
 
 NAME = "auth.example.org"
-TEN_MINUTES_MS = 600_000
+TEN_MINUTES_MS, TWO_DAYS_MS = 600_000, 172_800_000
 
 Pairs: TypeAlias = list[tuple[bytes, bytes]]
 Change: TypeAlias = Callable[[ASGIApp], ASGIApp]
@@ -54,30 +56,39 @@ class Deployment:
 
     async def permit(self, url: str = ORIGIN) -> Permit:
         """Make what the doctor needs to sign in, as an account that nobody used before."""
-        self.site.clock.advance(timedelta(days=2))  # what counts tries has forgotten those before
+        self.site.clock.advance(timedelta(milliseconds=TWO_DAYS_MS))  # what counts tries has forgotten those before
         email = f"doctor-{self.site.clock.now()}@example.org"
         await self.site.person(email)
         return Permit(url, email, PASSWORD, "", self.site.clock.now() + TEN_MINUTES_MS)
 
-    async def examined(
-        self, *changes: Change, with_permit: bool = True, url: str = ORIGIN, plain_port: int | None = None, **more: Any
-    ) -> Report:
+    async def examined(self, *changes: Change, with_permit: bool = False, url: str = ORIGIN, **means: Any) -> Report:
         """Examine it with what the changes put before it."""
+        permit = await self.permit(url) if with_permit else None
+        with self.changed(*changes):
+            return await examine(url, permit, means=self.means(**means))
+
+    async def looked(
+        self, probe: Probe, *changes: Change, with_permit: bool = False, url: str = ORIGIN, **means: Any
+    ) -> dict[str, Outcome]:
+        """Run one probe with what the changes put before it; give what it says by the codes."""
+        permit = await self.permit(url) if with_permit or probe.needs_permit else None
+        with self.changed(*changes):
+            async with opened(url, permit, self.means(**means)) as case:
+                return {outcome.code: outcome async for outcome in run_probe(probe, case)}
+
+    def means(self, **means: Any) -> Means:
+        """Say how it is reached here, and by whose time it lives."""
+        usual = {"at": (f"{HOST}:{self.port}",), "trust": self.authority.file, "clock": self.site.clock}
+        return Means(**{**usual, "pause": self._pause, **means})
+
+    @contextmanager
+    def changed(self, *changes: Change) -> Iterator[None]:
+        """Put the changes before the site, the first nearest to it."""
         self.before = self.site.auth.app
         for change in changes:
             self.before = change(self.before)
-        permit = await self.permit(url) if with_permit else None
-        try:
-            return await examine(
-                url,
-                permit,
-                **{"at": [f"{HOST}:{self.port}"], "trust": self.authority.file, **more},
-                plain_port=plain_port,
-                clock=self.site.clock,
-                pause=self._pause,
-            )
-        finally:
-            self.before = self.site.auth.app
+        yield
+        self.before = self.site.auth.app
 
     async def _pause(self, seconds: float) -> None:
         self.site.clock.advance(timedelta(seconds=seconds))
@@ -87,6 +98,7 @@ class Deployment:
 async def deployed(folder: Path, authority: Authority, **sections: Any) -> AsyncIterator[Deployment]:
     """Serve a site with a certificate of an authority."""
     async with signing_site(folder, **{"server": {"public_url": ORIGIN}, **sections}) as site:
+        await site.desk.keep(SigningKeys).current()  # one is there, as where the server has run for a while
         deployment = Deployment(site, free_port(), authority)
         async with serving(deployment, deployment.port, authority.certificate(NAME)):
             yield deployment
@@ -124,6 +136,11 @@ async def serving(app: ASGIApp, port: int, held: Held | None = None, *, ciphers:
 def codes(report: Report) -> list[str]:
     """List the codes of what was found, each once."""
     return sorted({each.code for each in report.outcomes if isinstance(each, Finding)})
+
+
+def found_in(looked: Mapping[str, Outcome]) -> list[str]:
+    """List the codes of what one probe found."""
+    return sorted(code for code, outcome in looked.items() if isinstance(outcome, Finding))
 
 
 def not_run(report: Report) -> dict[str, str]:

@@ -72,7 +72,7 @@ async def look_at_errors(case: Case) -> AsyncIterator[Outcome]:
         fix="look for `request.failed` in the log, or into the proxy's; a crash of Coatcheck's is a bug to report",
         right=f"{len(answers)} kinds of junk are refused in order",
     )
-    told = next((said for seen in answers if (said := _version_in(seen))), None)
+    told = next((said for seen in answers if (said := version_in(seen))), None)
     yield VERSION.judged(
         told,
         fix="nginx: `server_tokens off;` in `http`; elsewhere take the header out",
@@ -104,7 +104,8 @@ async def _answers(asking: Asking) -> list[Seen]:
     return answers
 
 
-def _version_in(seen: Seen) -> str | None:
+def version_in(seen: Seen) -> str | None:
+    """Say which version of a server an answer tells, by a header or on a page for an error; or None."""
     for name in _NAMING:
         sent = seen.header(name)
         # `Via: 1.1 proxy` tells the version of HTTP.

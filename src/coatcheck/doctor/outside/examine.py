@@ -5,7 +5,9 @@ address → nodes → TLS → probes that need nobody → probes that sign in by
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +43,26 @@ from coatcheck.doctor.permit import Permit
 from coatcheck.doctor.report import Report
 from coatcheck.errors import ConfigurationError
 
+
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """Say how a deployment is reached and who is trusted.
+
+    Args:
+        at: addresses to connect to in the place of those of the name: single nodes behind a balancer.
+        trust: a file of certificates to trust in the place of the usual authorities.
+        plain_port: where plain HTTP would answer; 80 where HTTPS is at 443, else not known.
+        clock: the time here.
+        pause: waits for some seconds; a replay is one only when it comes late.
+    """
+
+    at: tuple[str, ...] = ()
+    trust: Path | None = None
+    plain_port: int | None = None
+    clock: Clock = field(default_factory=SystemClock)
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
 PROBES: Final[tuple[Probe, ...]] = (
     reached.PROBE,
     tls.PROBE,
@@ -67,53 +89,24 @@ PROBES: Final[tuple[Probe, ...]] = (
 """In this order."""
 
 
-async def examine(
-    url: str,
-    permit: Permit | None = None,
-    *,
-    at: Iterable[str] = (),
-    trust: Path | None = None,
-    plain_port: int | None = None,
-    clock: Clock | None = None,
-    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> Report:
+async def examine(url: str, permit: Permit | None = None, *, means: Means | None = None) -> Report:
     """Examine a deployment from outside. Only its own host is asked, nothing is followed.
 
     Args:
         url: where people reach it, with the mount, such as `https://example.org/auth`.
         permit: lets the probes sign in as an account of their own; without it, what would sign in does not run.
-        at: addresses to connect to in the place of those of the name: single nodes behind a balancer.
-        trust: a file of certificates to trust in the place of the usual authorities.
-        plain_port: where plain HTTP would answer; 80 where HTTPS is at 443, else not known.
-        clock: the time here.
-        pause: waits for some seconds; a replay is one only when it comes late.
+        means: how it is reached and who is trusted, where that is not as usual.
 
     Raises:
         ConfigurationError: the address is none, nobody answers there, the permit is for another address or has run out,
             or the file of certificates cannot be read.
     """
-    target, clock = parse_target(url), clock or SystemClock()
-    _check_permit(permit, target, clock)
-    trusted = _trusting(trust)
-    nodes = await find_nodes(target, at)
-    hands = await _handshakes(target, nodes, trusted)
-    withheld = _withheld(target, hands)
-    async with Asking(target, nodes, trusting_all() if any(each.trouble for each in hands) else trusted) as asking:
-        case = Case(
-            target=target,
-            asking=asking,
-            permit=None if withheld else permit,
-            withheld=withheld if permit else "",
-            clock=clock,
-            pause=pause,
-            plain_port=plain_port or (80 if target.is_https and target.port == 443 else None),
-            handshakes=hands,
-        )
-        outcomes = [outcome for probe in PROBES async for outcome in _outcomes(probe, case)]
-    return Report(target=target.url, at=clock.now(), outcomes=tuple(outcomes))
+    async with opened(url, permit, means or Means()) as case:
+        outcomes = [outcome for probe in PROBES async for outcome in run_probe(probe, case)]
+        return Report(target=case.target.url, at=case.clock.now(), outcomes=tuple(outcomes))
 
 
-async def _outcomes(probe: Probe, case: Case) -> AsyncIterator[Outcome]:
+async def run_probe(probe: Probe, case: Case) -> AsyncIterator[Outcome]:
     """Run one probe; what it does not come to is not run, and says why."""
     if probe.needs_permit and case.permit is None:
         for check in probe.checks:
@@ -132,6 +125,33 @@ async def _outcomes(probe: Probe, case: Case) -> AsyncIterator[Outcome]:
     for check in probe.checks:
         if because and check.code not in said:
             yield check.not_run(because)
+
+
+@asynccontextmanager
+async def opened(url: str, permit: Permit | None, means: Means) -> AsyncIterator[Case]:
+    """Find a deployment and look at how TLS begins there: only where that is trusted is a permit used.
+
+    Raises:
+        ConfigurationError: see `examine`.
+    """
+    target, clock = parse_target(url), means.clock
+    _check_permit(permit, target, clock)
+    trusted = _trusting(means.trust)
+    nodes = await find_nodes(target, means.at)
+    hands = await _handshakes(target, nodes, trusted)
+    withheld = _withheld(target, hands)
+    is_at_443 = target.is_https and target.port == 443
+    async with Asking(target, nodes, trusting_all() if any(each.trouble for each in hands) else trusted) as asking:
+        yield Case(
+            target=target,
+            asking=asking,
+            permit=None if withheld else permit,
+            withheld=withheld if permit else "",
+            clock=clock,
+            pause=means.pause,
+            plain_port=means.plain_port or (80 if is_at_443 else None),
+            handshakes=hands,
+        )
 
 
 async def _handshakes(target: Target, nodes: tuple[Node, ...], trusted: ssl.SSLContext) -> tuple[Handshake, ...]:

@@ -71,9 +71,8 @@ async def _believed(case: Case, made_up: Mapping[str, str]) -> str | None:
         except NoAnswer:
             continue  # hung up on: one way to refuse
         place = _place_of(seen)
-        if place is None and case.target.is_https and "x-forwarded-proto" in made_up:
-            lax = [each.name for each in ours_in(seen.cookies) if "secure" not in each.attributes]
-            place = f"the cookie {lax[0]} without Secure" if lax else None
+        if place is None and _lax(seen) and not _lax(await case.asking.get(path, {"accept": "text/html"})):
+            place = f"the cookie {_lax(seen)[0]} without Secure"
         if place is not None:
             return f"{path} with {', '.join(f'{name}: {value}' for name, value in made_up.items())} gives {place}"
     return None
@@ -88,6 +87,10 @@ def _place_of(seen: Seen) -> str | None:
     if any(STRANGER in line for line in seen.cookies):
         return f"a cookie of {STRANGER}"
     return f"a page that names {STRANGER}" if STRANGER in seen.body else None
+
+
+def _lax(seen: Seen) -> list[str]:
+    return [each.name for each in ours_in(seen.cookies) if "secure" not in each.attributes]
 
 
 async def _other_path(case: Case) -> str | None:

@@ -19,6 +19,7 @@ UNCLEAR: Final = Check("key-names-unclear", SECRETS, "medium")
 
 _PRIVATE: Final = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 _STRONG_CURVES: Final = ("P-256", "P-384", "P-521", "Ed25519", "Ed448")
+_SIGNATURES: Final = ("EdDSA", "Ed25519", *(f"{kind}{bits}" for kind in ("RS", "PS", "ES") for bits in (256, 384, 512)))
 _LEAST_BITS: Final = 2048
 _ROTATE: Final = "make another at once: `coatcheck keys rotate --emergency`"
 
@@ -82,7 +83,7 @@ def _unclear(keys: list[dict[str, Any]]) -> str | None:
     names = [key.get("kid") for key in keys]
     if not all(isinstance(name, str) and name for name in names) or len(set(map(str, names))) < len(names):
         return "a key has no kid, or two have the same: a service may check with the wrong one"
-    loose = [_name(key) for key in keys if str(key.get("alg", "")).upper()[:2] not in ("RS", "PS", "ES", "ED")]
+    loose = [_name(key) for key in keys if key.get("alg") not in _SIGNATURES]
     return f"{', '.join(loose)} names no algorithm of signatures, so the token could choose it" if loose else None
 
 

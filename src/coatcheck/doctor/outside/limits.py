@@ -12,6 +12,7 @@ from coatcheck.doctor.principles import INPUTS, LIMITS
 
 OFF: Final = Check("limits-off", LIMITS, "high")
 TELLS: Final = Check("block-tells-password", LIMITS, "high")
+PER_NODE: Final = Check("limits-per-node", LIMITS, "high")
 WAIT: Final = Check("retry-after-missing", LIMITS, "low")
 TOLD: Final = Check("accounts-told-apart", INPUTS, "medium")
 
@@ -36,23 +37,23 @@ async def look_at_limits(case: Case) -> AsyncIterator[Outcome]:
         fix="Coatcheck answers both alike: take out what looks into or replaces its answers on the way",
         right="an account that is there is answered as one that is not",
     )
-    judged, refused = 1, None
-    for node in cycle(case.asking.nodes):
-        seen = await _try(case, node=node)
-        if seen.status == 429 or judged >= MOST_TRIES:
-            refused = seen if seen.status == 429 else None
-            break
-        judged += 1
-    nodes = len(case.asking.nodes)
+    judged, refused, at = 1, None, cycle(case.asking.nodes)
+    while refused is None and judged < MOST_TRIES:
+        seen = await _try(case, node=next(at))
+        if seen.status == 429:
+            refused = seen
+        else:
+            judged += 1
     yield OFF.judged(
         None if refused else f"{judged} wrong passwords of one account were judged, and none was made to wait",
         fix=_BY_DEFAULT,
-        right=f"after {judged} wrong passwords there is a wait, at {nodes} node{'' if nodes == 1 else 's'}",
+        right=f"after {judged} wrong passwords there is a wait",
     )
     if refused is None:
-        for check in (TELLS, WAIT):
+        for check in (PER_NODE, TELLS, WAIT):
             yield check.not_run("nothing was made to wait")
         return
+    yield await _everywhere(case)
     yield WAIT.judged(
         None if refused.header("retry-after") else "429 comes without Retry-After, so nobody knows when to try again",
         fix="pass Retry-After on (nginx: no `proxy_hide_header Retry-After;`)",
@@ -66,7 +67,20 @@ async def look_at_limits(case: Case) -> AsyncIterator[Outcome]:
     )
 
 
-PROBE: Final = Probe((TOLD, OFF, TELLS, WAIT), look_at_limits, needs_permit=True)
+PROBE: Final = Probe((TOLD, OFF, PER_NODE, TELLS, WAIT), look_at_limits, needs_permit=True)
+
+
+async def _everywhere(case: Case) -> Outcome:
+    """Try once more at each node: who must wait at one must wait at all."""
+    nodes = case.asking.nodes
+    if len(nodes) == 1:
+        return PER_NODE.not_run("it answers at one address alone: name the nodes behind that with --at")
+    apart = [node for node in nodes if (await _try(case, node=node)).status != 429]
+    return PER_NODE.judged(
+        f"{apart[0].authority} judges a password of an account that must wait at another node" if apart else None,
+        fix="let every node use one database: `database.url`",
+        right=f"who must wait at one node must wait at all {len(nodes)}",
+    )
 
 
 async def _try(case: Case, *, identifier: str | None = None, node: Node | None = None) -> Seen:

@@ -2,13 +2,12 @@
 
 from collections.abc import AsyncIterator
 from typing import Final
-from urllib.parse import urljoin, urlsplit
 
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.asking import NoAnswer, Seen
 from coatcheck.doctor.outside.check import Check, shown
 from coatcheck.doctor.outside.probe import Case, Probe
-from coatcheck.doctor.outside.target import Target
+from coatcheck.doctor.outside.target import Target, end_of
 from coatcheck.doctor.principles import HTTPS
 
 PLAIN: Final = Check("plain-http", HTTPS, "high")
@@ -51,8 +50,7 @@ def _wrong(seen: Seen, target: Target, port: int) -> str | None:
     if seen.cookies:
         return f"{at} sets a cookie by plain HTTP"
     if seen.leads_to:
-        leads_to = urlsplit(urljoin(at, seen.leads_to))
-        if leads_to.scheme != "https" or leads_to.hostname != target.host:
+        if end_of(at, seen.leads_to) != ("https", target.host):
             return f"{at} leads to {shown(seen.leads_to)}, which is not {target.origin}"
         return None
     return f"{at} is served ({seen.status}) instead of sent on to HTTPS" if seen.status < 400 else None

@@ -4,13 +4,14 @@ import re
 from collections.abc import AsyncIterator
 from html import unescape
 from typing import Final
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote
 
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.asking import NoAnswer, Seen
 from coatcheck.doctor.outside.check import Check, shown
 from coatcheck.doctor.outside.probe import STRANGER, CannotTell, Case, Probe
 from coatcheck.doctor.outside.set_cookie import ours_in
+from coatcheck.doctor.outside.target import Target, end_of
 from coatcheck.doctor.principles import INPUTS
 
 OPEN: Final = Check("open-redirect", INPUTS, "high")
@@ -46,7 +47,9 @@ async def look_at_redirects(case: Case) -> AsyncIterator[Outcome]:
             continue
     if case.permit is not None:
         answers.append(await _signed_in_on_the_way(case))
-    found = [f"{seen.path} leads to {shown(place)}" for seen in answers if (place := leads_elsewhere(case, seen))]
+    found = [
+        f"{seen.path} leads to {shown(place)}" for seen in answers if (place := leads_elsewhere(case.target, seen))
+    ]
     yield OPEN.judged(next(iter(found), None), fix=_FIX, right="no link to here leads elsewhere")
     split = [await asking.get(taker + _SPLITS) for taker in _TAKE_ONE]
     yield INJECTED.judged(
@@ -59,26 +62,19 @@ async def look_at_redirects(case: Case) -> AsyncIterator[Outcome]:
 PROBE: Final = Probe((OPEN, INJECTED), look_at_redirects)
 
 
-def leads_elsewhere(case: Case, seen: Seen) -> str | None:
+def leads_elsewhere(target: Target, seen: Seen) -> str | None:
     """Give where an answer leads to another host, by a redirect or by anything on the page; None where it does not.
 
     As browsers read an address: a backslash is a slash, tabs and line breaks are not there.
     """
-    at = case.target.origin + seen.path
+    at = target.origin + seen.path
     places = [seen.leads_to] if seen.leads_to else [unescape(each) for each in _LINKS.findall(seen.body)]
     for place in places:
         as_read = re.sub(r"[\t\r\n]", "", place.removeprefix("0;").strip().removeprefix("url=")).replace("\\", "/")
         as_read = re.sub(r"^/{2,}", "//", re.sub(r"^(https?:)/*", r"\1//", as_read))
-        if STRANGER in _host_of(urljoin(at, as_read)):
+        if STRANGER in end_of(at, as_read)[1]:
             return place
     return None
-
-
-def _host_of(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
 
 
 async def _signed_in_on_the_way(case: Case) -> Seen:

@@ -1,6 +1,6 @@
 """What is examined: a deployment's address, taken apart once. No probe sends anything to another host."""
 
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
@@ -69,6 +69,20 @@ def parse_target(url: str) -> Target:
     if parts.query or parts.fragment or parts.username or parts.password or port == 0:
         raise _not_an_address(url)
     return Target(scheme, parts.hostname.lower(), port or _PORTS[scheme], parts.path.rstrip("/"))
+
+
+def end_of(at: str, location: str) -> tuple[str, str]:
+    """Give scheme and host that a browser comes to, both empty where it could not read the place.
+
+    Args:
+        at: where it was sent on from.
+        location: the place, as it was written.
+    """
+    try:
+        parts = urlsplit(urljoin(at, location))
+    except ValueError:
+        return "", ""
+    return parts.scheme, parts.hostname or ""
 
 
 def _not_an_address(url: str) -> ConfigurationError:

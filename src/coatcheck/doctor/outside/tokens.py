@@ -1,7 +1,7 @@
 """Forged tokens: without a permit of nobody, with one of the permit's own live session, at the API and at `/verify`."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside import forging
@@ -37,6 +37,7 @@ async def look_at_forgeries(case: Case) -> AsyncIterator[Outcome]:
         head, claims = forging.parts_of(token)
         kid = str(head.get("kid", kid))
     whose = "a live session" if token else "nobody, as there is no permit"
+    places = await _places(case)
     for check, forged in (
         (NONE, forging.unsigned(claims, kid)),
         (CONFUSED, forging.confused(claims, jwks)),
@@ -46,7 +47,7 @@ async def look_at_forgeries(case: Case) -> AsyncIterator[Outcome]:
     ):
         if forged:
             right = f"{len(forged)} such token{'' if len(forged) == 1 else 's'} of {whose} refused"
-            yield check.judged(await _taken(case, forged), fix=_FIX, right=right)
+            yield check.judged(await _taken(case, forged, places), fix=_FIX, right=right)
         else:
             why = "it needs a right token, and so a permit" if check is TAMPERED else "no public key is published"
             yield check.not_run(why)
@@ -82,14 +83,17 @@ async def _own_token(case: Case) -> str:
     return token
 
 
-async def _taken(case: Case, forged: list[Forgery]) -> str | None:
+async def _places(case: Case) -> dict[str, Mapping[str, str]]:
+    """Give where tokens are presented, and what goes along; not where junk is taken too, of which others tell."""
+    places: dict[str, Mapping[str, str]] = {"/api/session": {}, "/verify": as_forwarded(case.target)}
+    junk = {path: await case.asking.get(path, {**said, **_bearer("a.b.c")}) for path, said in places.items()}
+    return {path: said for path, said in places.items() if junk[path].status != 200}
+
+
+async def _taken(case: Case, forged: list[Forgery], places: Mapping[str, Mapping[str, str]]) -> str | None:
     for each in forged:
-        places: tuple[tuple[str, Mapping[str, Any]], ...] = (
-            ("/api/session", _bearer(each.token)),
-            ("/verify", {**as_forwarded(case.target), **_bearer(each.token)}),
-        )
-        for path, headers in places:
-            if (await case.asking.get(path, headers)).status == 200:
+        for path, said in places.items():
+            if (await case.asking.get(path, {**said, **_bearer(each.token)})).status == 200:
                 return f"{path} takes a token that {each.how}"
     return None
 
