@@ -33,7 +33,7 @@ async def test_the_cookie_of_a_session_is_looked_at_with_a_permit(deployment: De
     assert found_in(looked) == ["cookie-for-other-hosts"]
     found = looked["cookie-for-other-hosts"]
     assert isinstance(found, Finding)
-    assert found.says == "coatcheck lacks the prefix __Host-: another host can plant it"
+    assert found.says == "Coatcheck lacks the prefix __Host-: another host can plant it."
 
 
 async def test_all_cookies_are_named(deployment: Deployment) -> None:

@@ -62,4 +62,4 @@ async def test_a_public_url_that_is_another(authority: Authority, tmp_path: Path
     assert found_in(looked) == ["issuer-differs"]
     found = looked["issuer-differs"]
     assert isinstance(found, Finding)
-    assert found.says == f"the issuer is https://old.example.org, but this is {ORIGIN}"
+    assert found.says == f"The issuer is https://old.example.org, but this is {ORIGIN}."

@@ -27,7 +27,7 @@ async def test_a_trace(deployment: Deployment) -> None:
     assert found_in(looked) == ["trace-shown"]
     found = looked["trace-shown"]
     assert isinstance(found, Finding)
-    assert found.says.endswith("shows how the server works: Traceback (most recent call last)")
+    assert found.says.endswith("shows how the server works: Traceback (most recent call last).")
 
 
 async def test_a_trace_under_another_status(deployment: Deployment) -> None:

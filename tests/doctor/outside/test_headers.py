@@ -43,7 +43,7 @@ async def test_a_header_that_is_missing_at_one_place(deployment: Deployment) -> 
     assert found_in(looked) == ["nosniff-missing"]
     found = looked["nosniff-missing"]
     assert isinstance(found, Finding)
-    assert found.says == "no X-Content-Type-Options: nosniff: /api/session"
+    assert found.says == "No X-Content-Type-Options: nosniff: /api/session."
 
 
 async def test_a_good_header_in_another_spelling(deployment: Deployment) -> None:

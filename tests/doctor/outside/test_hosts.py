@@ -20,7 +20,7 @@ async def test_a_host_that_is_believed(deployment: Deployment) -> None:
     assert found_in(looked) == ["host-believed"]
     found = looked["host-believed"]
     assert isinstance(found, Finding)
-    assert found.says == "/sign-in with host: stranger.example gives Location: https://stranger.example/sign-in"
+    assert found.says == "/sign-in with host: stranger.example gives Location: https://stranger.example/sign-in."
 
 
 async def test_a_proxy_with_one_name_for_all_believes_nothing(deployment: Deployment) -> None:

@@ -19,7 +19,7 @@ async def test_sessions_that_nobody_ends(authority: Authority, tmp_path: Path) -
     assert found_in(looked) == ["session-idles-long", "session-lives-long"]
     found = looked["session-lives-long"]
     assert isinstance(found, Finding)
-    assert found.says == "a session lives for 90 days"
+    assert found.says == "A session lives for 90 days."
 
 
 async def test_an_answer_that_does_not_say(deployment: Deployment) -> None:

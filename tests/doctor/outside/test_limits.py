@@ -31,7 +31,7 @@ async def test_limits_that_hold(deployment: Deployment) -> None:
     assert found_in(looked) == []
     passed = looked["limits-off"]
     assert isinstance(passed, Passed)
-    assert passed.says == "after 5 wrong passwords there is a wait"
+    assert passed.says == "After 5 wrong passwords there is a wait."
     assert isinstance(looked["limits-per-node"], NotRun)
 
 

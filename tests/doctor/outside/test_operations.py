@@ -20,7 +20,7 @@ async def test_metrics_for_all(authority: Authority, tmp_path: Path) -> None:
     assert found_in(looked) == ["operations-open"]
     found = looked["operations-open"]
     assert isinstance(found, Finding)
-    assert found.says == "/metrics and /readyz can be seen from here"
+    assert found.says == "/metrics and /readyz can be seen from here."
 
 
 async def test_a_page_for_all_addresses_is_no_metrics(deployment: Deployment) -> None:

@@ -64,4 +64,4 @@ async def test_plain_http_that_its_owner_chose(authority: Authority, tmp_path: P
     assert codes(report) == ["plain-http"]
     assert not_run(report)["limits-off"] == "it is reached by plain HTTP, so the permit is not sent there"
     [found] = [each for each in report.outcomes if isinstance(each, Finding)]
-    assert 'server.public_url = "https://auth.example.org"' in found.fix
+    assert 'public_url = "https://auth.example.org"' in found.fix.splitlines()

@@ -84,7 +84,7 @@ async def test_a_forged_token_of_a_live_session(deployment: Deployment) -> None:
     assert found_in(looked) == []
     passed = looked["alg-none-accepted"]
     assert isinstance(passed, Passed)
-    assert passed.says == "4 such tokens of nobody, as there is no permit refused"
+    assert passed.says == "4 such tokens of nobody, as there is no permit refused."
     assert isinstance(looked["signature-unchecked"], NotRun)
     assert found_in(await deployment.looked(tokens.PROBE, verifying(takes), with_permit=True)) == ["alg-none-accepted"]
 
@@ -112,4 +112,4 @@ async def test_a_secret_that_all_share(authority: Authority, tmp_path: Path) -> 
     assert found_in(looked) == ["shared-secret-tokens"]
     found = looked["shared-secret-tokens"]
     assert isinstance(found, Finding)
-    assert found.says == "tokens are signed by HS256: whoever checks them can make them"
+    assert found.says == "Tokens are signed by HS256: whoever checks them can make them."

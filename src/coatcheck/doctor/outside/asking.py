@@ -1,13 +1,14 @@
 """Ask one deployment over HTTP, distrustfully: bounded answers, a deadline, no redirects, no cookies, no other host."""
 
 import asyncio
+import re
 import socket
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import msgspec
@@ -20,6 +21,7 @@ WITHIN_S: Final = 10.0
 
 _MOST_BYTES: Final = 262_144
 _MOST_NODES: Final = 8
+_A_HOST: Final = re.compile(r"[a-z0-9.:-]+")
 _AGENT: Final = "coatcheck-doctor"
 
 
@@ -203,10 +205,13 @@ async def _resolved(target: Target) -> list[Node]:
 
 def _node(text: str, port: int) -> Node:
     try:
-        url = httpx.URL(f"http://[{text}]/" if text.count(":") > 1 and "[" not in text else f"http://{text}/")
-    except httpx.InvalidURL:
-        raise ConfigurationError(f"{text!r:.200} must read like 192.0.2.7 or 192.0.2.7:8400") from None
-    return Node(url.host, url.port or port)
+        parts = urlsplit(f"//[{text}]" if text.count(":") > 1 and "[" not in text else f"//{text}")
+        named, port = parts.hostname or "", parts.port or port
+    except ValueError:
+        named = ""
+    if not _A_HOST.fullmatch(named):
+        raise ConfigurationError(f"{text!r:.200} must read like 192.0.2.7 or 192.0.2.7:8400")
+    return Node(named, port)
 
 
 async def _is_there(node: Node) -> bool:

@@ -25,11 +25,11 @@ class Check(msgspec.Struct, frozen=True):
 
     def found(self, says: str, fix: str) -> Finding:
         """Say what is wrong and how to put it right."""
-        return Finding(self.code, self.principle, self.severity, says, fix)
+        return Finding(self.code, self.principle, self.severity, _sentence(says), fix)
 
     def passed(self, says: str) -> Passed:
         """Say what was looked at and is as it should be."""
-        return Passed(self.code, self.principle, says)
+        return Passed(self.code, self.principle, _sentence(says))
 
     def judged(self, wrong: str | None, *, fix: str, right: str) -> Outcome:
         """Say what is wrong, if anything is; else what is right.
@@ -50,3 +50,10 @@ def shown(text: str) -> str:
     """Give what a server sent, short enough for a sentence, and without what could command a terminal."""
     clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
     return clean if len(clean) <= _LONGEST else f"{clean[:_LONGEST]}…"
+
+
+def _sentence(words: str) -> str:
+    """Write words as a sentence; what begins with an address or a name in code stays as it is."""
+    first = words.split(" ", 1)[0]
+    begun = words[:1].upper() + words[1:] if first.isalpha() else words
+    return begun if begun.endswith(".") else f"{begun}."

@@ -5,6 +5,7 @@ from typing import Final
 
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.check import Check
+from coatcheck.doctor.outside.fixes import take_out
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.outside.set_cookie import SetCookie, ours_in
 from coatcheck.doctor.principles import HTTPS, SECRETS
@@ -14,7 +15,8 @@ HIDDEN: Final = Check("cookie-not-http-only", SECRETS, "high")
 STRICT: Final = Check("cookie-not-strict", SECRETS, "medium")
 ONE_HOST: Final = Check("cookie-for-other-hosts", SECRETS, "high")
 
-_UNTOUCHED: Final = "Coatcheck sets it right: take out what rewrites Set-Cookie on the way (nginx: `{}`)"
+
+_FIX: Final = take_out("proxy_cookie_flags …;", "proxy_cookie_domain …;", "proxy_cookie_path …;")
 
 
 async def look_at_cookies(case: Case) -> AsyncIterator[Outcome]:
@@ -29,25 +31,22 @@ async def look_at_cookies(case: Case) -> AsyncIterator[Outcome]:
         return
     seen = ", ".join(dict.fromkeys(each.name for each in cookies))
     if case.target.is_https:
-        flags = "proxy_cookie_flags"
-        yield _judge(SECURE, cookies, _not_secure, flags, f"Secure stands on {seen}")
-        yield _judge(ONE_HOST, cookies, _for_others, "proxy_cookie_domain, proxy_cookie_path", f"for this host: {seen}")
+        yield _judge(SECURE, cookies, _not_secure, f"a browser sends by HTTPS alone: {seen}")
+        yield _judge(ONE_HOST, cookies, _for_others, f"this host alone gets {seen}")
     else:
         yield SECURE.not_run("no cookie can be Secure by plain HTTP")
-        yield _judge(ONE_HOST, cookies, _has_domain, "proxy_cookie_domain", f"for this host: {seen}")
-    yield _judge(HIDDEN, cookies, _not_hidden, "proxy_cookie_flags", f"no script reads {seen}")
-    yield _judge(STRICT, cookies, _not_strict, "proxy_cookie_flags", f"no other site's request bears {seen}")
+        yield _judge(ONE_HOST, cookies, _has_domain, f"this host alone gets {seen}")
+    yield _judge(HIDDEN, cookies, _not_hidden, f"no script reads {seen}")
+    yield _judge(STRICT, cookies, _not_strict, f"no other site's request bears {seen}")
 
 
 PROBE: Final = Probe((SECURE, HIDDEN, STRICT, ONE_HOST), look_at_cookies)
 
 
-def _judge(
-    check: Check, cookies: list[SetCookie], wrong: Callable[[SetCookie], str], directive: str, right: str
-) -> Outcome:
+def _judge(check: Check, cookies: list[SetCookie], wrong: Callable[[SetCookie], str], right: str) -> Outcome:
     found = {each.name: said for each in cookies if (said := wrong(each))}
     says = "; ".join(f"{name} {said}" for name, said in found.items())
-    return check.judged(says, fix=_UNTOUCHED.format(directive), right=right)
+    return check.judged(says, fix=_FIX, right=right)
 
 
 def _not_secure(cookie: SetCookie) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.asking import Seen
 from coatcheck.doctor.outside.check import Check, shown
+from coatcheck.doctor.outside.fixes import take_out
 from coatcheck.doctor.outside.probe import STRANGER, Case, Probe
 from coatcheck.doctor.principles import INPUTS
 
@@ -26,8 +27,8 @@ async def look_at_cors(case: Case) -> AsyncIterator[Outcome]:
         wrong += [said for seen in answers if (said := _lets_read(seen, origin))]
     yield CORS.judged(
         "; ".join(dict.fromkeys(wrong[:3])),
-        fix="name your own apps in `web.origins`, each exactly, and take `Access-Control-…` out of the proxy (nginx: "
-        "`add_header Access-Control-Allow-Origin`)",
+        fix=take_out("add_header Access-Control-Allow-Origin …;", "add_header Access-Control-Allow-Credentials …;")
+        + "\nand name your own apps, each exactly, in web.origins of coatcheck.toml",
         right="scripts of other sites read nothing",
     )
     yield await _cross_site(case)
@@ -63,7 +64,6 @@ async def _cross_site(case: Case) -> Outcome:
     wrong = f"POST {seen.path} of another site is answered with {seen.status} instead of 403 cross_site_refused"
     return CROSS_SITE.judged(
         None if seen.status == 403 else wrong,
-        fix="pass `Origin` and `Sec-Fetch-Site` on as they came: take out what empties or removes them on the way "
-        '(nginx: `proxy_set_header Origin "";`)',
+        fix=take_out('proxy_set_header Origin "";', 'proxy_set_header Sec-Fetch-Site "";'),
         right="what another site causes is refused",
     )

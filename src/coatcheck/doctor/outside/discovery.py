@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.check import Check, shown
+from coatcheck.doctor.outside.fixes import set_to, take_out, write
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.principles import SECRETS
 
@@ -26,7 +27,10 @@ async def look_at_discovery(case: Case) -> AsyncIterator[Outcome]:
     away = [each.path for each in seen if each.status != 200 or not each.words]
     yield MISSING.judged(
         f"{' and '.join(away)} gives no metadata, so no service finds the keys" if away else None,
-        fix=f"pass `/.well-known/` of {target.host} on to Coatcheck, or to the app that it is mounted in",
+        fix=write(
+            f"In nginx, in the server of {target.host}",
+            "location /.well-known/ { proxy_pass http://coatcheck; proxy_set_header Host $host; }",
+        ),
         right="services find the metadata",
     )
     told = next((each.words for each in seen if each.words), None)
@@ -37,18 +41,18 @@ async def look_at_discovery(case: Case) -> AsyncIterator[Outcome]:
     issuer = told.get("issuer")
     yield ISSUER.judged(
         None if issuer == target.url else f"the issuer is {shown(str(issuer))}, but this is {target.url}",
-        fix=f'`server.public_url = "{target.url}"`; or examine it where it is reached, not by another name',
+        fix=set_to("server", f'public_url = "{target.url}"'),
         right=f"the issuer is {target.url}",
     )
     yield INCOHERENT.judged(
         await _incoherent(case, told, str(issuer)),
-        fix="the proxy changes or hides what Coatcheck serves: pass all of it on, unchanged",
+        fix=take_out("location … { return 404; }", "sub_filter …;"),
         right="each address in it is there, and of this issuer",
     )
     weak = [name for name, values in told.items() if name.endswith(_ALGORITHMS) and _has_weak(values)]
     yield NONE_OFFERED.judged(
         f"{', '.join(weak)} offers an algorithm without a signature" if weak else None,
-        fix="Coatcheck offers none of these: pass its metadata on unchanged",
+        fix=take_out("location = /.well-known/oauth-authorization-server { … }"),
         right="it offers signatures alone",
     )
 

@@ -7,6 +7,7 @@ from typing import Final
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.asking import Asking, NoAnswer, Seen
 from coatcheck.doctor.outside.check import Check, shown
+from coatcheck.doctor.outside.fixes import write
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.principles import INPUTS
 
@@ -62,20 +63,20 @@ async def look_at_errors(case: Case) -> AsyncIterator[Outcome]:
     traced = [(seen, found[0]) for seen in answers if (found := _TRACES.search(seen.body))]
     yield TRACE.judged(
         f"{traced[0][0].path} shows how the server works: {shown(traced[0][1])}" if traced else None,
-        fix="switch debugging off in the app around Coatcheck, such as `FastAPI(debug=False)`, and in its server",
+        fix=write("In the app around Coatcheck, switch debugging off", "app = FastAPI(debug=False)"),
         right="no error shows code",
     )
     # A trace is told of above; and what is only busy is no crash.
     crashed = [seen for seen in answers if seen.status >= 500 and not seen.header("retry-after") and not traced]
     yield CRASH.judged(
         f"{crashed[0].path} is answered with {crashed[0].status}: junk must be refused, not fail" if crashed else None,
-        fix="look for `request.failed` in the log, or into the proxy's; a crash of Coatcheck's is a bug to report",
+        fix=write("The log tells why; a crash of Coatcheck's own is a bug to report", "request.failed"),
         right=f"{len(answers)} kinds of junk are refused in order",
     )
     told = next((said for seen in answers if (said := version_in(seen))), None)
     yield VERSION.judged(
         told,
-        fix="nginx: `server_tokens off;` in `http`; elsewhere take the header out",
+        fix=write("In nginx, in http", "server_tokens off;"),
         right="no version of a server is told",
     )
 

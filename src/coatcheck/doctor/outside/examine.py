@@ -6,7 +6,7 @@ address → nodes → TLS → probes that need nobody → probes that sign in by
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -36,6 +36,7 @@ from coatcheck.doctor.outside import (
     verify_junk,
 )
 from coatcheck.doctor.outside.asking import Asking, NoAnswer, Node, find_nodes
+from coatcheck.doctor.outside.check import shown
 from coatcheck.doctor.outside.handshake import Handshake, shake_hands, trusting_all
 from coatcheck.doctor.outside.probe import NEEDS_PERMIT, CannotTell, Case, Probe
 from coatcheck.doctor.outside.target import Target, parse_target
@@ -98,11 +99,15 @@ async def examine(url: str, permit: Permit | None = None, *, means: Means | None
         means: how it is reached and who is trusted, where that is not as usual.
 
     Raises:
-        ConfigurationError: the address is none, nobody answers there, the permit is for another address or has run out,
-            or the file of certificates cannot be read.
+        ConfigurationError: the address is none, no Coatcheck answers there, the permit is for another address or has
+            run out, or the file of certificates cannot be read.
     """
     async with opened(url, permit, means or Means()) as case:
-        outcomes = [outcome for probe in PROBES async for outcome in run_probe(probe, case)]
+        await _check_there(case)
+        try:
+            outcomes = [outcome for probe in PROBES async for outcome in run_probe(probe, case)]
+        finally:
+            await _end_permit(case)
         return Report(target=case.target.url, at=case.clock.now(), outcomes=tuple(outcomes))
 
 
@@ -152,6 +157,31 @@ async def opened(url: str, permit: Permit | None, means: Means) -> AsyncIterator
             plain_port=means.plain_port or (80 if is_at_443 else None),
             handshakes=hands,
         )
+
+
+async def _check_there(case: Case) -> None:
+    """Refuse to examine what is no Coatcheck, or is not there now: nearly all would seem to pass.
+
+    Raises:
+        ConfigurationError: it does not answer as Coatcheck does to somebody who is not signed in.
+    """
+    try:
+        seen = await case.asking.get("/api/session")
+        told = f"{seen.status} {seen.words.get('code', '')}".strip()
+    except NoAnswer as silent:
+        told = f"nothing ({silent})"
+    if told != "401 not_signed_in":
+        raise ConfigurationError(
+            f"no Coatcheck answers at {case.target.url}: /api/session gives {shown(told)} in the place of 401 "
+            "not_signed_in. Is its path in the address, such as https://example.org/auth?"
+        )
+
+
+async def _end_permit(case: Case) -> None:
+    """Have the permit's account removed; where that does not work, it is gone in a few minutes."""
+    if case.permit is not None:
+        with suppress(NoAnswer):
+            await case.asking.call("/api/doctor/permit", None, case.with_permit(), method="DELETE")
 
 
 async def _handshakes(target: Target, nodes: tuple[Node, ...], trusted: ssl.SSLContext) -> tuple[Handshake, ...]:

@@ -7,6 +7,7 @@ from typing import Final
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.asking import Seen
 from coatcheck.doctor.outside.check import Check, shown
+from coatcheck.doctor.outside.fixes import take_out
 from coatcheck.doctor.outside.policy import framing_allowed, weakness_of
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.principles import HTTPS, INPUTS, LIFETIMES, SECRETS
@@ -22,10 +23,6 @@ _HALF_A_YEAR_S: Final = 15_552_000
 _MAX_AGE: Final = re.compile(r'(?:^|;)\s*max-age\s*=\s*"?(\d+)"?\s*(?:;|$)', re.IGNORECASE)
 _STYLE: Final = re.compile(r'href="[^"]*(/static/[^"]+\.css)"')
 _QUIET: Final = ("no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin")
-_LET_THROUGH: Final = (
-    "Coatcheck sends it: take out what removes or replaces it on the way (nginx: `proxy_hide_header {0};`, or an "
-    "`add_header {0}` of your own)"
-)
 
 
 async def look_at_headers(case: Case) -> AsyncIterator[Outcome]:
@@ -56,8 +53,9 @@ def _judge(
 ) -> Outcome:
     found = {each.path: said for each in answers if (said := wrong(each))}
     said = next(iter(found.values()), None)
+    fix = take_out(f"proxy_hide_header {header};", f"add_header {header} …;")
     where = ", ".join(path for path, what in found.items() if what == said)
-    return check.judged(said and f"{said}: {where}", fix=_LET_THROUGH.format(header), right=right)
+    return check.judged(said and f"{said}: {where}", fix=fix, right=right)
 
 
 def _hsts(seen: Seen) -> str | None:

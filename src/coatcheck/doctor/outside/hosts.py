@@ -6,6 +6,7 @@ from typing import Final
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.asking import NoAnswer, Seen
 from coatcheck.doctor.outside.check import Check, shown
+from coatcheck.doctor.outside.fixes import set_to, write
 from coatcheck.doctor.outside.probe import STRANGER, Case, Probe
 from coatcheck.doctor.outside.set_cookie import ours_in
 from coatcheck.doctor.principles import INPUTS, LIMITS
@@ -35,12 +36,16 @@ async def look_at_hosts(case: Case) -> AsyncIterator[Outcome]:
     """Make up each header, and look for what was made up in the answers."""
     yield HOST.judged(
         await _believed(case, {"host": STRANGER}),
-        fix="set `server.public_url`, and pass the name on as it came (nginx: `proxy_set_header Host $host;`)",
+        fix=set_to("server", f'public_url = "{case.target.url}"') + "\nand in nginx\nproxy_set_header Host $host;",
         right="another Host leads nowhere",
     )
     yield FORWARDED.judged(
         await _believed(case, _NAMED) or await _other_path(case),
-        fix="set `server.public_url`, and start the server without `--proxy-headers` and `--forwarded-allow-ips '*'`",
+        fix=write(
+            "An app or a server around Coatcheck believes it; start that without",
+            "--proxy-headers",
+            "--forwarded-allow-ips '*'",
+        ),
         right="X-Forwarded-* and their kind decide nothing",
     )
 
@@ -54,8 +59,8 @@ async def look_at_address(case: Case) -> AsyncIterator[Outcome]:
     believed = _MADE_UP in told
     yield ADDRESS.judged(
         f"a client that says it is {_MADE_UP} is taken for it, so no limit by address holds" if believed else None,
-        fix="nginx: `proxy_set_header X-Forwarded-For $remote_addr;`; and in `server.trusted_proxies` the addresses of "
-        "your proxies alone, with `server.client_address_header` naming the header that they write",
+        fix=set_to("server", 'trusted_proxies = ["…"]  # the addresses of your own proxies, and no others')
+        + "\nand in nginx\nproxy_set_header X-Forwarded-For $remote_addr;",
         right="the client's address is not the client's to say",
     )
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.check import Check, shown
+from coatcheck.doctor.outside.fixes import take_out, write
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.principles import SECRETS
 from coatcheck.verifier.canonical import decode_base64url
@@ -21,7 +22,7 @@ _PRIVATE: Final = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 _STRONG_CURVES: Final = ("P-256", "P-384", "P-521", "Ed25519", "Ed448")
 _SIGNATURES: Final = ("EdDSA", "Ed25519", *(f"{kind}{bits}" for kind in ("RS", "PS", "ES") for bits in (256, 384, 512)))
 _LEAST_BITS: Final = 2048
-_ROTATE: Final = "make another at once: `coatcheck keys rotate --emergency`"
+_ROTATE: Final = write("Whoever has it signs in your name; on the server", "coatcheck keys rotate --emergency")
 
 
 async def look_at_keys(case: Case) -> AsyncIterator[Outcome]:
@@ -31,7 +32,7 @@ async def look_at_keys(case: Case) -> AsyncIterator[Outcome]:
     keys = [key for key in listed if isinstance(key, dict)] if isinstance(listed, list) else []
     yield MISSING.judged(
         None if seen.status == 200 and isinstance(listed, list) else f"{JWKS} gives no key set: {seen.status}",
-        fix="pass `/.well-known/` on to Coatcheck",
+        fix=take_out("location /.well-known/ { return 404; }"),
         right=f"{len(keys)} key{'' if len(keys) == 1 else 's'} published"
         if keys
         else "the key set is there, and empty",
@@ -43,17 +44,17 @@ async def look_at_keys(case: Case) -> AsyncIterator[Outcome]:
     private = [f"{_name(key)} ({', '.join(found)})" for key in keys if (found := [m for m in _PRIVATE if m in key])]
     yield PRIVATE.judged(
         f"the key set gives private parts away, so anybody signs: {', '.join(private)}" if private else None,
-        fix=f"take it off the network, then {_ROTATE}",
+        fix=_ROTATE,
         right="the key set holds public parts alone",
     )
     weak = [f"{_name(key)}: {said}" for key in keys if (said := _weakness(key))]
     yield WEAK.judged(
         "; ".join(weak) or _related(keys),
-        fix=f"{_ROTATE}; `keys.algorithm` must be RS256, PS256, ES256 or EdDSA",
+        fix=_ROTATE,
         right=f"no key is weak: {', '.join(sorted({_kind(key) for key in keys}))}",
     )
     yield UNCLEAR.judged(
-        _unclear(keys), fix="Coatcheck names each key: pass its key set on unchanged", right="each key has its name"
+        _unclear(keys), fix=take_out("location = /.well-known/jwks.json { … }"), right="each key has its name"
     )
 
 

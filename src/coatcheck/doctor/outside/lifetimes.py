@@ -6,6 +6,7 @@ from typing import Final
 from coatcheck.clock import parse_rfc3339
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.check import Check
+from coatcheck.doctor.outside.fixes import set_to
 from coatcheck.doctor.outside.probe import CannotTell, Case, Probe
 from coatcheck.doctor.principles import LIFETIMES
 
@@ -30,12 +31,12 @@ async def look_at_lifetimes(case: Case) -> AsyncIterator[Outcome]:
     idle_h, ends_h = (idle - began) // _HOUR_MS, (ends - began) // _HOUR_MS
     yield IDLE.judged(
         f"a session that nobody uses lives for {idle_h} hours" if idle_h > _LONGEST_IDLE_H else None,
-        fix='`sessions.cookie_idle = "1h"`',
+        fix=set_to("sessions", 'cookie_idle = "1h"'),
         right=f"a session that nobody uses is over after {idle_h} hour{'' if idle_h == 1 else 's'}",
     )
     yield LONG.judged(
         f"a session lives for {ends_h // 24} days" if ends_h > _LONGEST_H else None,
-        fix='`sessions.cookie_lifetime = "30 days"`',
+        fix=set_to("sessions", 'cookie_lifetime = "30 days"'),
         right=f"a session is over after {ends_h // 24} days at the latest",
     )
 

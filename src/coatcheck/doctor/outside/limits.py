@@ -7,6 +7,7 @@ from typing import Final
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.asking import Node, Seen
 from coatcheck.doctor.outside.check import Check
+from coatcheck.doctor.outside.fixes import set_to, take_out
 from coatcheck.doctor.outside.probe import STRANGER, CannotTell, Case, Probe
 from coatcheck.doctor.principles import INPUTS, LIMITS
 
@@ -18,9 +19,7 @@ TOLD: Final = Check("accounts-told-apart", INPUTS, "medium")
 
 MOST_TRIES: Final = 12
 _WRONG: Final = "not the password of anybody"
-_BY_DEFAULT: Final = (
-    '`limits.tries = 5`, `limits.window = "15m"`, `limits.block = "1h"`; and every node on one database'
-)
+_BY_DEFAULT: Final = set_to("limits", "tries = 5", 'window = "15m"', 'block = "1h"')
 
 
 async def look_at_limits(case: Case) -> AsyncIterator[Outcome]:
@@ -34,7 +33,7 @@ async def look_at_limits(case: Case) -> AsyncIterator[Outcome]:
         raise CannotTell("the permit's account waits already: make another permit")
     yield TOLD.judged(
         None if _public(nobody) == _public(first) else _differs(nobody, first),
-        fix="Coatcheck answers both alike: take out what looks into or replaces its answers on the way",
+        fix=take_out("error_page 401 …;", "proxy_intercept_errors on;"),
         right="an account that is there is answered as one that is not",
     )
     judged, refused, at = 1, None, cycle(case.asking.nodes)
@@ -56,7 +55,7 @@ async def look_at_limits(case: Case) -> AsyncIterator[Outcome]:
     yield await _everywhere(case)
     yield WAIT.judged(
         None if refused.header("retry-after") else "429 comes without Retry-After, so nobody knows when to try again",
-        fix="pass Retry-After on (nginx: no `proxy_hide_header Retry-After;`)",
+        fix=take_out("proxy_hide_header Retry-After;"),
         right="who must wait is told for how long",
     )
     let_in = (await case.sign_in()).words.get("status") in ("admitted", "more_needed")
@@ -78,7 +77,7 @@ async def _everywhere(case: Case) -> Outcome:
     apart = [node for node in nodes if (await _try(case, node=node)).status != 429]
     return PER_NODE.judged(
         f"{apart[0].authority} judges a password of an account that must wait at another node" if apart else None,
-        fix="let every node use one database: `database.url`",
+        fix=set_to("database", 'url = "postgresql://…"  # the same at every node'),
         right=f"who must wait at one node must wait at all {len(nodes)}",
     )
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.check import Check
+from coatcheck.doctor.outside.fixes import set_to
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.principles import EVENTS
 
@@ -20,7 +21,7 @@ async def look_at_operations(case: Case) -> AsyncIterator[Outcome]:
     shown = [each.path for each in seen if each.status in (200, 503) and "html" not in each.header("content-type")]
     yield OPEN.judged(
         f"{' and '.join(shown)} can be seen from here" if shown else None,
-        fix="name the monitoring's addresses alone in `server.operators`; if this machine is one of them, all is well",
+        fix=set_to("server", "operators = []  # or the monitoring's addresses; if this machine is one, all is well"),
         right="metrics are for operators alone",
     )
 

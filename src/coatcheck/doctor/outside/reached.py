@@ -6,6 +6,7 @@ from typing import Final
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.asking import NoAnswer, Seen
 from coatcheck.doctor.outside.check import Check, shown
+from coatcheck.doctor.outside.fixes import set_to, write
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.outside.target import Target, end_of
 from coatcheck.doctor.principles import HTTPS
@@ -20,8 +21,8 @@ async def look_at_plain_http(case: Case) -> AsyncIterator[Outcome]:
     if not target.is_https:
         yield PLAIN.found(
             f"{target.url} is plain HTTP: passwords and cookies cross the network in clear",
-            f'put a proxy with TLS in front and set `server.public_url = "https://{target.host}{target.mount}"`; take '
-            "PLAIN_HTTP out of `server.unsafe`",
+            set_to("server", f'public_url = "https://{target.host}{target.mount}"', "unsafe = []")
+            + "\nand a proxy with TLS in front of it: examples/proxies has one for nginx, Caddy, Envoy and Traefik",
         )
         yield SERVED.not_run("it is reached by plain HTTP alone")
         return
@@ -36,8 +37,14 @@ async def look_at_plain_http(case: Case) -> AsyncIterator[Outcome]:
         return
     yield SERVED.judged(
         _wrong(seen, target, case.plain_port),
-        fix=f"nginx: `server {{ listen 80; server_name {target.host}; return 308 {target.origin}$request_uri; }}`, "
-        "and no other `listen 80`",
+        fix=write(
+            "In nginx, in the place of all else that listens there for this name",
+            "server {",
+            f"    listen {case.plain_port};",
+            f"    server_name {target.host};",
+            f"    return 308 {target.origin}$request_uri;",
+            "}",
+        ),
         right=f"plain HTTP at port {case.plain_port} is sent on to HTTPS, or refused",
     )
 

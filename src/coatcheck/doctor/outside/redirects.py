@@ -9,6 +9,7 @@ from urllib.parse import quote
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.asking import NoAnswer, Seen
 from coatcheck.doctor.outside.check import Check, shown
+from coatcheck.doctor.outside.fixes import take_out
 from coatcheck.doctor.outside.probe import STRANGER, CannotTell, Case, Probe
 from coatcheck.doctor.outside.set_cookie import ours_in
 from coatcheck.doctor.outside.target import Target, end_of
@@ -31,9 +32,7 @@ _PATHS: Final = (f"//{STRANGER}/%2e%2e", f"/%5C{STRANGER}", f"//{STRANGER}/", f"
 _SPLITS: Final = "/%0d%0aX-Stranger:%20yes"
 _LINKS: Final = re.compile(r"""(?:href|action|value|content)\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
 _FORM_TOKEN: Final = re.compile(r'name="form_token" value="(\w+)"')
-_FIX: Final = (
-    "take out the redirect that follows what a client wrote (nginx: `return 301 $arg_…`, or `rewrite` with `//`)"
-)
+_FIX: Final = take_out("return 302 $arg_return_to;", "rewrite ^/(.*) /$1 redirect;")
 
 
 async def look_at_redirects(case: Case) -> AsyncIterator[Outcome]:

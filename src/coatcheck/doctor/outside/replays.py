@@ -7,6 +7,7 @@ from typing import Final
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.asking import Seen
 from coatcheck.doctor.outside.check import Check
+from coatcheck.doctor.outside.fixes import write
 from coatcheck.doctor.outside.probe import CannotTell, Case, Probe
 from coatcheck.doctor.principles import LIFETIMES, MFA
 from coatcheck.mfa.totp import code_at, step_of
@@ -17,9 +18,8 @@ UNPUNISHED: Final = Check("replay-goes-unpunished", LIFETIMES, "medium")
 CODE: Final = Check("code-replay-accepted", MFA, "high")
 SKIPPED: Final = Check("second-factor-skipped", MFA, "high")
 
-_KEPT: Final = (
-    "something on the way keeps answers, or answers in the place of Coatcheck: pass `/api/` on unkept (nginx: "
-    "`proxy_cache off;`)"
+_KEPT: Final = write(
+    "Something on the way keeps answers, or answers in the place of Coatcheck; in nginx", "proxy_cache off;"
 )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from coatcheck.clock import Instant, rfc3339
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.check import Check, shown
+from coatcheck.doctor.outside.fixes import write
 from coatcheck.doctor.outside.handshake import Handshake, old_version
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.principles import HTTPS
@@ -17,7 +18,7 @@ ENDS_SOON: Final = Check("certificate-ends-soon", HTTPS, "medium")
 
 _DAY_MS: Final = 86_400_000
 _SOON_MS: Final = 14 * _DAY_MS
-_RENEW: Final = "renew it now, and let it be renewed by itself: `certbot renew` in a timer, or a proxy with ACME"
+_RENEW: Final = write("Renew it, and have that done by itself", "certbot renew", "systemctl enable --now certbot.timer")
 
 
 async def look_at_tls(case: Case) -> AsyncIterator[Outcome]:
@@ -29,7 +30,7 @@ async def look_at_tls(case: Case) -> AsyncIterator[Outcome]:
     old = [(each.node, spoken) for each in case.handshakes if (spoken := await old_version(each.node, case.target))]
     yield OLD.judged(
         ", ".join(f"{node.authority} takes up {spoken}, which is broken (RFC 8996)" for node, spoken in old),
-        fix="nginx: `ssl_protocols TLSv1.2 TLSv1.3;` in `http`, and in every `server` that says otherwise",
+        fix=write("In nginx, in http and in each server that says otherwise", "ssl_protocols TLSv1.2 TLSv1.3;"),
         right="TLS 1.1 and older are refused",
     )
     hands, now = case.handshakes, case.clock.now()
@@ -41,8 +42,10 @@ async def look_at_tls(case: Case) -> AsyncIterator[Outcome]:
     yield UNTRUSTED.judged(
         _those(hands, "name", lambda _: f"is not for {case.target.host}")
         or _those(hands, "untrusted", lambda each: f"is not trusted: {shown(each.reason)}"),
-        fix=f"serve a certificate for {case.target.host} with its chain (nginx: `ssl_certificate fullchain.pem;`); "
-        "for an authority of your own: `--trust FILE`",
+        fix=write(
+            f"In nginx, a certificate for {case.target.host} with its chain (or here, your own authority by --trust)",
+            "ssl_certificate     /etc/nginx/fullchain.pem;",
+        ),
         right=f"the certificate is trusted, and for {case.target.host}",
     )
     soon = [each for each in hands if each.trouble != "expired" and _ends_soon(each, now)]

@@ -6,6 +6,7 @@ from typing import Final
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside import forging
 from coatcheck.doctor.outside.check import Check
+from coatcheck.doctor.outside.fixes import set_to, write
 from coatcheck.doctor.outside.forging import Forgery
 from coatcheck.doctor.outside.keys import JWKS
 from coatcheck.doctor.outside.probe import CannotTell, Case, Probe
@@ -21,9 +22,10 @@ SHARED: Final = Check("shared-secret-tokens", SECRETS, "medium")
 LONG: Final = Check("token-lives-long", LIFETIMES, "medium")
 
 _LONGEST_S: Final = 900
-_FIX: Final = (
-    "what answers here is not Coatcheck's own check: let services use `Verifier`, which pins key and algorithm, and "
-    "the proxy ask /verify of Coatcheck itself"
+_FIX: Final = write(
+    "What answers here is not Coatcheck's own check: in its place",
+    "from coatcheck.verifier import Verifier  # in a service",
+    "auth_request /_verify;                   # in nginx: see examples/proxies/nginx.conf",
 )
 
 
@@ -59,13 +61,13 @@ async def look_at_token(case: Case) -> AsyncIterator[Outcome]:
     algorithm = str(head.get("alg", ""))
     yield SHARED.judged(
         f"tokens are signed by {algorithm}: whoever checks them can make them" if algorithm[:2] == "HS" else None,
-        fix='`keys.algorithm = "RS256"`, and take SHARED_SECRET_TOKENS out of `server.unsafe`',
+        fix=set_to("keys", 'algorithm = "RS256"') + "\nand in the section [server]\nunsafe = []",
         right=f"tokens are signed by {algorithm}, and checked with a public key",
     )
     lives = int(claims.get("exp", 0)) - int(claims.get("iat", 0))
     yield LONG.judged(
         f"an access token counts for {lives} seconds" if lives > _LONGEST_S else None,
-        fix='`tokens.access_lifetime = "15m"`',
+        fix=set_to("tokens", 'access_lifetime = "15m"'),
         right=f"an access token counts for {lives} seconds",
     )
 

@@ -6,6 +6,7 @@ from typing import Final
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.asking import Seen
 from coatcheck.doctor.outside.check import Check
+from coatcheck.doctor.outside.fixes import write
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.outside.target import Target
 from coatcheck.doctor.principles import INPUTS
@@ -14,8 +15,10 @@ LETS_IN: Final = Check("verify-lets-in", INPUTS, "high")
 OPEN: Final = Check("verify-open", INPUTS, "medium")
 
 _SECRETS: Final = ("x" * 32, "changeme" * 4, "SECRET", "")
-_FIX: Final = (
-    'nginx: `location = /verify { return 404; }` and `proxy_set_header Coatcheck-Gateway "";` on the host of Coatcheck'
+_FIX: Final = write(
+    "In nginx, in the server of Coatcheck's own host",
+    "location = /verify { return 404; }",
+    'proxy_set_header Coatcheck-Gateway "";',
 )
 
 
