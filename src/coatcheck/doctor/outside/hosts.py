@@ -7,7 +7,7 @@ from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.asking import NoAnswer, Seen
 from coatcheck.doctor.outside.check import Check, shown
 from coatcheck.doctor.outside.fixes import set_to, write
-from coatcheck.doctor.outside.probe import STRANGER, Case, Probe
+from coatcheck.doctor.outside.probe import STRANGER, CannotTell, Case, Probe
 from coatcheck.doctor.outside.set_cookie import ours_in
 from coatcheck.doctor.principles import INPUTS, LIMITS
 
@@ -56,6 +56,8 @@ async def look_at_address(case: Case) -> AsyncIterator[Outcome]:
     token = {"authorization": f"Bearer {seen.words.get('access_token', '')}"}
     listed = (await case.asking.get("/api/sessions", case.with_permit(token))).words.get("sessions", [])
     told = [each.get("address", "") for each in listed if each.get("current")]
+    if not told:
+        raise CannotTell("the account's list of sessions does not name this one")
     believed = _MADE_UP in told
     yield ADDRESS.judged(
         f"a client that says it is {_MADE_UP} is taken for it, so no limit by address holds" if believed else None,

@@ -70,6 +70,8 @@ class Case:
             words: what else the call says, such as `present`.
         """
         permit = self.granted
+        if words.get("present") == "tokens":  # for this server: where services are named, its own call refuses others
+            words["audience"] = self.target.url
         said = {"identifier": permit.email, "password": password or permit.password, **words}
         return await self.asking.call("/api/sign-in", said, {HEADER: permit.header, **(headers or {})})
 
