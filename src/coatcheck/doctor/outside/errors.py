@@ -70,7 +70,10 @@ async def look_at_errors(case: Case) -> AsyncIterator[Outcome]:
     crashed = [seen for seen in answers if seen.status >= 500 and not seen.header("retry-after") and not traced]
     yield CRASH.judged(
         f"{crashed[0].path} is answered with {crashed[0].status}: junk must be refused, not fail" if crashed else None,
-        fix=write("The log tells why; a crash of Coatcheck's own is a bug to report", "request.failed"),
+        fix=write(
+            "The log tells why; a crash of Coatcheck's own is a bug to report",
+            "journalctl -u coatcheck --grep request.failed",
+        ),
         right=f"{len(answers)} kinds of junk are refused in order",
     )
     told = next((said for seen in answers if (said := version_in(seen))), None)

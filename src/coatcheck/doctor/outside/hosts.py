@@ -51,7 +51,11 @@ async def look_at_hosts(case: Case) -> AsyncIterator[Outcome]:
 
 
 async def look_at_address(case: Case) -> AsyncIterator[Outcome]:
-    """Sign in from an address that is made up, and look which one the account's own list of sessions tells."""
+    """Sign in from an address that is made up, and look which one the account's own list of sessions tells.
+
+    Raises:
+        CannotTell: the list does not name the session.
+    """
     seen = await case.admitted(_ADDRESSES, present="tokens")
     token = {"authorization": f"Bearer {seen.words.get('access_token', '')}"}
     listed = (await case.asking.get("/api/sessions", case.with_permit(token))).words.get("sessions", [])

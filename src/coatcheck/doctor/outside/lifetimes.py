@@ -21,6 +21,9 @@ _LONGEST_H: Final = 30 * 24
 async def look_at_lifetimes(case: Case) -> AsyncIterator[Outcome]:
     """Sign in as anybody does, and see until when.
 
+    Raises:
+        CannotTell: the answer to a sign-in does not say until when.
+
     See: NIST SP 800-63B-4 section 2.1.3 (30 days at AAL1, and inactivity within that).
     """
     session = (await case.admitted()).words.get("session", {})

@@ -25,6 +25,9 @@ _BY_DEFAULT: Final = set_to("limits", "tries = 5", 'window = "15m"', 'block = "1
 async def look_at_limits(case: Case) -> AsyncIterator[Outcome]:
     """Try wrong passwords until one is not judged, over a new connection each; last of all, as the account then waits.
 
+    Raises:
+        CannotTell: the account waits already.
+
     See: NIST SP 800-63B-4 section 3.2.2; ASVS 6.3.1.
     """
     nobody = await _try(case, identifier=f"nobody@{STRANGER}")

@@ -49,7 +49,11 @@ async def look_at_refresh(case: Case) -> AsyncIterator[Outcome]:
 
 
 async def look_at_codes(case: Case) -> AsyncIterator[Outcome]:
-    """Set an authenticator app up, sign in with a code of it and again with the same; then remove it."""
+    """Set an authenticator app up, sign in with a code of it and again with the same; then remove it.
+
+    Raises:
+        CannotTell: no app can be set up, or a right code is refused.
+    """
     token = _bearer(await case.admitted(present="tokens"))
     offered = await case.asking.call("/api/factors/totp/start", None, case.with_permit(token))
     secret = str(offered.words.get("secret", ""))
