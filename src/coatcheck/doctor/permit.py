@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from coatcheck.clock import Instant
-from coatcheck.errors import BadInput
+from coatcheck.errors import ConfigurationError
 
 HEADER: Final = "coatcheck-permit"
 """The header that carries `Permit.header` on each request of the doctor."""
@@ -42,11 +42,11 @@ def read_permit(file: Path) -> Permit:
     """Read a permit from its file.
 
     Raises:
-        BadInput: there is no such file, or no permit in it.
+        ConfigurationError: there is no such file, or no permit in it.
     """
     try:
         return msgspec.json.decode(file.read_bytes(), type=Permit)
     except OSError as error:
-        raise BadInput({"permit": f"{file}: cannot be read ({error.strerror})."}) from None
+        raise ConfigurationError(f"{file}: the permit cannot be read ({error.strerror})") from None
     except msgspec.MsgspecError:
-        raise BadInput({"permit": f"{file} holds no permit: coatcheck doctor permit makes one."}) from None
+        raise ConfigurationError(f"{file} holds no permit: `coatcheck doctor permit` on the server makes one") from None
