@@ -72,6 +72,7 @@ async def test_no_try_is_spent(deployment: Deployment) -> None:
         ("server", "nginx/1.22.1", 404, "", True),
         ("server", "cloudflare", 200, "", False),
         ("via", "1.1 caddy", 200, "", False),
+        ("via", "HTTP/1.1 caddy", 200, "", False),
         ("via", "1.1 varnish/7.2", 200, "", True),
         ("x-powered-by", "PHP", 200, "", True),
         ("date", "today", 404, "<center>nginx/1.22.1</center>", True),

@@ -84,7 +84,7 @@ async def test_a_forged_token_of_a_live_session(deployment: Deployment) -> None:
     assert found_in(looked) == []
     passed = looked["alg-none-accepted"]
     assert isinstance(passed, Passed)
-    assert passed.says == "4 such tokens of nobody, as there is no permit refused."
+    assert passed.says == "Tokens with no signature are refused: 4, of nobody, as there is no permit."
     assert isinstance(looked["signature-unchecked"], NotRun)
     assert found_in(await deployment.looked(tokens.PROBE, verifying(takes), with_permit=True)) == ["alg-none-accepted"]
 

@@ -187,7 +187,8 @@ async def find_nodes(target: Target, at: Iterable[str] = ()) -> tuple[Node, ...]
         ConfigurationError: an address cannot be read, or nobody answers.
     """
     wanted = [_node(each, target.port) for each in at] or await _resolved(target)
-    nodes = [node for node in wanted if await _is_there(node)]
+    there = await asyncio.gather(*(_is_there(node) for node in wanted))
+    nodes = [node for node, is_there in zip(wanted, there, strict=True) if is_there]
     if not nodes:
         raise ConfigurationError(f"{target.url} does not answer: nobody listens at {_listed(wanted)}")
     return tuple(nodes)

@@ -28,7 +28,7 @@ async def look_at_cors(case: Case) -> AsyncIterator[Outcome]:
     yield CORS.judged(
         "; ".join(dict.fromkeys(wrong[:3])),
         fix=take_out("add_header Access-Control-Allow-Origin …;", "add_header Access-Control-Allow-Credentials …;")
-        + "\nand name your own apps, each exactly, in web.origins of coatcheck.toml",
+        + "\n# and name your own apps, each exactly, in web.origins of coatcheck.toml",
         right="scripts of other sites read nothing",
     )
     yield await _cross_site(case)

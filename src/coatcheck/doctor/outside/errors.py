@@ -24,7 +24,7 @@ _PRODUCT: Final = re.compile(
     r"openssl|php|express|microsoft-iis)/\d[\w.]*",
     re.IGNORECASE,
 )
-_VERSIONED: Final = re.compile(r"[\w.-]+/v?\d[\w.]*")
+_VERSIONED: Final = re.compile(r"\b(?!HTTP/)[\w.-]+/v?\d[\w.]*")
 _NAMING: Final = ("server", "x-powered-by", "x-aspnet-version", "x-runtime", "via")
 _GETS: Final = (
     "/no-such-page",

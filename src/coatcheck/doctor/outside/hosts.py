@@ -36,7 +36,7 @@ async def look_at_hosts(case: Case) -> AsyncIterator[Outcome]:
     """Make up each header, and look for what was made up in the answers."""
     yield HOST.judged(
         await _believed(case, {"host": STRANGER}),
-        fix=set_to("server", f'public_url = "{case.target.url}"') + "\nand in nginx\nproxy_set_header Host $host;",
+        fix=set_to("server", f'public_url = "{case.target.url}"') + "\n# and in nginx: proxy_set_header Host $host;",
         right="another Host leads nowhere",
     )
     yield FORWARDED.judged(
@@ -66,7 +66,7 @@ async def look_at_address(case: Case) -> AsyncIterator[Outcome]:
     yield ADDRESS.judged(
         f"a client that says it is {_MADE_UP} is taken for it, so no limit by address holds" if believed else None,
         fix=set_to("server", 'trusted_proxies = ["…"]  # the addresses of your own proxies, and no others')
-        + "\nand in nginx\nproxy_set_header X-Forwarded-For $remote_addr;",
+        + "\n# and in nginx: proxy_set_header X-Forwarded-For $remote_addr;",
         right="the client's address is not the client's to say",
     )
 

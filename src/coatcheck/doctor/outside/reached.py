@@ -14,15 +14,17 @@ from coatcheck.doctor.principles import HTTPS
 PLAIN: Final = Check("plain-http", HTTPS, "high")
 SERVED: Final = Check("plain-http-served", HTTPS, "high")
 
+_PROXY: Final = "# and in front a proxy with TLS: examples/proxies has nginx, Caddy, Envoy and Traefik"
+
 
 async def look_at_plain_http(case: Case) -> AsyncIterator[Outcome]:
     """Ask by plain HTTP."""
     target = case.target
     if not target.is_https:
+        name = "auth.example.org" if target.is_this_machine else target.host
         yield PLAIN.found(
             f"{target.url} is plain HTTP: passwords and cookies cross the network in clear",
-            set_to("server", f'public_url = "https://{target.host}{target.mount}"', "unsafe = []")
-            + "\nand a proxy with TLS in front of it: examples/proxies has one for nginx, Caddy, Envoy and Traefik",
+            set_to("server", f'public_url = "https://{name}{target.mount}"', "unsafe = []", _PROXY),
         )
         yield SERVED.not_run("it is reached by plain HTTP alone")
         return

@@ -5,7 +5,7 @@ from typing import Final
 
 from coatcheck.doctor.finding import Outcome
 from coatcheck.doctor.outside.check import Check
-from coatcheck.doctor.outside.fixes import set_to, write
+from coatcheck.doctor.outside.fixes import write
 from coatcheck.doctor.outside.probe import CannotTell, Case, Probe
 from coatcheck.doctor.outside.set_cookie import ours_in
 from coatcheck.doctor.principles import LOGOUT
@@ -16,10 +16,10 @@ TOKEN: Final = Check("token-survives-sign-out", LOGOUT, "high")
 _WITHIN_S: Final = 3
 """The bound is a second by itself; a node that reads late has three."""
 
-_FIX: Final = (
-    write("Nobody on the way may keep answers; in nginx", "proxy_cache off;")
-    + "\nand every node must use the one database\n"
-    + set_to("database", 'url = "postgresql://…"')
+_FIX: Final = write(
+    "Nobody on the way may keep answers; in nginx",
+    "proxy_cache off;",
+    "# and every node needs the same database.url in coatcheck.toml",
 )
 
 

@@ -40,15 +40,15 @@ async def look_at_forgeries(case: Case) -> AsyncIterator[Outcome]:
         kid = str(head.get("kid", kid))
     whose = "a live session" if token else "nobody, as there is no permit"
     places = await _places(case)
-    for check, forged in (
-        (NONE, forging.unsigned(claims, kid)),
-        (CONFUSED, forging.confused(claims, jwks)),
-        (OWN_KEY, forging.by_own_key(claims, kid, case.target)),
-        (KID, forging.by_named_file(claims)),
-        (TAMPERED, forging.tampered(token, claims) if token else []),
+    for check, what, forged in (
+        (NONE, "no signature", forging.unsigned(claims, kid)),
+        (CONFUSED, "an HMAC under the public key", forging.confused(claims, jwks)),
+        (OWN_KEY, "a key of their own", forging.by_own_key(claims, kid, case.target)),
+        (KID, "a kid that leads elsewhere", forging.by_named_file(claims)),
+        (TAMPERED, "another signature", forging.tampered(token, claims) if token else []),
     ):
         if forged:
-            right = f"{len(forged)} such token{'' if len(forged) == 1 else 's'} of {whose} refused"
+            right = f"tokens with {what} are refused: {len(forged)}, of {whose}"
             yield check.judged(await _taken(case, forged, places), fix=_FIX, right=right)
         else:
             why = "it needs a right token, and so a permit" if check is TAMPERED else "no public key is published"
@@ -61,7 +61,7 @@ async def look_at_token(case: Case) -> AsyncIterator[Outcome]:
     algorithm = str(head.get("alg", ""))
     yield SHARED.judged(
         f"tokens are signed by {algorithm}: whoever checks them can make them" if algorithm[:2] == "HS" else None,
-        fix=set_to("keys", 'algorithm = "RS256"') + "\nand in the section [server]\nunsafe = []",
+        fix=set_to("keys", 'algorithm = "RS256"', "[server]", "unsafe = []"),
         right=f"tokens are signed by {algorithm}, and checked with a public key",
     )
     lives = int(claims.get("exp", 0)) - int(claims.get("iat", 0))
