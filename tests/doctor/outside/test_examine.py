@@ -8,15 +8,18 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from coatcheck.doctor.finding import Finding, NotRun
-from coatcheck.doctor.outside import verify_junk
+from coatcheck.doctor.outside import headers, verify_junk
+from coatcheck.doctor.outside.asking import Node
 from coatcheck.doctor.outside.discovery import WELL_KNOWN
-from coatcheck.doctor.outside.examine import PROBES, Means, examine
+from coatcheck.doctor.outside.examine import PROBES, Means, examine, withheld
+from coatcheck.doctor.outside.target import parse_target
 from coatcheck.doctor.permit import Permit
 from coatcheck.doctor.principles import PRINCIPLES
 from coatcheck.errors import ConfigurationError
 from tests.doctor.outside.authority import Authority
 from tests.doctor.outside.broken import header_of
 from tests.doctor.outside.deployment import (
+    Change,
     Deployment,
     Pairs,
     changing,
@@ -123,6 +126,63 @@ async def test_a_permit_is_for_one_address_and_a_while(deployment: Deployment) -
     late = Permit(ORIGIN, permit.email, permit.password, "", means.clock.now())
     with pytest.raises(ConfigurationError, match="the permit has run out"):
         await examine(ORIGIN, late, means=means)
+
+
+@pytest.mark.parametrize(
+    ("url", "address", "is_withheld"),
+    [
+        ("http://localhost:8400", "127.0.0.1", False),
+        ("http://localhost:8400", "::1", False),
+        ("http://localhost:8400", "203.0.113.9", True),
+        ("http://auth.example.org", "127.0.0.1", True),
+        ("https://auth.example.org", "203.0.113.9", False),
+    ],
+)
+async def test_where_a_permit_is_not_sent(url: str, address: str, is_withheld: bool) -> None:
+    """By plain HTTP it stays on this machine, whatever name the machine elsewhere is given."""
+    assert bool(withheld(parse_target(url), (Node(address, 80),), ())) is is_withheld
+
+
+JWKS, SIGN_IN = "/.well-known/jwks.json", "/api/sign-in"
+ODD: dict[str, dict[str, object]] = {
+    "after-signing-in": {
+        JWKS: {"keys": None},
+        WELL_KNOWN: {"issuer": [], "jwks_uri": {}, "a_endpoint": None},
+        "/api/sessions": {"sessions": [1, None]},
+        "/api/factors/totp/start": {"secret": "1!"},
+        "/api/doctor/permit": {"mails": {"written": "many"}},
+    },
+    "no-token": {
+        JWKS: {"keys": [1, {"kty": [], "n": {}, "e": None, "kid": {}}]},
+        SIGN_IN: {"status": "admitted", "access_token": "no token", "session": []},
+        "/api/session": {},
+    },
+    "an-empty-token": {SIGN_IN: {"status": "admitted", "access_token": "e30.e30.e30", "refresh_token": {}}},
+}
+
+
+@pytest.mark.parametrize("case", list(ODD))
+async def test_whatever_is_answered_there_is_a_report(deployment: Deployment, case: str) -> None:
+    """Who is examined sends what they like, and may not want to be examined."""
+
+    def odd(path: str, words: object) -> Change:
+        body = json.dumps(words).encode()
+        # That somebody is not signed in must be seen: else it is no Coatcheck.
+        return instead(path, lambda scope: (200, [], body) if path != "/api/session" or _presents(scope) else None)
+
+    report = await deployment.examined(*(odd(path, words) for path, words in ODD[case].items()), with_permit=True)
+    assert {each.code for each in report.outcomes} == CHECKS.keys()
+
+
+def _presents(scope: Scope) -> bool:
+    return bool(header_of(scope, "authorization"))
+
+
+async def test_a_wall_in_front_that_has_had_enough(deployment: Deployment) -> None:
+    """What it answers is not Coatcheck's answer: neither a finding nor a pass."""
+    wall = instead("/", lambda scope: (429, [], b"slow down") if scope["method"] == "GET" else None)
+    looked = await deployment.looked(headers.PROBE, wall)
+    assert {type(each) for each in looked.values()} == {NotRun}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import msgspec
 
 from coatcheck.doctor.outside.target import Target
 from coatcheck.errors import ConfigurationError
+from coatcheck.http.reached import is_this_machine
 
 WITHIN_S: Final = 10.0
 """Seconds that one answer may take, all of it."""
@@ -39,6 +40,11 @@ class Node(msgspec.Struct, frozen=True):
     def authority(self) -> str:
         """Address and port, as they stand in a URL."""
         return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+
+    @property
+    def is_this_machine(self) -> bool:
+        """Whether what is sent there does not leave this machine."""
+        return is_this_machine(self.authority)
 
 
 @dataclass(frozen=True)
@@ -173,6 +179,8 @@ class Asking:
                     await answer.aclose()
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
             raise NoAnswer(f"{method} {path}: {type(error).__name__}") from None
+        if answer.status_code == 429 and method == "GET":  # Coatcheck limits no reading: it is no answer of its own
+            raise NoAnswer(f"{method} {path}: 429, as something in front has been asked enough")
         return Seen(path, answer.status_code, answer.headers, whole.decode("utf-8", "replace"))
 
 

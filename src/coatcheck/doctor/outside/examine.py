@@ -127,6 +127,8 @@ async def run_probe(probe: Probe, case: Case) -> AsyncIterator[Outcome]:
         because = f"no answer: {silent}"
     except CannotTell as cannot:
         because = str(cannot)
+    except (ValueError, TypeError, AttributeError, LookupError) as odd:  # who is examined sends whatever it likes
+        because = f"an answer is not made as it should be ({type(odd).__name__})"
     for check in probe.checks:
         if because and check.code not in said:
             yield check.not_run(because)
@@ -144,14 +146,14 @@ async def opened(url: str, permit: Permit | None, means: Means) -> AsyncIterator
     trusted = _trusting(means.trust)
     nodes = await find_nodes(target, means.at)
     hands = await _handshakes(target, nodes, trusted)
-    withheld = _withheld(target, hands)
+    kept_back = withheld(target, nodes, hands)
     is_at_443 = target.is_https and target.port == 443
     async with Asking(target, nodes, trusting_all() if any(each.trouble for each in hands) else trusted) as asking:
         yield Case(
             target=target,
             asking=asking,
-            permit=None if withheld else permit,
-            withheld=withheld if permit else "",
+            permit=None if kept_back else permit,
+            withheld=kept_back if permit else "",
             clock=clock,
             pause=means.pause,
             plain_port=means.plain_port or (80 if is_at_443 else None),
@@ -193,11 +195,12 @@ async def _handshakes(target: Target, nodes: tuple[Node, ...], trusted: ssl.SSLC
         raise ConfigurationError(f"{target.url} does not answer: {silent}") from None
 
 
-def _withheld(target: Target, hands: tuple[Handshake, ...]) -> str:
+def withheld(target: Target, nodes: tuple[Node, ...], hands: tuple[Handshake, ...]) -> str:
     """Say why no password may be sent there, or nothing."""
     if any(each.trouble for each in hands):
         return "its certificate is not trusted, so the permit is not sent there"
-    if not target.is_https and not target.is_this_machine:
+    stays_here = target.is_this_machine and all(each.is_this_machine for each in nodes)
+    if not target.is_https and not stays_here:
         return "it is reached by plain HTTP, so the permit is not sent there"
     return ""
 

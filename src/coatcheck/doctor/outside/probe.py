@@ -59,20 +59,17 @@ class Case:
             raise CannotTell(self.withheld or NEEDS_PERMIT)
         return self.permit
 
-    async def sign_in(
-        self, headers: Mapping[str, str] | None = None, *, password: str | None = None, **words: Any
-    ) -> Seen:
+    async def sign_in(self, headers: Mapping[str, str] | None = None, **words: Any) -> Seen:
         """Try to sign in with the permit's account, and give whatever is answered.
 
         Args:
             headers: sent along.
-            password: another than the right one.
             words: what else the call says, such as `present`.
         """
         permit = self.granted
         if words.get("present") == "tokens":  # for this server: where services are named, its own call refuses others
             words["audience"] = self.target.url
-        said = {"identifier": permit.email, "password": password or permit.password, **words}
+        said = {"identifier": permit.email, "password": permit.password, **words}
         return await self.asking.call("/api/sign-in", said, {HEADER: permit.header, **(headers or {})})
 
     async def admitted(self, headers: Mapping[str, str] | None = None, **words: Any) -> Seen:
