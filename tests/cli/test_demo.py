@@ -1,5 +1,6 @@
 """`make demo`: the app, the mailbox and three people with passwords; for one of them `make demo-code` is the phone."""
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import httpx
 
+from coatcheck.doctor.outside.examine import examine
 from tests.cli.running import ROOT, running
 
 OURS = {"sec-fetch-site": "same-origin"}
@@ -24,6 +26,8 @@ def test_demo(tmp_path: Path) -> None:
             sent = nobody.get("/", headers={"accept": "text/html"})
             assert (sent.status_code, sent.headers["location"]) == (303, "/auth/sign-in?return_to=%2F")
             assert nobody.get("/auth/dev/mail").status_code == 200
+        found = asyncio.run(examine(f"{url}/auth")).findings
+        assert {each.code for each in found} == {"plain-http", "mailbox-open"}, "what a demo is, and nothing else"
         with browser(url) as ann, browser(url) as ben:
             for email, person in (("ann@example.org", ann), ("ben@example.org", ben)):
                 body = {"identifier": email, "password": passwords[email]}

@@ -46,11 +46,12 @@ def nginx(behind: Behind, request: pytest.FixtureRequest) -> Proxy:
         "nginx.conf",
         ("worker_processes auto;", folder),
         ("http {\n", f"http {{\n access_log off; {temporary}\n"),
+        ("listen 80;", "listen unix:{folder}/plain;"),
         ("listen 443 ssl;", f"listen {'127.0.0.1'}:{{port}};"),
     )
     program = request.getfixturevalue("nginx_program")
     passed_on = (EXAMPLES / "passed-on.conf").read_text("utf-8")
-    return Nginx(program, lambda port, at: re.sub(r"ssl_cert.*;", "", write(port, at)), {"passed-on.conf": passed_on})
+    return Nginx(program, lambda port, at: re.sub(r"ssl_.*;", "", write(port, at)), {"passed-on.conf": passed_on})
 
 
 def caddy(behind: Behind, request: pytest.FixtureRequest) -> Proxy:
