@@ -5,7 +5,6 @@ import re
 import socket
 import ssl
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlencode, urlsplit
@@ -16,6 +15,7 @@ import msgspec
 from coatcheck.doctor.outside.target import Target
 from coatcheck.errors import ConfigurationError
 from coatcheck.http.reached import is_this_machine
+from coatcheck.secret import Veiled
 
 WITHIN_S: Final = 10.0
 """Seconds that one answer may take, all of it."""
@@ -47,8 +47,7 @@ class Node(msgspec.Struct, frozen=True):
         return is_this_machine(self.authority)
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Veiled, frozen=True):
     """Hold one answer.
 
     Args:
@@ -58,10 +57,12 @@ class Seen:
         body: its first 256 KiB; it may hold a secret of the permit's account.
     """
 
+    veils: ClassVar = frozenset({"headers", "body"})
+
     path: str
     status: int
-    headers: httpx.Headers = field(repr=False)
-    body: str = field(repr=False)
+    headers: httpx.Headers
+    body: str
 
     def header(self, name: str) -> str:
         """Give a header, the values joined where it came more than once, or empty."""

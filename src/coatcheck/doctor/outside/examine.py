@@ -7,11 +7,11 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import httpx
+from msgspec import field
 
 from coatcheck.clock import Clock, SystemClock
 from coatcheck.doctor.finding import Outcome
@@ -45,8 +45,7 @@ from coatcheck.doctor.report import Report
 from coatcheck.errors import ConfigurationError
 
 
-@dataclass(frozen=True, kw_only=True)
-class Means:
+class Means(Struct, frozen=True, kw_only=True):
     """Say how a deployment is reached and who is trusted.
 
     Args:

@@ -1,8 +1,9 @@
 """What each probe is given, and what it is: the checks it makes and one function that makes them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from coatcheck.clock import Clock
 from coatcheck.doctor.finding import Outcome
@@ -24,8 +25,7 @@ class CannotTell(Exception):
     """Say that a check came to nothing, as what it rests on did not work."""
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """Hold what is examined and by what means.
 
     Args:
@@ -91,8 +91,7 @@ class Case:
 Look: TypeAlias = Callable[[Case], AsyncIterator[Outcome]]
 
 
-@dataclass(frozen=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """Hold one kind of probe.
 
     Args:
