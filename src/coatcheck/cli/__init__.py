@@ -11,6 +11,7 @@ from coatcheck import __version__
 from coatcheck.cli.account import accounts
 from coatcheck.cli.audit import audit
 from coatcheck.cli.explain import explain_sign_in
+from coatcheck.cli.import_ import imports
 from coatcheck.cli.init import init
 from coatcheck.cli.keys import keys
 from coatcheck.cli.logs import log_json
@@ -50,6 +51,7 @@ app.add_typer(roles, name="role")
 app.add_typer(services, name="service")
 app.add_typer(providers, name="provider")
 app.add_typer(keys, name="keys")
+app.add_typer(imports, name="import")
 app.add_typer(audit, name="audit")
 
 

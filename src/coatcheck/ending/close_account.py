@@ -6,6 +6,7 @@ from coatcheck.audit.erase import erase
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import post
+from coatcheck.ending import records
 from coatcheck.ending.remove_factors import remove_factors
 from coatcheck.errors import NotFound
 from coatcheck.http.pages import mail_text
@@ -39,6 +40,7 @@ async def close_account(desk: Desk, visit: Visit, *, account: str, actor: str) -
         await tokens.remove_share_key(tx, account)
         await access.unassign_all(tx, account)
         await known_devices.forget_all(tx, account)
+        await records.forget_former_id(tx, account)
         await accounts.set_status(tx, account, "closed")
         await record(tx, desk, visit, "account.closed", account=account, actor=actor, details={"sessions": ended})
         await erase(tx, account)

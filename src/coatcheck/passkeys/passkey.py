@@ -29,6 +29,7 @@ class Passkey:
         aaguid: the model of the authenticator, as it says itself.
         transports: how a browser reaches it, to choose among several.
         vouched_by: the fingerprint of the root by which its maker vouched for it; it counts while this site trusts it.
+        user_handle: what its device calls the account, where another system registered it.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Passkey:
     created_at: Instant
     last_used_at: Instant | None = None
     vouched_by: str | None = None
+    user_handle: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

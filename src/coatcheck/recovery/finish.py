@@ -1,9 +1,11 @@
 """Finish a recovery: a new password, and every session, device, identity and pending link of before is gone."""
 
 from coatcheck.accounts import records as accounts
+from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import post
+from coatcheck.ending.remove_factors import remove_factors
 from coatcheck.errors import Gone
 from coatcheck.http.pages import mail_text
 from coatcheck.limits import known_devices
@@ -29,7 +31,7 @@ async def look_at_link(desk: Desk, *, token: str) -> int:
         account = await accounts.find(db, found[0]) if found else None
     if account is None:
         raise Gone("no recovery waits for this link")
-    return desk.settings.passwords.least_length(has_second_factor=asks_for_second_factor(desk.settings, account))
+    return desk.settings.passwords.least_length(has_second_factor=_keeps_second_factor(desk, account))
 
 
 async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password: str) -> None:
@@ -38,6 +40,7 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
     Second factors stay, and are asked for. Until one is proven beside the new password, they cannot be recovered: that
     takes the password and the mailbox, and here the mailbox has set the password. Identities at providers are unlinked:
     one may have been linked by whoever had the account, and its owner links theirs again by the next sign-in with it.
+    Where an import brought an address that nobody had confirmed, second factors go too: they may be anybody's.
 
     The link is spent in the transaction that uses it, so a password that is not taken costs no link.
 
@@ -55,7 +58,7 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
     if account is None or account.email is None:
         raise Gone("no recovery waits for this link")
     context = [account.email, account.username or ""]
-    is_second_asked = asks_for_second_factor(desk.settings, account)
+    is_second_asked = _keeps_second_factor(desk, account)
     chosen = await choose_password(
         desk, new_password, context=context, name="new_password", has_second_factor=is_second_asked
     )
@@ -69,7 +72,10 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
         ended = await end_all(tx, desk, account=account.id)
         await known_devices.forget_all(tx, account.id)
         await records.drop_all(tx, account.id)
-        if held.factors:
+        if not held.email_proven:
+            await remove_factors(tx, account.id)
+            await accounts.prove_email(tx, account.id)
+        elif held.factors:
             await records.bar_wait(tx, account.id, now)
         unlinked = await _unlink_all(tx, desk, account.id)
         details = {"sessions": ended, "identities": unlinked}
@@ -77,6 +83,10 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
         template, url = "recovery/recovered.txt", visit.base_url
         message = mail_text(desk.settings, template, to=account.email, base_url=url, unlinked=unlinked)
         await post(tx, desk, message, asked_by_stranger=False)
+
+
+def _keeps_second_factor(desk: Desk, account: Account) -> bool:
+    return account.email_proven and asks_for_second_factor(desk.settings, account)
 
 
 async def _unlink_all(tx: Writing, desk: Desk, account: str) -> int:

@@ -8,6 +8,8 @@ from coatcheck.clock import Instant
 from coatcheck.secret import Secret
 
 MAX_SUBJECT: Final = 255
+NOBODY: Final = frozenset({"null", "undefined", "none", "nil", "nan", "true", "false", "0", "[object object]"})
+"""What a program writes where a name is missing: nobody's name, whatever its case."""
 
 
 @dataclass(frozen=True, kw_only=True)
