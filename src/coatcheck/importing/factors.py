@@ -26,6 +26,8 @@ _MOST_USES: Final = 2**32 - 1
 
 def fit_text(raw: str, longest: int) -> str:
     """Give a text as both databases can keep it: cut, and without what cannot be printed."""
+    if len(raw) <= longest and raw.isprintable():
+        return raw
     return "".join(letter for letter in raw[:longest] if letter.isprintable())
 
 

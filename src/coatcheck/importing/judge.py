@@ -127,13 +127,14 @@ def _password(row: ImportedAccount, by: Measure, notes: Notes) -> tuple[str | No
     if row.password is None:
         return None, ""
     try:
-        schemes.refuse_above_ceiling(row.password.text)
+        stored = schemes.read(row.password.text)
+        stored.refuse_above_ceiling()
     except (schemes.CostTooHigh, schemes.UnknownHash) as problem:
         raise Unfit(f"its password: {problem}") from None
     if not by.has_passwords:
         notes.add("password_left")
         return None, ""
-    return row.password.text, schemes.label(row.password.text)
+    return row.password.text, stored.label
 
 
 def _codes(raw: Iterable[str], notes: Notes, *, has_factor: bool) -> tuple[str, ...]:
