@@ -83,10 +83,11 @@ async def test_story(folder: Path, app: str, tmp_path: Path) -> None:
         (("APP", "--role", "is_superuser=root"), 1, "coatcheck role create root"),
         (("APP", "--role", "nonsense"), 1, "--role SOURCE=OURS"),
         (("APP", "--provider", "github=github"), 1, "no provider github"),
+        (("APP", "--bad-rows", "no/such/folder"), 2, "cannot be written"),
         (("APP", "--as", "Not A Name"), 1, "A source is named by"),
         ((), 2, "Missing argument"),
     ],
-    ids=["no file", "no url", "no table", "no role", "no pair", "no provider", "no name", "nothing"],
+    ids=["no file", "no url", "no table", "no role", "no pair", "no provider", "no folder", "no name", "nothing"],
 )
 def test_what_is_refused(folder: Path, app: str, arguments: tuple[str, ...], code: int, says: str) -> None:
     given = [app if each == "APP" else each for each in arguments]
@@ -95,12 +96,12 @@ def test_what_is_refused(folder: Path, app: str, arguments: tuple[str, ...], cod
     assert counts(folder) == {0}
 
 
-def test_killed_twice_and_gone_on_with(folder: Path, tmp_path: Path) -> None:
-    """Killed as a full disk or a lost machine does it, wherever it is just then: none twice, none lost."""
+def test_stopped_twice_and_gone_on_with(folder: Path, tmp_path: Path) -> None:
+    """Killed as a lost machine does it, and stopped by Ctrl-C, wherever it is just then: none twice, none lost."""
     many, hashed = 3000, HELPER.hash(OLD)
     url = app_in_file(tmp_path / "app.db", (user(f"p{number}@example.org", hashed) for number in range(many)))
-    for least in (1, 1200):
-        _kill_at(folder, url, least)
+    for least, by, code in ((1, signal.SIGKILL, -signal.SIGKILL), (1200, signal.SIGINT, 130)):
+        assert _stop_at(folder, url, least, by) == code
         kept = counts(folder)
         assert len(kept) == 1, "nobody came over in part"
         assert least <= min(kept) < many
@@ -110,14 +111,14 @@ def test_killed_twice_and_gone_on_with(folder: Path, tmp_path: Path) -> None:
     assert counts(folder) == {many}
 
 
-def _kill_at(folder: Path, url: str, least: int) -> None:
-    """Start an import, and kill it once so many are kept."""
+def _stop_at(folder: Path, url: str, least: int, by: signal.Signals) -> int:
+    """Start an import, stop it once so many are kept, and give its exit code."""
     with running(["-m", "coatcheck", "import", "fastapi-users", url, "--yes"], folder) as begun:
         while max(counts(folder)) < least:
             assert begun.process.poll() is None, begun.log.read_text()
             time.sleep(0.002)
-        begun.process.send_signal(signal.SIGKILL)
-        assert begun.process.wait(timeout=60) == -signal.SIGKILL
+        begun.process.send_signal(by)
+        return begun.process.wait(timeout=60)
 
 
 def test_a_bar_on_a_terminal_alone(folder: Path, app: str) -> None:
@@ -128,6 +129,8 @@ def test_a_bar_on_a_terminal_alone(folder: Path, app: str) -> None:
         command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=theirs, text=True, timeout=60, check=False
     )  # fmt: skip
     shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    os.close(theirs)
     assert "Importing" in shown
     assert "3/3" in shown
     assert json.loads(done.stdout)["came"] == 2

@@ -75,6 +75,12 @@ def test_names(email: str | None, verified: bool, username: str | None, becomes:
     assert (account.email, account.email_proven, account.username, notes) == becomes
 
 
+def test_an_address_kept_beside_a_username_is_not_confirmed_either() -> None:
+    made = arriving(measure(choices={"keep_addresses": True}), username="ann", email_verified=False, roles=("editors",))
+    assert (made.account.email, made.account.username, made.account.email_proven) == ("ann@example.org", "ann", False)
+    assert (made.roles, {kind for kind, _ in made.notes}) == ((), {"unconfirmed", "role_unconfirmed"})
+
+
 def test_somebody_without_any_way_in() -> None:
     assert "no address" in because(email=None)
     assert "no address" in because(email="ann@", username="a b", identities=(identity("reddit"),))

@@ -56,6 +56,15 @@ async def test_the_first_sign_in_takes_the_mailbox_and_no_later_one(every_site: 
     assert ("email.confirmed", {"kept": "email_code password"}) in events
 
 
+async def test_by_a_username_too(site: Site) -> None:
+    """An address that was kept beside a username is asked for by whichever name the sign-in begins."""
+    hashed = ImportedHash(schemes.hash_today(PASSWORD, site.desk.settings.passwords))
+    row = ImportedAccount(external_id="1", email=ANN, username="ann", password=hashed)
+    await bring(site, Listed([row]), keep_addresses=True)
+    for name in ("ann", ANN):
+        assert (await sign_in(site.browser(), name, PASSWORD)).json()["options"] == ["email_code"]
+
+
 async def test_a_second_factor_and_the_mailbox(site: Site) -> None:
     await unconfirmed(site, totp_secrets=(ImportedTotp(label="", key=KEY),), backup_codes=("12345678",))
     browser = site.browser()

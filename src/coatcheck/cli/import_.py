@@ -46,6 +46,9 @@ NameOption: TypeAlias = Annotated[
     str | None,
     typer.Option("--as", metavar="NAME", help="What to call this system, where two of one kind are brought over."),
 ]
+KeepOption: TypeAlias = Annotated[
+    bool, typer.Option("--keep-addresses", help="Let unconfirmed addresses come beside usernames, to be confirmed.")
+]
 WithoutOption: TypeAlias = Annotated[
     bool, typer.Option("--without-factors", help="Let accounts come none of whose second factors works here.")
 ]
@@ -67,6 +70,7 @@ class Order:
     role: Sequence[str] | None
     provider: Sequence[str] | None
     name: str | None
+    keep_addresses: bool = False
     without_factors: bool
     bad_rows: Path | None
     ids: Path | None
@@ -106,6 +110,7 @@ def from_django(
     role: RoleOption = None,
     provider: ProviderOption = None,
     name: NameOption = None,
+    keep_addresses: KeepOption = False,
     without_factors: WithoutOption = False,
     bad_rows: BadRowsOption = None,
     ids: IdsOption = None,
@@ -114,8 +119,8 @@ def from_django(
 ) -> None:
     """Bring the accounts of a Django site over. Django confirms no address: people sign in by username first."""
     order = Order(
-        yes=yes, role=role, provider=provider, name=name, without_factors=without_factors, bad_rows=bad_rows, ids=ids,
-        as_json=as_json, config=config,
+        yes=yes, role=role, provider=provider, name=name, keep_addresses=keep_addresses,
+        without_factors=without_factors, bad_rows=bad_rows, ids=ids, as_json=as_json, config=config,
     )  # fmt: skip
     bring_over(Django(url, users=table, key=key), order)
 
@@ -129,6 +134,7 @@ def from_django_allauth(
     role: RoleOption = None,
     provider: ProviderOption = None,
     name: NameOption = None,
+    keep_addresses: KeepOption = False,
     without_factors: WithoutOption = False,
     bad_rows: BadRowsOption = None,
     ids: IdsOption = None,
@@ -137,8 +143,8 @@ def from_django_allauth(
 ) -> None:
     """Bring the accounts of a Django site with django-allauth over, with verified addresses, links and factors."""
     order = Order(
-        yes=yes, role=role, provider=provider, name=name, without_factors=without_factors, bad_rows=bad_rows, ids=ids,
-        as_json=as_json, config=config,
+        yes=yes, role=role, provider=provider, name=name, keep_addresses=keep_addresses,
+        without_factors=without_factors, bad_rows=bad_rows, ids=ids, as_json=as_json, config=config,
     )  # fmt: skip
     bring_over(DjangoAllauth(url, users=table, key=key), order)
 
@@ -155,6 +161,7 @@ def bring_over(source: Source, order: Order) -> None:
         name=parse_name(order.name or source.name),
         roles=parse_mapping(order.role or (), "role"),
         providers=parse_mapping(order.provider or (), "provider"),
+        keep_addresses=order.keep_addresses,
         without_factors=order.without_factors,
     )
 

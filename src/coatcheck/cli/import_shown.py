@@ -9,6 +9,7 @@ from typing import Final, TextIO
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from coatcheck.cli.showing import console, plain, say, say_facts, say_table
+from coatcheck.errors import ConfigurationError
 from coatcheck.importing.account import BadRow
 from coatcheck.importing.report import Report
 
@@ -38,7 +39,7 @@ class Bar:
         self._task: TaskID | None = None
 
     def __enter__(self) -> "Bar":
-        self._file = self._path.open("w", encoding="utf-8") if self._path else None
+        self._file = _opened(self._path) if self._path else None
         self._progress.start()
         return self
 
@@ -88,10 +89,17 @@ def show_report(report: Report, bad_rows: Path | None) -> None:
 
 def write_ids(path: Path, pairs: list[tuple[str, str]]) -> None:
     """Write which id of the source is which of ours, as CSV, for the tables of the app itself."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with _opened(path) as file:
         rows = csv.writer(file)
         rows.writerow(("external_id", "account"))
         rows.writerows(pairs)
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8", newline="")
+    except OSError as problem:
+        raise ConfigurationError(f"{path} cannot be written: {problem.strerror}") from None
 
 
 def _notes(report: Report) -> list[tuple[int, str]]:

@@ -12,7 +12,7 @@ from coatcheck.upstream.identity import Identity
 NOTES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "unconfirmed": "an address that nobody confirmed: the first sign-in takes a mailed code beside all else",
-        "address_left": "an unconfirmed address is left behind: its owner signs in by username, and adds it here",
+        "address_left": "an unconfirmed address is left behind, beside a username: `--keep-addresses` lets it come",
         "address_unfit": "an address that no mail can be sent to is left behind",
         "username_left": "a username that cannot be one here is left behind",
         "locked": "locked there, and here",

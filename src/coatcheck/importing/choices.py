@@ -26,12 +26,14 @@ class Choices:
         name: what the source is called in the table of those that came over: two systems of one kind need two names.
         roles: which of ours a role of the source becomes; one that is not here becomes none.
         providers: which of ours a provider of the source is; one of the same name need not be here.
+        keep_addresses: whether an unconfirmed address comes beside a username too: people signed in by it there.
         without_factors: whether accounts come although no second factor they had can.
     """
 
     name: str
     roles: Mapping[str, str] = field(default_factory=dict)
     providers: Mapping[str, str] = field(default_factory=dict)
+    keep_addresses: bool = False
     without_factors: bool = False
 
 

@@ -1,8 +1,8 @@
 """Judge an account of another system: whether it may come over, and as what. Nothing is kept or looked up here.
 
-What nobody proved there is not proven here. An address that nobody confirmed finds no account by itself: beside a
-username it is left behind; alone it is the only name there is, so it comes marked, and no session opens before its
-mailbox was read (`login/confirm_mailbox.py`).
+What nobody proved there is not proven here. An address that nobody confirmed is left behind beside a username. Where it
+is the only name, or the one that people know, it comes marked, and no session opens before its mailbox was read
+(`login/confirm_mailbox.py`).
 """
 
 from collections.abc import Iterable
@@ -54,7 +54,7 @@ def _arriving(row: ImportedAccount, by: Measure) -> Arriving:
     if not row.external_id or fit_text(row.external_id, LONGEST_ID) != row.external_id:
         raise Unfit(f"its id is empty, has more than {LONGEST_ID} characters, or one that cannot be printed")
     notes, account_id = Notes(), new_id("acc_")
-    email, is_proven, username = _names(row, notes)
+    email, is_proven, username = _names(row, by, notes)
     factors = carried_factors(row, account_id, by, notes)
     identities = _identities(row.identities, by, notes)
     if not (email or username or identities or factors.passkeys):
@@ -89,7 +89,7 @@ def _arriving(row: ImportedAccount, by: Measure) -> Arriving:
     )
 
 
-def _names(row: ImportedAccount, notes: Notes) -> tuple[EmailAddress | None, bool, Username | None]:
+def _names(row: ImportedAccount, by: Measure, notes: Notes) -> tuple[EmailAddress | None, bool, Username | None]:
     """Give the address, whether it is proven, and the username, as they may be here."""
     typed, is_verified = (row.email or "").strip(), row.email_verified
     name = (row.username or "").strip()
@@ -100,7 +100,8 @@ def _names(row: ImportedAccount, notes: Notes) -> tuple[EmailAddress | None, boo
             notes.add("username_left")
         name = ""
     email, username = _email(typed, notes), _username(name, notes)
-    if email is not None and username is not None and not is_verified:
+    is_spare = email is not None and username is not None and not by.choices.keep_addresses
+    if is_spare and not is_verified:
         notes.add("address_left")
         return None, True, username
     return email, is_verified or email is None, username

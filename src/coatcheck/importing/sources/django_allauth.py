@@ -167,7 +167,7 @@ def _handle(user: Any) -> bytes:
     """Give what allauth tells a device to call a user: the key in base 36, or a UUID's hex digits."""
     if not isinstance(user, int):
         return str(user).replace("-", "").encode()
-    digits, left = "", user
+    digits, left = "", max(user, 0)
     while left:
         left, digit = divmod(left, 36)
         digits = _BASE36[digit] + digits

@@ -1,7 +1,8 @@
 """FastAPI-Users: its tables `user` and `oauth_account`, as fastapi-users-db-sqlalchemy makes them.
 
-Its hashes are pwdlib's or passlib's, argon2id or bcrypt, and read as they are. `is_verified` is false unless the app
-verifies addresses. A link is believed under the provider's own id of the person, its `account_id`.
+Its hashes are pwdlib's or passlib's, argon2id or bcrypt, and read as they are. It signs people in by their addresses
+alone; `is_verified` is false unless the app verifies them. A link is believed under the provider's own id of the
+person, its `account_id`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from coatcheck.importing.sources.records import FoundRow, Tables
 from coatcheck.importing.sources.spelling import id_of, moment_of, text_of
 
 NAME = "fastapi-users"
-_USER = ("email", "hashed_password", "is_active", "is_superuser", "is_verified", "username", "created_at")
+_USER = ("email", "hashed_password", "is_active", "is_superuser", "is_verified", "created_at")
 _NEEDED = ("id", "email", "hashed_password", "is_active", "is_verified")
 _LINK = ("id", "oauth_name", "account_id", "account_email")
 _GOOGLES = "people/"
@@ -61,7 +62,6 @@ def _account(user: FoundRow, links: Sequence[FoundRow]) -> ImportedAccount:
         external_id=id_of(user["id"]),
         email=text_of(user["email"]),
         email_verified=bool(user["is_verified"]),
-        username=text_of(user.get("username")),
         password=ImportedHash(hashed) if hashed else None,
         locked=not user["is_active"],
         created_at=moment_of(user.get("created_at")),
