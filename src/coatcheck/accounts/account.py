@@ -14,6 +14,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     Args:
         epoch: goes up when anything a sign-in rests on changes; whatever is pending carries the one it was made under.
+        email_proven: whether its owner was seen to read the mailbox; where not, no session opens before that.
         factors: what it has enrolled beside a password and its mailbox, such as `totp`; it changes with the epoch.
     """
 
@@ -24,6 +25,7 @@ class Account(Struct, frozen=True, kw_only=True):
     epoch: int
     created_at: Instant
     factors: frozenset[str] = frozenset()
+    email_proven: bool = True
 
     @property
     def is_active(self) -> bool:

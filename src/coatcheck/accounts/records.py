@@ -22,6 +22,7 @@ _COLUMNS = (
     accounts.c.epoch,
     accounts.c.created_at,
     accounts.c.factors,
+    accounts.c.email_proven,
 )
 _by_id = select(*_COLUMNS).where(accounts.c.id == bindparam("id"))
 _FIND = prepared(_by_id)
@@ -81,6 +82,29 @@ async def insert_account(tx: Writing, email: EmailAddress, username: Username | 
     return account
 
 
+async def insert_new(tx: Writing, made: Sequence[Account]) -> set[str]:
+    """Make many accounts; give the ids of those that were made: the others have an address or name that is taken."""
+    rows = [{**{name: getattr(each, name) for name in _NAMES}, "factors": _factors_text(each.factors)} for each in made]
+    # In one order for all who do so, so that two never wait in a ring for each other's addresses.
+    rows.sort(key=lambda row: (row["email"] or "", row["username"] or ""))
+    unless_taken = tx.inserting(accounts).on_conflict_do_nothing().returning(accounts.c.id)
+    return {row[0] for row in await tx.execute(unless_taken, rows)} if rows else set()
+
+
+async def taken_of(db: Reading, emails: Sequence[str], usernames: Sequence[str]) -> set[str]:
+    """Give which of these addresses and names somebody has."""
+    query = select(accounts.c.email, accounts.c.username).where(
+        or_(accounts.c.email.in_(emails), accounts.c.username.in_(usernames))
+    )
+    wanted = {*emails, *usernames}
+    return {text for row in await db.execute(query) for text in row if text in wanted}
+
+
+async def prove_email(tx: Writing, account_id: str) -> None:
+    """Keep that an account's owner was seen to read its mailbox; the caller holds its row."""
+    await tx.execute(update(accounts).where(accounts.c.id == account_id).values(email_proven=True))
+
+
 async def raise_epoch(tx: Writing, account_id: str) -> int:
     """Make void whatever is pending for an account; give the new epoch."""
     raised = update(accounts).where(accounts.c.id == account_id).values(epoch=accounts.c.epoch + 1)
@@ -89,7 +113,7 @@ async def raise_epoch(tx: Writing, account_id: str) -> int:
 
 async def set_factors(tx: Writing, account_id: str, factors: Iterable[str]) -> None:
     """Keep which factors an account has enrolled, and make void whatever is pending; the caller holds its row."""
-    values: dict[str, Any] = {"factors": " ".join(sorted(factors)), "epoch": accounts.c.epoch + 1}
+    values: dict[str, Any] = {"factors": _factors_text(factors), "epoch": accounts.c.epoch + 1}
     await tx.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
 
 
@@ -98,7 +122,7 @@ async def drop_factor(tx: Writing, account: Account, factor: str) -> None:
 
     The caller holds the account's row.
     """
-    left = " ".join(sorted(account.factors - {factor}))
+    left = _factors_text(account.factors - {factor})
     await tx.execute(update(accounts).where(accounts.c.id == account.id).values(factors=left))
 
 
@@ -116,13 +140,14 @@ async def remove(tx: Writing, account_id: str) -> None:
 
 
 async def set_email(tx: Writing, account_id: str, email: EmailAddress) -> None:
-    """Change an account's address.
+    """Change an account's address to one that its owner has confirmed.
 
     Raises:
         Taken: another account has it.
     """
     try:
-        await tx.execute(update(accounts).where(accounts.c.id == account_id).values(email=email.text))
+        values: dict[str, Any] = {"email": email.text, "email_proven": True}
+        await tx.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
     except IntegrityError as clash:
         raise Taken(account_id) from clash
 
@@ -142,10 +167,15 @@ async def search(db: Reading, text: str, limit: int) -> list[Account]:
     return [_account(row) for row in await db.execute(query)]
 
 
+def _factors_text(factors: Iterable[str]) -> str:
+    return " ".join(sorted(factors))
+
+
 def _first(rows: Rows) -> Account | None:
     return _account(rows[0]) if rows else None
 
 
 def _account(row: Sequence[Any]) -> Account:
     values: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
-    return Account(**{**values, "factors": frozenset(values["factors"].split())})
+    factors, is_proven = frozenset(values["factors"].split()), bool(values["email_proven"])
+    return Account(**{**values, "factors": factors, "email_proven": is_proven})

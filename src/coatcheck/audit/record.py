@@ -51,6 +51,26 @@ async def record(
                 details=details_text(details), **who)  # fmt: skip
 
 
+async def record_each(
+    tx: Writing, desk: Desk, visit: Visit, event: str, *, actor: str, about: Mapping[str, Mapping[str, Detail]]
+) -> None:
+    """Record one event about each of many accounts, in the transaction of their change; nothing stands beside the rows.
+
+    Args:
+        about: the details, by account.
+
+    Raises:
+        ValueError: the event is none of ours, or a detail is not a plain value.
+    """
+    if event not in EVENTS:
+        raise ValueError(f"no such event: {event!r:.80}")
+    same = {"at": desk.now(), "event": event, "outcome": "done", "actor": actor, "session": None, "personal": None}
+    same["request_id"] = storable(visit.request_id, 64)
+    rows = [{**same, "account": account, "details": details_text(details)} for account, details in about.items()]
+    if rows:
+        await records.add_events(tx, rows)
+
+
 async def write(tx: Writing, desk: Desk, personal: Personal | None, *, request_id: str, **columns: str | None) -> None:
     """Write an event whose name was judged already, and what names a person beside it."""
     now = desk.now()

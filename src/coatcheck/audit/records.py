@@ -1,6 +1,6 @@
 """The audit room's SQL."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_, update
@@ -19,6 +19,11 @@ _WITH_PERSONAL = select(*audit_events.c, *_PERSONAL).outerjoin_from(audit_events
 async def add_event(tx: Writing, **columns: Any) -> int:
     """Insert one event; give its id."""
     return int((await tx.run(_ADD_EVENT, columns))[0][0])
+
+
+async def add_events(tx: Writing, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many events, in their order."""
+    await tx.execute(insert(audit_events), rows)
 
 
 def add_personal(tx: Writing, event: int, personal: Personal, expires_at: Instant) -> None:

@@ -14,6 +14,7 @@ from coatcheck.cli.api_key import api_keys
 from coatcheck.cli.audit import audit
 from coatcheck.cli.doctor import doctor
 from coatcheck.cli.explain import explain_sign_in
+from coatcheck.cli.import_ import imports
 from coatcheck.cli.init import init
 from coatcheck.cli.keys import keys
 from coatcheck.cli.logs import log_json
@@ -55,6 +56,7 @@ app.add_typer(services, name="service")
 app.add_typer(api_keys, name="api-key")
 app.add_typer(providers, name="provider")
 app.add_typer(keys, name="keys")
+app.add_typer(imports, name="import")
 app.add_typer(audit, name="audit")
 app.add_typer(doctor, name="doctor")
 

@@ -85,6 +85,7 @@ def words_of(account: Account) -> dict[str, Any]:
     return {
         "id": account.id,
         "email": account.email,
+        "email_proven": account.email_proven,
         "username": account.username,
         "status": account.status,
         "factors": sorted(account.factors),

@@ -7,6 +7,7 @@ from coatcheck.audit.erase import erase
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import post
+from coatcheck.ending import records
 from coatcheck.ending.receipts import records as receipts
 from coatcheck.ending.remove_factors import remove_factors
 from coatcheck.errors import NotFound
@@ -43,6 +44,7 @@ async def close_account(desk: Desk, visit: Visit, *, account: str, actor: str) -
         await access.unassign_all(tx, account)
         await known_devices.forget_all(tx, account)
         await receipts.forget_all(tx, account)
+        await records.forget_former_id(tx, account)
         await accounts.set_status(tx, account, "closed")
         details = {"sessions": ended, "api_keys": revoked}
         await record(tx, desk, visit, "account.closed", account=account, actor=actor, details=details)

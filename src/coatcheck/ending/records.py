@@ -1,9 +1,10 @@
-"""The SQL of what is pending for an account and ends with it: recoveries, mailed links, changes of address."""
+"""The SQL of what is pending for an account and ends with it, and of what another system called it."""
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, update
 
 from coatcheck.storage.database import Writing
 from coatcheck.storage.prepared import prepared
+from coatcheck.storage.tables.importing import imported_accounts
 from coatcheck.storage.tables.mfa import factor_recoveries, factor_recovery_links
 from coatcheck.storage.tables.my_account import email_changes
 from coatcheck.storage.tables.recovery import recovery_links
@@ -32,6 +33,12 @@ async def drop_links(tx: Writing, account: str) -> int:
 async def drop_email_changes(tx: Writing, account: str) -> int:
     """Let every change of an account's address die that waits; give how many there were."""
     return (await tx.execute(delete(email_changes).where(email_changes.c.account == account))).rowcount
+
+
+async def forget_former_id(tx: Writing, account: str) -> None:
+    """Erase what another system called an account that came from there; that it came, stays."""
+    own = imported_accounts.c.account == account
+    await tx.execute(update(imported_accounts).where(own).values(external_id=None))
 
 
 _DROP_RECOVERY = prepared(

@@ -13,6 +13,7 @@ from coatcheck.errors import InvalidCredentials, ProofRefused, SessionEnded
 from coatcheck.limits import known_devices, tries
 from coatcheck.limits.tries import Spent
 from coatcheck.login import policy, transactions
+from coatcheck.login.confirm_mailbox import confirm_mailbox
 from coatcheck.login.factors import methods_of
 from coatcheck.login.link import CannotLink, link_as_asked
 from coatcheck.login.present import first_refresh_token
@@ -54,6 +55,7 @@ async def admit(desk: Desk, visit: Visit, sign_in: SignIn, spent: Spent | None) 
             sign_in = replace(sign_in, asked_for=await with_proof_used(tx, sign_in.asked_for))
             decision = policy.decide(sign_in.proofs, await standing_of(tx, desk, visit, account, sign_in))
             if isinstance(decision, policy.Enough):
+                account = await confirm_mailbox(tx, desk, visit, account, sign_in)
                 called_off = await _call_off_recovery(tx, account, sign_in)
                 admitting = _raise if sign_in.session else _open
                 admitted = await admitting(tx, desk, visit, account, sign_in, decision, spent)

@@ -27,12 +27,14 @@ class Wanted(Struct, frozen=True, kw_only=True):
         phr: whether one proof must be one that no false site can pass on.
         another: whether a second proof of any other kind is needed, a mailbox too.
         beyond: whether a password alone will not do, and anything beside it or instead will, a mailbox too.
+        mailbox: whether the mailbox must be read, whatever else is proven.
     """
 
     acr: Level = "aal1"
     phr: bool = False
     another: bool = False
     beyond: bool = False
+    mailbox: bool = False
 
 
 NO_MORE: Final = Wanted()
@@ -52,6 +54,7 @@ class Standing(Struct, frozen=True, kw_only=True):
         is_step_up: whether the proofs are to raise a session that there is.
         is_trusted: whether this browser was trusted by a complete sign-in, so that one factor will do.
         is_stranger: whether this browser never signed the account in, and the site asks strangers for more.
+        is_unconfirmed: whether nobody has ever read the mailbox of the account's address, which an import brought.
     """
 
     site: tuple[Factor, ...]
@@ -63,6 +66,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     is_step_up: bool = False
     is_trusted: bool = False
     is_stranger: bool = False
+    is_unconfirmed: bool = False
 
 
 class Enough(Struct, frozen=True):
@@ -112,7 +116,19 @@ def _of_strangers(standing: Standing) -> Iterator[tuple[Wanted, str]]:
         yield Wanted(beyond=True), "this browser is new to the account, so a password alone will not do"
 
 
-RULES: Final[tuple[_Rule, ...]] = (_of_the_site, _of_roles, _of_the_application, _of_the_account, _of_strangers)
+def _of_the_unconfirmed(standing: Standing) -> Iterator[tuple[Wanted, str]]:
+    if standing.is_unconfirmed:
+        yield Wanted(mailbox=True), "nobody has confirmed the account's address yet, so its mailbox is asked for"
+
+
+RULES: Final[tuple[_Rule, ...]] = (
+    _of_the_site,
+    _of_roles,
+    _of_the_application,
+    _of_the_account,
+    _of_strangers,
+    _of_the_unconfirmed,
+)
 """Every rule; a sign-in must satisfy each demand of each of them. None of them takes back what another asks."""
 
 
@@ -197,7 +213,8 @@ def _shortfall(proofs: tuple[Proof, ...], wanted: Wanted) -> int:
     phr = wanted.phr and not resists_phishing(methods_of(proofs))
     kinds = kinds_of(proofs)
     alone = (wanted.another and len(kinds) < 2) + (wanted.beyond and kinds <= {"knowledge"})
-    return levels + int(phr) + alone
+    unread = wanted.mailbox and "mailbox" not in kinds
+    return levels + int(phr) + alone + unread
 
 
 def _all_of(demands: Iterable[Wanted]) -> Wanted:
@@ -207,6 +224,7 @@ def _all_of(demands: Iterable[Wanted]) -> Wanted:
         phr=any(each.phr for each in given),
         another=any(each.another for each in given),
         beyond=any(each.beyond for each in given),
+        mailbox=any(each.mailbox for each in given),
     )
 
 
@@ -214,5 +232,6 @@ def words_of(wanted: Wanted) -> str:
     """Give what is wanted as people say it."""
     phr = ("a proof that no false site can pass on",) if wanted.phr else ()
     another = ("a second proof of another kind",) if wanted.another else ()
-    level = (wanted.acr,) if wanted.acr != NO_MORE.acr or not (phr or another) else ()
-    return " and ".join((*level, *phr, *another))
+    mailbox = ("a mailed code",) if wanted.mailbox else ()
+    level = (wanted.acr,) if wanted.acr != NO_MORE.acr or not (phr or another or mailbox) else ()
+    return " and ".join((*level, *phr, *another, *mailbox))

@@ -82,6 +82,7 @@ async def standing_of(db: Reading, desk: Desk, visit: Visit, account: Account, s
         is_trusted=not sign_in.session and await is_trusted_in(db, desk, visit, account),
         is_stranger=settings.strangers != "as_usual"
         and not await known_devices.is_known_in(db, desk, visit, account.id),
+        is_unconfirmed=account.email is not None and not account.email_proven,
     )
 
 

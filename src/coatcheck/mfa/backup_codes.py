@@ -6,6 +6,8 @@ guesses a day at ten codes take a thousand million years for an even chance, and
 searched without the HMAC's key, which is not in it. More characters would only be mistyped.
 """
 
+import re
+from collections.abc import Sequence
 from typing import Final
 
 from coatcheck.desk import Desk
@@ -19,6 +21,8 @@ FEW: Final = 3
 ALPHABET: Final = "23456789abcdefghjkmnpqrstvwxyz"
 LENGTH: Final = 10
 _LABEL = "backup code"
+# Codes of other systems are digits; NIST SP 800-63B-4 section 3.1.2 wants six of them, and limits to guesses.
+_IMPORTED = re.compile(r"[0-9]{8,16}")
 
 
 def draw_codes() -> tuple[str, ...]:
@@ -29,7 +33,13 @@ def draw_codes() -> tuple[str, ...]:
 def normalised(typed: str) -> str | None:
     """Give a code as it is kept, or None where it can be none: spaces, dashes and capitals do not count."""
     code = "".join(character for character in typed.lower() if character not in " -\t\r\n\u2010\u2011\u2013")
-    return code if len(code) == LENGTH and all(character in ALPHABET for character in code) else None
+    is_ours = len(code) == LENGTH and all(character in ALPHABET for character in code)
+    return code if is_ours or _IMPORTED.fullmatch(code) else None
+
+
+async def keep_codes(tx: Writing, desk: Desk, account: str, codes: Sequence[str]) -> None:
+    """Keep codes that another system gave, as `normalised` spells them; the caller holds the account's row."""
+    await records.replace_codes(tx, account, [desk.key_ring.mac(_LABEL, account, code) for code in codes], desk.now())
 
 
 async def replace_codes(tx: Writing, desk: Desk, account: str) -> tuple[str, ...]:

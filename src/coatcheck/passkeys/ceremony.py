@@ -6,7 +6,7 @@ from typing import TypeVar
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificates
 from webauthn import verify_authentication_response, verify_registration_response
-from webauthn.helpers import parse_attestation_object
+from webauthn.helpers import aaguid_to_string, parse_attestation_object
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.structs import AttestationFormat, CredentialDeviceType
 from webauthn.registration.verify_registration_response import VerifiedRegistration
@@ -63,6 +63,29 @@ def register(
         aaguid=made.aaguid,
         vouched_by=_voucher(made, verified, roots),
     )
+
+
+def attested(raw: bytes) -> tuple[Registered, bytes]:
+    """Read a registration that another system checked and kept, and the SHA-256 of the host name it was for.
+
+    Raises:
+        NotProven: it is malformed.
+    """
+    said = _proven(lambda: parse_attestation_object(raw)).auth_data
+    key = said.attested_credential_data
+    if key is None:
+        raise NotProven("no key is attested")
+    made = Registered(
+        credential_id=key.credential_id,
+        public_key=key.credential_public_key,
+        sign_count=said.sign_count,
+        backup_eligible=said.flags.be,
+        backed_up=said.flags.bs,
+        verifies=said.flags.uv,
+        aaguid=aaguid_to_string(key.aaguid),
+        vouched_by=None,
+    )
+    return made, said.rp_id_hash
 
 
 def use(answer: Answer, challenge: bytes, rp: RelyingParty, public_key: bytes, *, must_verify: bool) -> Asserted:

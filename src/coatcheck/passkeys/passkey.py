@@ -30,9 +30,10 @@ class Passkey(Veiled, frozen=True, kw_only=True):
         aaguid: the model of the authenticator, as it says itself.
         transports: how a browser reaches it, to choose among several.
         vouched_by: the fingerprint of the root by which its maker vouched for it; it counts while this site trusts it.
+        user_handle: what its device calls the account, where another system registered it.
     """
 
-    veils: ClassVar = frozenset({"public_key"})
+    veils: ClassVar = frozenset({"public_key", "user_handle"})
 
     id: str
     account: str
@@ -48,6 +49,7 @@ class Passkey(Veiled, frozen=True, kw_only=True):
     created_at: Instant
     last_used_at: Instant | None = None
     vouched_by: str | None = None
+    user_handle: bytes | None = None
 
 
 class Registered(Veiled, frozen=True, kw_only=True):

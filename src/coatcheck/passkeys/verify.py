@@ -54,11 +54,26 @@ def verify_use(
     used: Asserted = _ceremony().use(answer, challenge, rp, key, must_verify=must_verify)
     if passkey is None:
         raise NotProven("no such passkey here")
-    if answer.user_handle is not None and answer.user_handle != user_handle(passkey.account):
+    if answer.user_handle is not None and answer.user_handle != (passkey.user_handle or user_handle(passkey.account)):
         raise NotProven("the key is kept for another account")
     if used.backup_eligible != passkey.backup_eligible:
         raise NotProven("whether the key may be on several devices has changed")
     return used
+
+
+def read_attestation(raw: bytes) -> tuple[Registered, bytes]:
+    """Read a registration that another system checked and kept; give what it came to, and its host name's SHA-256.
+
+    Nothing is proven by it: whoever keeps the key believes the other system.
+
+    Args:
+        raw: the attestation object (WebAuthn section 6.5).
+
+    Raises:
+        NotProven: it is malformed.
+    """
+    read: tuple[Registered, bytes] = _ceremony().attested(raw)
+    return read
 
 
 def read_certificates(pem: bytes) -> list[bytes]:

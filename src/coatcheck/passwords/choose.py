@@ -67,9 +67,10 @@ async def store_password(tx: Writing, account: str, new: NewPassword, now: Insta
 
 async def upgrade_hash(desk: Desk, account: str, old_hash: str, password: str) -> None:
     """Hash a right password anew with today's settings, in place of an old or imported hash."""
-    hashed = await desk.keep(hashing_pool).hash(rules.prepare(password))
+    prepared = rules.prepare(password)
+    hashed, is_long = await desk.keep(hashing_pool).hash(prepared), len(prepared) >= desk.settings.passwords.min_length
     async with desk.database.writing() as tx:
-        await records.upgrade(tx, account, old_hash, hashed, schemes.label(hashed))
+        await records.upgrade(tx, account, old_hash, hashed, schemes.label(hashed), is_long_enough=is_long)
 
 
 def breached_passwords(desk: Desk) -> LeakedPasswords:

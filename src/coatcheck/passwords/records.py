@@ -1,6 +1,8 @@
 """The SQL of passwords."""
 
-from sqlalchemy import bindparam, delete, func, select, update
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
@@ -26,10 +28,23 @@ async def store(tx: Writing, account: str, hashed: str, label: str, now: Instant
     tx.add(_STORE, values)
 
 
-async def upgrade(tx: Writing, account: str, old_hash: str, new_hash: str, label: str) -> None:
-    """Replace a hash by a stronger one of the same password, unless the password was changed meanwhile."""
+async def insert_all(tx: Writing, rows: Sequence[Mapping[str, object]]) -> None:
+    """Set the passwords of many new accounts; each row is like the arguments of `store`."""
+    if rows:
+        await tx.execute(insert(passwords), rows)
+
+
+async def upgrade(
+    tx: Writing, account: str, old_hash: str, new_hash: str, label: str, *, is_long_enough: bool = False
+) -> None:
+    """Replace a hash by a stronger one of the same password, unless the password was changed meanwhile.
+
+    Args:
+        is_long_enough: whether it may be the only factor; of an imported hash nobody knew that before.
+    """
     same = (passwords.c.account == account, passwords.c.hash == old_hash)
-    await tx.execute(update(passwords).where(*same).values(hash=new_hash, label=label))
+    known = {"stands_alone": True} if is_long_enough else {}
+    await tx.execute(update(passwords).where(*same).values(hash=new_hash, label=label, **known))
 
 
 async def remove(tx: Writing, account: str) -> None:

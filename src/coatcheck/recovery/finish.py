@@ -1,6 +1,7 @@
 """Finish a recovery: a new password; every session, API key, device, identity and pending link of before is gone."""
 
 from coatcheck.accounts import records as accounts
+from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import post
@@ -10,11 +11,8 @@ from coatcheck.http.pages import mail_text
 from coatcheck.login.standing import asks_for_second_factor
 from coatcheck.passwords.choose import choose_password, store_password
 from coatcheck.recovery import records
-from coatcheck.recovery.shut_out import shut_out
+from coatcheck.recovery.shut_out import shut_out, unlink_all
 from coatcheck.secret import hash_secret
-from coatcheck.storage.database import Writing
-from coatcheck.upstream import records as upstream
-from coatcheck.upstream.give_back import queue_giveback
 from coatcheck.visit import Visit
 
 
@@ -29,7 +27,7 @@ async def look_at_link(desk: Desk, *, token: str) -> int:
         account = await accounts.find(db, found[0]) if found else None
     if account is None:
         raise Gone("no recovery waits for this link")
-    return desk.settings.passwords.least_length(has_second_factor=asks_for_second_factor(desk.settings, account))
+    return desk.settings.passwords.least_length(has_second_factor=_keeps_second_factor(desk, account))
 
 
 async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password: str) -> bool:
@@ -38,6 +36,7 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
     Second factors stay, and are asked for. Until one is proven beside the new password, they cannot be recovered: that
     takes the password and the mailbox, and here the mailbox has set the password. Identities at providers are unlinked:
     one may have been linked by whoever had the account, and its owner links theirs again by the next sign-in with it.
+    Where an import brought an address that nobody had confirmed, second factors go too: they may be anybody's.
 
     The link is spent in the transaction that uses it, so a password that is not taken costs no link. An account that is
     secured by a panic is opened by it.
@@ -59,7 +58,7 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
     if account is None or account.email is None:
         raise Gone("no recovery waits for this link")
     context = [account.email, account.username or ""]
-    is_second_asked = asks_for_second_factor(desk.settings, account)
+    is_second_asked = _keeps_second_factor(desk, account)
     chosen = await choose_password(
         desk, new_password, context=context, name="new_password", has_second_factor=is_second_asked
     )
@@ -70,9 +69,9 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
             raise Gone("the link was used, or the account changed since it was mailed")
         ended = await shut_out(tx, desk, held)
         await store_password(tx, account.id, chosen, now)
-        if held.factors:
+        if held.email_proven and held.factors:
             await records.bar_wait(tx, account.id, now)
-        unlinked = await _unlink_all(tx, desk, account.id)
+        unlinked = await unlink_all(tx, desk, account.id)
         details = {"sessions": ended.sessions, "identities": unlinked, "api_keys": ended.api_keys}
         await record(tx, desk, visit, "recovery.done", account=account.id, details=details)
         lifted = await lift_panic(tx, desk, visit, held=held, actor=account.id)
@@ -90,9 +89,5 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
     return lifted
 
 
-async def _unlink_all(tx: Writing, desk: Desk, account: str) -> int:
-    linked = await upstream.list_of(tx, account)
-    for each in linked:
-        await queue_giveback(tx, desk, identity=each.id, provider=each.provider)
-    await upstream.remove_all(tx, account)
-    return len(linked)
+def _keeps_second_factor(desk: Desk, account: Account) -> bool:
+    return account.email_proven and asks_for_second_factor(desk.settings, account)

@@ -8,7 +8,7 @@ from coatcheck.ending.lift_panic import lift_panic
 from coatcheck.errors import Gone
 from coatcheck.http.pages import mail_text
 from coatcheck.recovery import records
-from coatcheck.recovery.shut_out import shut_out
+from coatcheck.recovery.shut_out import shut_out, unlink_all
 from coatcheck.secret import hash_secret
 from coatcheck.visit import Visit
 
@@ -27,7 +27,8 @@ async def look_at_opening(desk: Desk, *, token: str) -> None:
 async def open_again(desk: Desk, visit: Visit, *, token: str) -> None:
     """Open an account that a panic has secured, by a mailed link. It opens no session: the person signs in as ever.
 
-    Passkeys, second factors and providers stay, as they may be all that the person has to sign in by.
+    Passkeys, second factors and providers stay, as they may be all that the person has to sign in by; not where nobody
+    had proven the address before, as whoever brought them may be another.
 
     Raises:
         Gone: the link was used, has run out, or what the account rests on changed since it was mailed.
@@ -43,6 +44,8 @@ async def open_again(desk: Desk, visit: Visit, *, token: str) -> None:
         if spent is None or held is None or not held.is_secured or held.epoch != spent[1] or not held.email:
             raise Gone("the link was used, or the account changed since it was mailed")
         ended = await shut_out(tx, desk, held)
+        if not held.email_proven:
+            await unlink_all(tx, desk, held.id)
         details = {"sessions": ended.sessions, "api_keys": ended.api_keys}
         await record(tx, desk, visit, "recovery.done", account=held.id, details=details)
         await lift_panic(tx, desk, visit, held=held, actor=held.id)

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Executable
+from sqlalchemy import Connection, CursorResult, Executable, Table
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from coatcheck.errors import DatabaseAway
 from coatcheck.storage.engine import Engines, make_engines
-from coatcheck.storage.prepared import Prepared
+from coatcheck.storage.prepared import Prepared, insert_of
 from coatcheck.storage.sqlite_driver import Connection as SqliteConnection
 
 _UNREACHABLE = (PoolTimeout, OSError, TimeoutError)
@@ -85,6 +85,10 @@ class Writing(Reading):
         if self._put_off:
             await self.run_all(())
         return await super().execute(statement, parameters)
+
+    def inserting(self, table: Table) -> Any:
+        """Begin a statement that inserts many rows at once, and may say what to do where one's key is there."""
+        return insert_of(self.dialect)(table)
 
     def at_end(self, write: AtEnd, item: Any) -> None:
         """Hand an item to `write`, which runs once with all its items as the last statements before the commit."""

@@ -44,10 +44,15 @@ class Prepared:
 
     def __getitem__(self, dialect: str) -> TextClause:
         if dialect not in self._compiled:
-            # By name: the dialect that is not in use is not loaded.
-            insert = importlib.import_module(f"sqlalchemy.dialects.{dialect}").insert
-            self._compiled[dialect] = _as_text(self._make(insert), dialect)
+            self._compiled[dialect] = _as_text(self._make(insert_of(dialect)), dialect)
         return self._compiled[dialect]
+
+
+def insert_of(dialect: str) -> InsertInto:
+    """Give the dialect's own `insert`, which knows what to do where a row's key is there already."""
+    # By name: the dialect that is not in use is not loaded.
+    insert: InsertInto = importlib.import_module(f"sqlalchemy.dialects.{dialect}").insert
+    return insert
 
 
 def prepared(statement: Any) -> Prepared:

@@ -9,6 +9,8 @@ from coatcheck.clock import Instant
 from coatcheck.secret import Secret, Veiled
 
 MAX_SUBJECT: Final = 255
+NOBODY: Final = frozenset({"null", "undefined", "none", "nil", "nan", "true", "false", "0", "[object object]"})
+"""What a program writes where a name is missing: nobody's name, whatever its case."""
 
 
 class UpstreamTokens(Struct, frozen=True, kw_only=True):

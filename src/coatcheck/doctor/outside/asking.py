@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 from urllib.parse import urlencode, urlsplit
 
 import httpx

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
-from msgspec import field
+from msgspec import Struct, field
 
 from coatcheck.clock import Clock, SystemClock
 from coatcheck.doctor.finding import Outcome

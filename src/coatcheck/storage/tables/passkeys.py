@@ -23,5 +23,7 @@ passkeys = Table(
     Column("last_used_at", Moment),
     # The SHA-256 of the root by which its maker vouched for it, in hex.
     Column("vouched_by", String(64)),
+    # What the device calls the account, where another system registered it; else the account's id.
+    Column("user_handle", LargeBinary(64)),
     info={"stays": "until its owner removes it, or the account is closed"},
 )

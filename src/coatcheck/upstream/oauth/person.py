@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 from coatcheck.accounts.identifiers import EmailAddress, NotAnIdentifier, parse_email
-from coatcheck.upstream.identity import MAX_SUBJECT
+from coatcheck.upstream.identity import MAX_SUBJECT, NOBODY
 from coatcheck.upstream.oauth.tenants import CONSUMERS, HOLE
 from coatcheck.upstream.provider import Claim, Provider, Source
 from coatcheck.upstream.trouble import UpstreamFailed
@@ -15,7 +15,6 @@ Said: TypeAlias = Mapping[Source, Any]
 LONGEST_NAME: Final = 100
 _LONGEST_EMAIL: Final = 320
 _MOST_GROUPS: Final = 1000
-_NOBODY: Final = frozenset({"null", "undefined", "none", "nil", "nan", "true", "false", "0", "[object object]"})
 _NAMES: Final = ("firstName", "lastName")
 
 
@@ -45,7 +44,7 @@ def _name_for_ever(claim: Claim, said: Said) -> str:
         if type(found) is not int or found <= 0:
             raise _no_subject(claim, "is missing, or no number above zero")
         return str(found)
-    if not isinstance(found, str) or not found.strip() or not found.isprintable() or found.lower() in _NOBODY:
+    if not isinstance(found, str) or not found.strip() or not found.isprintable() or found.lower() in NOBODY:
         raise _no_subject(claim, "is missing, empty, or no text")
     return found
 

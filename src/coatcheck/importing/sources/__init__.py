@@ -1,0 +1,1 @@
+"""Sources of accounts: one file another system. Each reads, and gives accounts in the words of `importing.account`."""
