@@ -46,7 +46,8 @@ class ImportedPasskey(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         credential_id: the browser's id of it, as bytes.
         public_key: the key as a COSE key (RFC 9052 section 7).
-        rp_id: the host name it was registered for, where the source keeps it.
+        rp_id_hash: the SHA-256 of the host name it was registered for; without it nobody can tell whether it is ours.
+        user_handle: what the device was told to call the account, and answers with; None: nothing is known of it.
         verifies: whether its device made sure who holds it when it was registered.
         aaguid: the model of the authenticator, as a UUID's text.
     """
@@ -55,7 +56,8 @@ class ImportedPasskey(msgspec.Struct, frozen=True, kw_only=True):
     public_key: bytes
     sign_count: int
     name: str = ""
-    rp_id: str | None = None
+    rp_id_hash: bytes | None = None
+    user_handle: bytes | None = None
     backup_eligible: bool = False
     backed_up: bool = False
     verifies: bool = False
@@ -145,6 +147,6 @@ class Source(Protocol):
         read is a `BadRow`, never an error.
 
         Raises:
-            BadInput: the source as a whole cannot be read.
+            ConfigurationError: the source as a whole cannot be read.
         """
         ...

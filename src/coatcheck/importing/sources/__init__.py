@@ -1,0 +1,1 @@
+"""The systems that accounts come from, one file each."""
