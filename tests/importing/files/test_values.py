@@ -90,8 +90,8 @@ def test_a_row_becomes_an_account() -> None:
         ({"id": "x7", "secret": "unfit"}, "it is deleted there"),
         ({"id": "x7", "secret": "hash"}, "the stored hash is of no scheme we read"),
         ({"id": "x7", "secret": 5}, "it has an unexpected form: Expected `str`, got `int` - at `$.secret`"),
-        ({"id": "x7", "secret": "NUL \0"}, "it holds characters that are no text: NUL, or bytes that are not UTF-8"),
-        ({"id": "x7", "secret": "\udcff"}, "it holds characters that are no text: NUL, or bytes that are not UTF-8"),
+        ({"id": "x7", "secret": "NUL \0"}, "it holds the character NUL"),
+        ({"id": "x7", "secret": "\udcff"}, "it holds bytes that are not UTF-8"),
     ],
     ids=["unfit", "hash", "form", "nul", "surrogate"],
 )
@@ -111,3 +111,13 @@ def test_a_text_within_a_link_is_looked_at_too() -> None:
 
 def test_forms_and_rows_print_nothing() -> None:
     assert "sesame" not in repr(Form(secret="sesame")) + repr(Found("line 1", {"secret": "sesame"}))
+
+
+@given(st.text(st.sampled_from('\0\\u0"'), max_size=12))
+def test_only_nul_is_taken_for_it(text: str) -> None:
+    account = ImportedAccount(external_id=text)
+    if "\0" in text:
+        with pytest.raises(Unfit):
+            values.refuse_unwritable(account)
+    else:
+        values.refuse_unwritable(account)

@@ -1,8 +1,9 @@
 """Values of a row: read leniently where sources differ, refused with a sentence that never quotes them."""
 
 import binascii
+import re
 from base64 import b32decode, b64decode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ from coatcheck.passwords.schemes import CostTooHigh, UnknownHash
 
 TRUE: Final = frozenset({"true", "t", "1", "yes"})
 FALSE: Final = frozenset({"false", "f", "0", "no", ""})
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON has it, and not a backslash before `u0000`
 _Kind = TypeVar("_Kind")
 
 
@@ -126,20 +128,12 @@ def refuse_unwritable(account: ImportedAccount) -> None:
     Raises:
         Unfit: one holds NUL, or bytes that were no UTF-8.
     """
-    for text in _texts(account):
-        if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-            raise Unfit("it holds characters that are no text: NUL, or bytes that are not UTF-8")
-
-
-def _texts(thing: object) -> Iterable[str]:
-    if isinstance(thing, str):
-        yield thing
-    elif isinstance(thing, tuple):
-        for each in thing:
-            yield from _texts(each)
-    elif isinstance(thing, msgspec.Struct):
-        for name in thing.__struct_fields__:
-            yield from _texts(getattr(thing, name))
+    try:
+        has_nul = _NUL.search(msgspec.json.encode(account)) is not None
+    except UnicodeEncodeError:
+        raise Unfit("it holds bytes that are not UTF-8") from None
+    if has_nul:
+        raise Unfit("it holds the character NUL")
 
 
 def _where(found: Found, id_names: tuple[str, ...]) -> str:

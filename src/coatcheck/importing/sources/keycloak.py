@@ -139,7 +139,7 @@ def _account(rp_id_hash: bytes | None, values: dict[str, Any]) -> ImportedAccoun
         external_id=external_id,
         email=user.email or None,
         email_verified=bool(user.email_verified),
-        username=user.username if "@" not in user.username else None,
+        username=user.username,
         password=_password(user),
         locked=user.enabled is False,
         created_at=user.created_timestamp,

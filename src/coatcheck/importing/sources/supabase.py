@@ -162,7 +162,7 @@ def _unwrapped(values: dict[str, Any]) -> dict[str, Any]:
     wrapped = {name: values[name] for name in _LISTS if isinstance(values.get(name), str)}
     try:
         return values | {name: msgspec.json.decode(text) for name, text in wrapped.items()}
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         raise Unfit(f"one of {', '.join(_LISTS)} is no JSON") from None
 
 

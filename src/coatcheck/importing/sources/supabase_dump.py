@@ -46,7 +46,14 @@ def _with_parts(row: DumpRow, aside: Aside) -> Found:
     parts: dict[str, list[dict[str, Any]]] = {name: [] for name in _PARTS.values()}
     for text in aside.of(row.values.get("id", "")):
         kept = msgspec.json.decode(text)
-        row_of_it = kept["row"]
-        within = {name: msgspec.json.decode(row_of_it[name]) for name in _AS_JSON if name in row_of_it}
-        parts[kept["part"]].append(row_of_it | within)
+        of_it = kept["row"]
+        parts[kept["part"]].append(of_it | {name: _read(of_it[name]) for name in _AS_JSON if name in of_it})
     return Found(row.where, row.values | parts)
+
+
+def _read(text: str) -> object:
+    """Read JSON within a row; what is none stays a text, and is told with its row."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return text
