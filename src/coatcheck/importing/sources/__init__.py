@@ -1,1 +1,1 @@
-"""The systems that accounts come from, one file each."""
+"""Sources of accounts: one file another system. Each reads, and gives accounts in the words of `importing.account`."""
