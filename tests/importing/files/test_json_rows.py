@@ -146,7 +146,7 @@ def test_a_number_that_two_pieces_of_the_file_share_is_one_number(tmp_path: Path
     assert values_of(path, "users") == [{"id": 1}]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.dictionaries(st.text(max_size=5), st.text(max_size=40) | st.integers() | st.floats(allow_nan=False)))
 )

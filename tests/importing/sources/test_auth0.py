@@ -47,7 +47,7 @@ def test_users_and_their_hashes_come_from_two_files(tmp_path: Path) -> None:
     euclid = {"user_id": "auth0|euclid", "email": "e@example.org", "email_verified": False}
     users = lines(tmp_path / "users.ndjson", [ANN, euclid, {"user_id": "auth0|3", "username": "no-password"}])
     hashes = [ANNS_HASH | {"alt_id": "euclid", "passwordHash": HELLO}, ANNS_HASH, ANNS_HASH | {"_id": {"$oid": "gone"}}]
-    ann, other, bare = accounts(open_auth0(users, passwords=lines(tmp_path / "hashes.ndjson", hashes)))
+    ann, other, bare = accounts(open_auth0(users, hashes=lines(tmp_path / "hashes.ndjson", hashes)))
     assert (ann.external_id, ann.email, ann.email_verified) == (ANN["user_id"], "ann@example.org", True)
     assert (ann.created_at, ann.locked, ann.identities) == (1575657372412, False, ())
     assert opens(ann, "hello")
@@ -162,10 +162,10 @@ def test_a_second_factor_that_cannot_come_is_said_to_be_there(tmp_path: Path, gi
 def test_what_is_bad_in_either_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "hashes.ndjson").write_text('{"email": "x"}\n{"passwordHash": \n{"_id": {"$oid": 7}}\n')
     (tmp_path / "users.ndjson").write_text('{"user_id": 7}\n{"email": "x@example.org"}\nno\n')
-    source = open_auth0(tmp_path / "users.ndjson", passwords=tmp_path / "hashes.ndjson")
+    source = open_auth0(tmp_path / "users.ndjson", hashes=tmp_path / "hashes.ndjson")
     assert [each.where for each in bad(source)] == [
-        "passwords, line 2",
-        "passwords, line 3",
+        "hashes, line 2",
+        "hashes, line 3",
         "line 1, 7",
         "line 2, x@example.org",
         "line 3",

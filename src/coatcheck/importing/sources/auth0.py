@@ -102,22 +102,22 @@ class _User(Quiet):
     custom_password_hash: _CustomHash | None = None
 
 
-def open_auth0(path: Path, *, passwords: Path | None = None) -> Source:
+def open_auth0(path: Path, *, hashes: Path | None = None) -> Source:
     """Open an export of users, and beside it the one of their password hashes.
 
     Args:
-        passwords: the export of password hashes; without it accounts come without passwords, unless the users' file
+        hashes: the export of password hashes; without it accounts come without passwords, unless the users' file
             has them.
     """
-    return _Auth0(path, passwords)
+    return _Auth0(path, hashes)
 
 
 class _Auth0:
     name = NAME
 
-    def __init__(self, path: Path, passwords: Path | None) -> None:
+    def __init__(self, path: Path, hashes: Path | None) -> None:
         self._path = path
-        self._passwords = passwords
+        self._hashes = hashes
 
     def count(self) -> int | None:
         """Count the users by reading through their file once."""
@@ -131,15 +131,15 @@ class _Auth0:
                 yield read_row(found, lambda values: _account(values, hashes), "user_id", "email")
 
     def _put_aside(self, hashes: Aside) -> Iterator[BadRow]:
-        for found in json_rows(self._passwords) if self._passwords else ():
+        for found in json_rows(self._hashes) if self._hashes else ():
             if isinstance(found, BadRow):
-                yield BadRow(f"passwords, {found.where}", found.because)
+                yield BadRow(f"hashes, {found.where}", found.because)
                 continue
             try:
                 user = form(found.values, _User)
                 hashes.put([(_id_of(user), user.exported_hash)] if user.exported_hash else [])
             except (msgspec.ValidationError, Unfit):
-                yield BadRow(f"passwords, {found.where}", "it has no id, or an unexpected form")
+                yield BadRow(f"hashes, {found.where}", "it has no id, or an unexpected form")
 
 
 def _account(values: dict[str, Any], hashes: Aside) -> ImportedAccount:
