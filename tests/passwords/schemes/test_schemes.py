@@ -1,11 +1,17 @@
 """Stored hashes of other systems: vectors made by Django 5.2, passlib 1.7.4, bcrypt 4.3 and argon2-cffi 25.1."""
 
+import hashlib
+
 import pytest
+from argon2.low_level import Type, hash_secret_raw
 from hypothesis import given
 from hypothesis import strategies as st
 
 from coatcheck.passwords import schemes
 from coatcheck.passwords.schemes import Cost, CostTooHigh, UnknownHash
+from coatcheck.passwords.schemes.argon2id import spell_argon2
+from coatcheck.passwords.schemes.pbkdf2 import spell_pbkdf2
+from coatcheck.passwords.schemes.scrypt import spell_scrypt
 from coatcheck.settings.passwords import PasswordSettings
 
 PASSWORD = "Straße ✓ 2026"
@@ -217,6 +223,27 @@ def test_junk_spliced_into_a_hash_is_never_a_match_with_an_empty_password(junk: 
         return
     if parsed.cost.memory_bytes < MIB:
         assert not parsed.verify("")
+
+
+def test_a_hash_that_is_spelled_anew_is_verified() -> None:
+    raw = hashlib.pbkdf2_hmac("sha256", PASSWORD.encode(), b"grains of it", 1000, 64)
+    longer = spell_pbkdf2(digest="sha256", iterations=1000, salt=b"grains of it", key=raw)
+    assert schemes.label(longer) == "pbkdf2-sha256$1000"  # the first of two blocks, at the cost of one
+    key = hashlib.scrypt(PASSWORD.encode(), salt=b"grains", n=1024, r=8, p=1, dklen=64)
+    digest = hash_secret_raw(PASSWORD.encode(), b"grains of it", 1, 64, 1, 32, Type.ID)
+    for stored in (
+        longer,
+        spell_scrypt(n=1024, r=8, p=1, salt=b"grains", key=key),
+        spell_argon2(kind="id", memory_kib=64, time=1, lanes=1, salt=b"grains of it", digest=digest),
+    ):
+        assert schemes.read(stored).verify(PASSWORD)
+        assert not schemes.read(stored).verify(PASSWORD + " ")
+
+
+@pytest.mark.parametrize(("digest", "length"), [("sha256", 31), ("sha512", 32), ("md5", 64), ("", 64)])
+def test_a_key_that_is_too_short_or_of_a_foreign_digest_is_not_spelled(digest: str, length: int) -> None:
+    with pytest.raises(UnknownHash, match="digest"):
+        spell_pbkdf2(digest=digest, iterations=1000, salt=b"grains of it", key=bytes(length))
 
 
 @pytest.mark.parametrize("label", [*LABELS.values(), "argon2id$v=19$m=19456,t=2,p=1", "pbkdf2-sha1$1", "bcrypt$10"])

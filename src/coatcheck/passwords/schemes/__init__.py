@@ -4,6 +4,7 @@ from typing import Final
 
 from coatcheck.passwords.schemes.argon2id import Argon2, decoy_argon2, hash_argon2id, label_of
 from coatcheck.passwords.schemes.bcrypt import Bcrypt
+from coatcheck.passwords.schemes.firebase_scrypt import FirebaseScrypt
 from coatcheck.passwords.schemes.pbkdf2 import Pbkdf2
 from coatcheck.passwords.schemes.scheme import Cost, CostTooHigh, Scheme, StoredHash, UnknownHash
 from coatcheck.passwords.schemes.scrypt import Scrypt
@@ -28,7 +29,7 @@ __all__ = [
     "refuse_above_ceiling",
 ]
 
-SCHEMES: Final[tuple[Scheme, ...]] = (Argon2(), Bcrypt(), Pbkdf2(), Scrypt())
+SCHEMES: Final[tuple[Scheme, ...]] = (Argon2(), Bcrypt(), Pbkdf2(), Scrypt(), FirebaseScrypt())
 _LONGEST_STORED: Final = 512
 
 

@@ -113,6 +113,16 @@ def decoy_argon2(label: str, noise: bytes) -> str:
     return f"${label}${base64(salt, padded=False)}${base64(digest, padded=False)}"
 
 
+def spell_argon2(*, kind: str, memory_kib: int, time: int, lanes: int, salt: bytes, digest: bytes) -> str:
+    """Write an argon2 hash of another system, of version 1.3, as it is read here.
+
+    Args:
+        kind: `id`, `i` or `d`.
+    """
+    label = f"argon2{kind}$v={ARGON2_VERSION}$m={memory_kib},t={time},p={lanes}"
+    return f"${label}${base64(salt, padded=False)}${base64(digest, padded=False)}"
+
+
 def label_of(*, memory_kib: int, time: int, lanes: int) -> str:
     """Give the label of argon2id hashes made with these parameters."""
     return f"argon2id$v={ARGON2_VERSION}$m={memory_kib},t={time},p={lanes}"

@@ -81,6 +81,24 @@ class Pbkdf2:
         if not found:
             return None
         salt, key = noise[:16], noise[16 : 16 + _DIGESTS[found["digest"]]]
-        name = {"sha1": "pbkdf2"}.get(found["digest"], f"pbkdf2-{found['digest']}")
-        encoded = [base64(raw, alphabet=_PASSLIB_ALPHABET, padded=False) for raw in (salt, key)]
-        return f"${name}${found['iterations']}${encoded[0]}${encoded[1]}"
+        return spell_pbkdf2(digest=found["digest"], iterations=int(found["iterations"]), salt=salt, key=key)
+
+
+def spell_pbkdf2(*, digest: str, iterations: int, salt: bytes, key: bytes) -> str:
+    """Write a PBKDF2 hash of another system as it is read here.
+
+    Args:
+        digest: `sha1`, `sha256` or `sha512`.
+        key: of one longer than the digest its first block is kept, which alone proves the password: the blocks do not
+            depend on one another.
+
+    Raises:
+        UnknownHash: of another digest, or with a key shorter than it.
+
+    See: RFC 8018 section 5.2.
+    """
+    if len(key) < (least := _DIGESTS.get(digest, 0)) or not least:
+        raise UnknownHash("the PBKDF2 hash has a digest that is not read, or a key shorter than its digest")
+    name = "pbkdf2" if digest == "sha1" else f"pbkdf2-{digest}"
+    encoded = [base64(raw, alphabet=_PASSLIB_ALPHABET, padded=False) for raw in (salt, key[:least])]
+    return f"${name}${iterations}${encoded[0]}${encoded[1]}"

@@ -41,7 +41,11 @@ class ScryptHash(Veiled, frozen=True):
 
     def verify(self, password: str) -> bool:
         """Say whether the password is the one hashed, comparing in constant time."""
-        key = hashlib.scrypt(
+        return hmac.compare_digest(self.derive(password), self.key)
+
+    def derive(self, password: str) -> bytes:
+        """Stretch a password to a key as long as the stored one, with its salt and cost."""
+        return hashlib.scrypt(
             password.encode(),
             salt=self.salt,
             n=1 << self.log_n,
@@ -50,7 +54,6 @@ class ScryptHash(Veiled, frozen=True):
             maxmem=self.cost.memory_bytes,
             dklen=len(self.key),
         )
-        return hmac.compare_digest(key, self.key)
 
     def refuse_above_ceiling(self) -> None:
         """Refuse what costs more than an import may bring in.
@@ -82,13 +85,7 @@ class Scrypt:
             log_n, salt, key = number(found["ln"]), *(unbase64(found[name], padded=False) for name in ("salt", "key"))
         else:
             raise UnknownHash("the stored scrypt hash is malformed")
-        r, p = number(found["r"]), number(found["p"])
-        # RFC 7914, section 2: N is a power of two and below 2^(128 r / 8), and r p < 2^30.
-        if not 1 <= log_n <= _HIGHEST_LOG_N or r < 1 or p < 1 or r * p >= 1 << 30 or log_n >= 16 * r:
-            raise UnknownHash("the stored scrypt hash has impossible parameters")
-        if not DIGEST_FLOOR <= len(key) <= 64:
-            raise UnknownHash("the stored scrypt hash has a key of impossible length")
-        return ScryptHash(log_n, r, p, salt, key)
+        return scrypt_hash(log_n, number(found["r"]), number(found["p"]), salt, key)
 
     def decoy(self, label: str, noise: bytes) -> str | None:
         """Make a stored scrypt hash of that label that no password matches."""
@@ -97,6 +94,38 @@ class Scrypt:
             return None
         salt, key = noise[:_SALT_BYTES], noise[_SALT_BYTES : _SALT_BYTES + _KEY_BYTES]
         return f"$scrypt${found[1]}${base64(salt, padded=False)}${base64(key, padded=False)}"
+
+
+def scrypt_hash(log_n: int, r: int, p: int, salt: bytes, key: bytes) -> ScryptHash:
+    """Take the parts of a scrypt hash, if a hash can have them.
+
+    Args:
+        log_n: the power of two that N is.
+
+    Raises:
+        UnknownHash: none can.
+
+    See: RFC 7914 section 2.
+    """
+    # N is a power of two and below 2^(128 r / 8), and r p < 2^30.
+    if not 1 <= log_n <= _HIGHEST_LOG_N or r < 1 or p < 1 or r * p >= 1 << 30 or log_n >= 16 * r:
+        raise UnknownHash("the stored scrypt hash has impossible parameters")
+    if not DIGEST_FLOOR <= len(key) <= 64:
+        raise UnknownHash("the stored scrypt hash has a key of impossible length")
+    return ScryptHash(log_n, r, p, salt, key)
+
+
+def spell_scrypt(*, n: int, r: int, p: int, salt: bytes, key: bytes) -> str:
+    """Write a scrypt hash of another system as it is read here.
+
+    Args:
+        key: what scrypt gave, of 16 to 64 bytes.
+
+    Raises:
+        UnknownHash: no hash can have these parts.
+    """
+    label = scrypt_hash(_log2(n), r, p, salt, key).label
+    return f"${label}${base64(salt, padded=False)}${base64(key, padded=False)}"
 
 
 def _log2(n: int) -> int:

@@ -1,0 +1,1 @@
+"""How files of accounts are read: a row at a time, whatever their size, each with the place where it stands."""
