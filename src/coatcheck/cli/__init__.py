@@ -14,7 +14,7 @@ from coatcheck.cli.api_key import api_keys
 from coatcheck.cli.audit import audit
 from coatcheck.cli.doctor import doctor
 from coatcheck.cli.explain import explain_sign_in
-from coatcheck.cli.import_ import imports
+from coatcheck.cli.import_files import imports
 from coatcheck.cli.init import init
 from coatcheck.cli.keys import keys
 from coatcheck.cli.logs import log_json

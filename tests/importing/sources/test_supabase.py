@@ -10,13 +10,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from coatcheck.clock import parse_rfc3339
 from coatcheck.errors import ConfigurationError
 from coatcheck.importing.account import ImportedAccount, ImportedIdentity, Source
 from coatcheck.importing.sources.lost_factor import lost_factor
-from coatcheck.importing.sources.supabase import open_supabase
+from coatcheck.importing.sources.supabase import open_supabase, open_supabase_database
 from coatcheck.mfa.totp import code_at
 from tests.importing.sources.exports import accounts, bad, lines, only, opens
 from tests.servers.postgres import Postgres
@@ -232,13 +233,22 @@ def fill(postgres: Postgres, url: str) -> None:
     postgres.run(FILL_FACTORS % json.dumps(factors), url)
 
 
+def in_one_order(source: Source) -> list[ImportedAccount]:
+    """Read accounts, each with its links in one order."""
+    found = accounts(source)
+    links = [tuple(sorted(each.identities, key=lambda link: link.provider)) for each in found]
+    return [msgspec.structs.replace(each, identities=links[at]) for at, each in enumerate(found)]
+
+
 def query_of_the_docs() -> str:
     """Give the query as the page has it."""
     page = (Path(__file__).parents[3] / "docs" / "importing-others.md").read_text("utf-8")
     return page.partition("<!-- accounts.sql -->\n```sql\n")[2].partition("```")[0]
 
 
-def test_the_query_of_the_docs_and_a_dump_give_the_same_accounts(tmp_path: Path, postgres: Postgres) -> None:
+def test_the_query_of_the_docs_a_dump_and_the_database_give_the_same_accounts(
+    tmp_path: Path, postgres: Postgres
+) -> None:
     url = postgres.fresh_database()
     fill(postgres, url)
     (tmp_path / "users.ndjson").write_text(postgres.run(query_of_the_docs(), url))
@@ -248,4 +258,7 @@ def test_the_query_of_the_docs_and_a_dump_give_the_same_accounts(tmp_path: Path,
     assert is_ann(ann)
     assert (ben.email, len(ben.passkeys)) == ("b\\n@example.org", 1)
     assert accounts(opened(tmp_path / "users.sql", host="example.org")) == [ann, ben]
+    straight = open_supabase_database(url, now=NOW, host="example.org")
+    assert straight.count() == 2
+    assert in_one_order(straight) == in_one_order(opened(tmp_path / "users.sql", host="example.org"))
     postgres.drop(url)

@@ -9,10 +9,9 @@ See: https://firebase.google.com/docs/cli/auth, https://github.com/firebase/fire
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from coatcheck.errors import ConfigurationError
 from coatcheck.importing.account import BadRow, ImportedAccount, ImportedHash, ImportedIdentity, Source
@@ -25,6 +24,7 @@ from coatcheck.importing.sources.claims import role_names
 from coatcheck.importing.sources.file_source import FileSource
 from coatcheck.importing.sources.lost_factor import lost_factor
 from coatcheck.passwords.schemes.firebase_scrypt import spell_firebase
+from coatcheck.secret import Veiled
 
 NAME: Final = "firebase"
 PROVIDERS: Final = {
@@ -45,8 +45,7 @@ COLUMNS: Final = (*_FIRST, *(f"{provider} {part}" for provider in _IN_CSV for pa
 """What stands where in a row of the CSV file, which has no row that says so."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class HashConfig:
+class HashConfig(Veiled, frozen=True, kw_only=True):
     """Hold a project's password hash parameters.
 
     Args:
@@ -54,7 +53,9 @@ class HashConfig:
         mem_cost: the power of two of scrypt's N.
     """
 
-    signer_key: bytes = field(repr=False)
+    veils: ClassVar = frozenset({"signer_key"})
+
+    signer_key: bytes
     salt_separator: bytes = b""
     rounds: int = 8
     mem_cost: int = 14

@@ -1,7 +1,8 @@
 """Accounts of Supabase: rows of `auth.users`, each with its identities and its second factors.
 
-Three forms are read: JSON, an object a line, as one query gives it (`docs/importing-others.md` has it); CSV with the
-same columns; and a plain dump of the schema `auth`, whose tables are put together here.
+Its database itself is read, or a file of three forms: JSON, an object a line, as one query gives it
+(`docs/importing-others.md` has it); CSV with the same columns; and a plain dump of the schema `auth`, whose tables are
+put together here.
 
 See: https://supabase.com/docs/guides/auth/managing-user-data, https://github.com/supabase/auth (`migrations`,
 `internal/models`, `internal/crypto`).
@@ -34,6 +35,7 @@ from coatcheck.importing.hashes import hash_from
 from coatcheck.importing.sources.claims import role_names
 from coatcheck.importing.sources.file_source import FileSource
 from coatcheck.importing.sources.lost_factor import lost_factor
+from coatcheck.importing.sources.supabase_database import stored_users
 from coatcheck.importing.sources.supabase_dump import dumped_users
 
 NAME: Final = "supabase"
@@ -112,6 +114,17 @@ def open_supabase(path: Path, *, now: Instant, host: str | None = None) -> Sourc
         case _:
             find = partial(json_rows, path)
     return FileSource(NAME, find, reader.account, "id")
+
+
+def open_supabase_database(url: str, *, now: Instant, host: str | None = None) -> Source:
+    """Open the database itself, which is read page by page.
+
+    Args:
+        url: as SQLAlchemy spells it: `postgresql://…`.
+        now: decides whether somebody is banned still.
+        host: the host name that passkeys were registered for; without it none can come.
+    """
+    return FileSource(NAME, partial(stored_users, url), _Reader(now, host).account, "id")
 
 
 def _from_csv(path: Path) -> Iterator[Found | BadRow]:

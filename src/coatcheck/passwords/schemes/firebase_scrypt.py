@@ -12,13 +12,13 @@ the import to the first sign-in these hashes are like any other scrypt hash, and
 
 import hmac
 import re
-from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from coatcheck.passwords.schemes.scheme import Cost, UnknownHash, base64, number, unbase64
 from coatcheck.passwords.schemes.scrypt import ScryptHash, scrypt_hash
+from coatcheck.secret import Veiled
 
 _KEY_BYTES: Final = 32
 _CHECK_BYTES: Final = 32
@@ -29,8 +29,7 @@ _STORED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FirebaseHash:
+class FirebaseHash(Veiled, frozen=True):
     """A stored hash of Firebase, taken apart.
 
     Args:
@@ -38,8 +37,10 @@ class FirebaseHash:
         check: the first 32 bytes of the key stream.
     """
 
+    veils: ClassVar = frozenset({"check"})
+
     stretch: ScryptHash
-    check: bytes = field(repr=False)
+    check: bytes
 
     @property
     def label(self) -> str:
