@@ -375,7 +375,7 @@ async def explain_access(page: Page) -> None:
     """Give a role for a time to the account that is open, and ask why it may do what."""
     await page.get_by_role("combobox", name="Role").fill("editor")
     await page.get_by_label("For how long").fill("8h")
-    await press(page, "Give for a time")
+    await press(page, "Give role")
     await expect(page.get_by_text("Ends in 8 hours")).to_be_visible()
     await keep(page, "admin-person-roles")
     await page.get_by_role("link", name="Explain access").click()
