@@ -41,7 +41,7 @@ nothing-waits remove-lost remove-lost-refused factors-removed
 """
 CONSOLE = """
 admin-people admin-person admin-person-factors admin-person-locked admin-audit admin-audit-empty
-admin-person-roles admin-access admin-access-refused admin-access-allowed admin-access-denied
+admin-roles admin-person-roles admin-access admin-access-refused admin-access-allowed admin-access-denied
 admin-nobody admin-explain admin-explain-half admin-explain-enough admin-audit-more-needed admin-not-for-you
 """
 SET_UP = "set-up"
@@ -289,6 +289,9 @@ async def test_console(browser: Browser, house: House) -> None:
         await keep(page, "admin-nobody")
         await page.goto(house.at("/admin"))
         await keep(page, "admin-people")
+        await page.get_by_role("link", name="Roles").click()
+        await keep(page, "admin-roles")
+        await page.get_by_role("link", name="People").first.click()
         # Find an account.
         await page.get_by_label("Email, username or id").fill("ben")
         await page.get_by_role("button", name="Find").click()
