@@ -1,6 +1,6 @@
 """Change the roles of an account; the one place where what was begun before a role asked for more ends."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from coatcheck.access import records as access
@@ -39,7 +39,7 @@ async def change_roles(
     account: str,
     actor: str,
     give: Mapping[str, Instant | None] | None = None,
-    take: Collection[str] = (),
+    take: Iterable[str] = (),
     details: Mapping[str, Detail] | None = None,
 ) -> ChangedRoles:
     """Give and take roles of an account whose row the caller holds; what it says is stale then, everywhere.
@@ -50,7 +50,8 @@ async def change_roles(
 
     See: ASVS 8.3.1, 8.3.2.
     """
-    if not give and not take:
+    leaving = tuple(take)
+    if not give and not leaving:
         return ChangedRoles()
     now = desk.now()
     before = await access.roles_of(tx, account, now)
@@ -59,7 +60,7 @@ async def change_roles(
         for role, until in (give or {}).items()
         if await access.hold_role(tx, role) and await access.assign(tx, account, role, now, by=actor, until=until)
     }
-    taken = tuple([role for role in take if await access.unassign(tx, account, role)])
+    taken = tuple([role for role in leaving if await access.unassign(tx, account, role)])
     if not given and not taken:
         return ChangedRoles()
     gained = set(await access.roles_of(tx, account, now)).difference(before)
