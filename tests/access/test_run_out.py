@@ -17,6 +17,7 @@ from coatcheck.clock import Instant, millis, rfc3339
 from coatcheck.errors import BadInput
 from coatcheck.gate.cookie import check_cookie, check_found
 from coatcheck.gate.socket_ticket import check_session
+from coatcheck.server.background import Background
 from coatcheck.sessions import records as sessions
 from coatcheck.storage.database import Reading
 from coatcheck.storage.tables.access import role_assignments
@@ -276,3 +277,10 @@ async def test_many_go_in_batches(site: Site) -> None:
         rows = [{"account": each.id, "role": "editor", "granted_at": now - 2, "expires_at": now} for each in people]
         await tx.execute(role_assignments.insert(), rows)
     assert [await take_run_out(site.desk) for _ in range(3)] == [BATCH, 5, 0]
+
+
+async def test_the_clean_up_of_a_process_does_it(site: Site, ann: Account) -> None:
+    await give(site, ann, "editor")
+    await later(site, HOUR)
+    await Background(site.desk, None)._tidy_once()
+    assert await held(site, ann) == {}

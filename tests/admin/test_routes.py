@@ -87,6 +87,7 @@ async def test_a_role_for_a_time_and_what_it_comes_to(site: Site) -> None:
     for role, inherits in (("reader", []), ("editor", ["reader"])):
         allows = [f"notes:{role}"]
         await create_role(site.desk, VISIT, role=role, permissions=allows, inherits=inherits, actor="operator")
+    assert "editor notes:editor reader notes:reader 0" in words((await admin.get("/admin/roles")).text)
     path = f"/admin/accounts/{person.id}"
     given = await submit(admin, path, f"{path}/roles", role=" editor ", action="grant", **{"for": " 8h "})
     assert given.status_code == 303

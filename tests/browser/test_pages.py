@@ -46,7 +46,7 @@ nothing-waits remove-lost remove-lost-refused factors-removed
 """
 CONSOLE = """
 admin-people admin-person admin-person-factors admin-person-locked admin-audit admin-audit-empty
-admin-person-roles admin-access admin-access-refused admin-access-allowed admin-access-denied
+admin-roles admin-person-roles admin-access admin-access-refused admin-access-allowed admin-access-denied
 admin-nobody admin-explain admin-explain-half admin-explain-enough admin-audit-more-needed admin-not-for-you
 """
 API_KEYS = "api-keys-none api-key-new api-key-refused api-key-made api-keys admin-person-keys"
@@ -309,6 +309,9 @@ async def test_console(browser: Browser, house: House) -> None:
         await keep(page, "admin-nobody")
         await page.goto(house.at("/admin"))
         await keep(page, "admin-people")
+        await page.get_by_role("link", name="Roles").click()
+        await keep(page, "admin-roles")
+        await page.get_by_role("link", name="People").first.click()
         # Find an account.
         await page.get_by_label("Email, username or id").fill("ben")
         await page.get_by_role("button", name="Find").click()
@@ -395,7 +398,7 @@ async def explain_access(page: Page) -> None:
     """Give a role for a time to the account that is open, and ask why it may do what."""
     await page.get_by_role("combobox", name="Role").fill("editor")
     await page.get_by_label("For how long").fill("8h")
-    await press(page, "Give for a time")
+    await press(page, "Give role")
     await expect(page.get_by_text("Ends in 8 hours")).to_be_visible()
     await keep(page, "admin-person-roles")
     await page.get_by_role("link", name="Explain access").click()

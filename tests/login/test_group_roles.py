@@ -22,6 +22,7 @@ from coatcheck.upstream.configured import Providers
 from coatcheck.upstream.identity import Identity
 from tests.login.providers import NAME
 from tests.site import VISIT, Site, open_site
+from tests.statements import statements
 
 ISSUER = "https://id.example.org"
 TABLE = {
@@ -87,6 +88,13 @@ async def test_a_group_gives_its_role_and_its_loss_takes_it(company: Site, ann: 
 
     assert isinstance(await come(company), Admitted)
     assert await roles(company, ann) == []
+
+
+async def test_groups_that_change_nothing_write_nothing_of_roles(company: Site, ann: Account) -> None:
+    await come(company, "Writers")
+    with statements() as seen:
+        await come(company, "Writers")
+    assert [each.split()[0] for each in seen if "role_assignments" in each] == ["SELECT", "SELECT"], "and the policy"
 
 
 async def test_other_roles_are_not_touched(company: Site, ann: Account) -> None:

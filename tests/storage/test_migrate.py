@@ -14,11 +14,13 @@ from sqlalchemy import Connection, Row, insert, inspect, select, text, update
 from sqlalchemy.engine.interfaces import ReflectedIndex
 from sqlalchemy.sql import column, table
 
+from coatcheck.access import records as access
 from coatcheck.errors import ConfigurationError
 from coatcheck.storage import migrate as migrating
 from coatcheck.storage.database import Database
 from coatcheck.storage.migrate import VERSION_TABLE, migrate, prepare, version_state
 from coatcheck.storage.tables import metadata
+from coatcheck.storage.tables.access import role_permissions, roles
 from coatcheck.storage.tables.accounts import accounts
 from coatcheck.storage.tables.revocation import revocation_head
 
@@ -212,6 +214,10 @@ async def test_a_database_of_the_first_release_becomes_current_with_all_it_holds
     await migrate(database)
     async with database.writing() as tx:
         await tx.execute(insert(accounts).values(id="acc_1", status="active", epoch=7, created_at=1))
+        await tx.execute(insert(roles).values(name="editor", created_at=1))
+        await tx.execute(insert(role_permissions).values(role="editor", permission="notes:write"))
+        # As the first release wrote it: its table had three columns.
+        await tx.execute(text("INSERT INTO role_assignments (account, role, granted_at) VALUES ('acc_1', 'editor', 1)"))
     before = await _heads(database)
     monkeypatch.setattr(migrating, "_MIGRATIONS", first_release)
     assert await version_state(database) == "older"
@@ -223,6 +229,7 @@ async def test_a_database_of_the_first_release_becomes_current_with_all_it_holds
 
     async with database.reading() as db:
         assert [tuple(row) for row in await db.execute(select(accounts.c.id, accounts.c.epoch))] == [("acc_1", 7)]
+        assert await access.roles_of(db, "acc_1", 2) == ["editor"], "what was held is held, for good"
         assert await db.run_sync(_differences) == []
 
 

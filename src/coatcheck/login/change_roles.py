@@ -50,6 +50,9 @@ async def change_roles(
 
     See: ASVS 8.3.1, 8.3.2.
     """
+    leaving = tuple(take)
+    if not give and not leaving:
+        return ChangedRoles()
     now = desk.now()
     before = await access.roles_of(tx, account, now)
     given = {
@@ -57,7 +60,7 @@ async def change_roles(
         for role, until in (give or {}).items()
         if await access.hold_role(tx, role) and await access.assign(tx, account, role, now, by=actor, until=until)
     }
-    taken = tuple([role for role in take if await access.unassign(tx, account, role)])
+    taken = tuple([role for role in leaving if await access.unassign(tx, account, role)])
     if not given and not taken:
         return ChangedRoles()
     gained = set(await access.roles_of(tx, account, now)).difference(before)

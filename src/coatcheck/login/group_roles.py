@@ -30,15 +30,16 @@ async def follow_groups(
         return False
     mapped = set(provider.roles.values())
     due = {provider.roles[group] for group in identity.groups if group in provider.roles}
-    has = {each.role for each in await access.assignments_of(tx, held.id)} & mapped
+    has = {each.role: each for each in await access.assignments_of(tx, held.id) if each.role in mapped}
+    lasting = {role for role, assignment in has.items() if assignment.expires_at is None}
     changed = await change_roles(
         tx,
         desk,
         visit,
         account=held.id,
         actor=f"provider:{provider.name}"[:40],
-        give=dict.fromkeys(sorted(due)),
-        take=sorted(has - due),
+        give=dict.fromkeys(sorted(due - lasting)),
+        take=sorted(has.keys() - due),
         details={"provider": provider.name},
     )
     return changed.asks_more

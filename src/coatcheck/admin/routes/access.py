@@ -1,4 +1,4 @@
-"""The roles of an account, given and taken; and the page that explains what they come to: `coatcheck role explain`."""
+"""Roles: all of them, those of an account given and taken, and what they come to, as `coatcheck role explain` says."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +21,12 @@ from coatcheck.verifier import Demand
 _ADMIN = Demand(role=ADMIN)
 _LONGEST = 4_000
 """Letters that are read of a parameter."""
+
+
+async def show_roles(request: Request) -> Response:
+    """Show every role with what it comes to."""
+    await principal_of(request, _ADMIN)
+    return await page(request, "admin/roles.html", roles=await list_roles(desk_of(request)))
 
 
 async def submit_roles(request: Request) -> Response:
@@ -75,6 +81,7 @@ async def _access_page(
 
 
 pages = [
+    Route("/admin/roles", show_roles, methods=["GET"]),
     Route("/admin/accounts/{account}/roles", submit_roles, methods=["POST"]),
     Route("/admin/accounts/{account}/access", show_access, methods=["GET"]),
 ]
