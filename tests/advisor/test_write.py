@@ -67,6 +67,21 @@ def test_every_recommendation_there_is_has_a_case() -> None:
     assert {framework for _, _, framework, _ in CASES.values()} == set(FRAMEWORKS)
 
 
+def test_what_only_its_owner_knows_is_proven_once_it_is_there(tmp_path: Path) -> None:
+    """Until then the test of the providers says that there is none; and no other host may call."""
+    changed = {"third_party_integration": True, "cross_domain": True}
+    write(advise(facts(**changed)), tmp_path, "fastapi")
+    settings = tmp_path / "coatcheck.toml"
+    text = settings.read_text()
+    for line in ("origins = ", "[providers.github]", "client_id = "):
+        assert f"# {line}" in text
+        text = text.replace(f"# {line}", line)
+    settings.write_text(f'{text}client_secret = "a secret of GitHub"\n')
+    code, said = prove(tmp_path)
+    assert code == 0, said
+    assert "skipped" not in said
+
+
 def test_a_test_that_is_written_can_fail(tmp_path: Path) -> None:
     """The configuration is changed behind the advice's back: a second factor is not asked for any more."""
     write(advise(facts(security_level="high")), tmp_path, "fastapi")
