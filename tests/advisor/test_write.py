@@ -5,6 +5,7 @@ import os
 import stat
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,32 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"app\.py is there already; nothing was changed"):
         write(advise(facts()), tmp_path, "fastapi")
     assert os.listdir(tmp_path) == ["app.py"]
+
+
+def test_of_many_at_once_one_writes(tmp_path: Path) -> None:
+    """Two pipelines write into one folder: the files are of one of them, and the others are told."""
+    frameworks = [*FRAMEWORKS, *FRAMEWORKS]
+
+    def attempt(framework: str) -> str:
+        try:
+            write(advise(facts()), tmp_path, framework)
+        except ConfigurationError as refused:
+            return str(refused)
+        return framework
+
+    with ThreadPoolExecutor(len(frameworks)) as pool:
+        ends = list(pool.map(attempt, frameworks))
+    [winner] = [each for each in ends if each in FRAMEWORKS]
+    assert sum(each.endswith("is there already; nothing was changed") for each in ends) == len(frameworks) - 1
+    assert winner.replace("starlette", "Starlette") in (tmp_path / "app.py").read_text()
+    assert len(os.listdir(tmp_path)) == 6
+
+
+def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "auth").write_text("a file, and no folder")
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        write(advise(facts()), tmp_path / "auth", "fastapi")
+    assert (tmp_path / "auth").read_text() == "a file, and no folder"
 
 
 def test_the_settings_are_their_owners_alone(tmp_path: Path) -> None:
