@@ -5,6 +5,7 @@ import os
 import stat
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,21 @@ def test_every_recommendation_there_is_has_a_case() -> None:
     assert {framework for _, _, framework, _ in CASES.values()} == set(FRAMEWORKS)
 
 
+def test_what_only_its_owner_knows_is_proven_once_it_is_there(tmp_path: Path) -> None:
+    """Until then the test of the providers says that there is none; and no other host may call."""
+    changed = {"third_party_integration": True, "cross_domain": True}
+    write(advise(facts(**changed)), tmp_path, "fastapi")
+    settings = tmp_path / "coatcheck.toml"
+    text = settings.read_text()
+    for line in ("origins = ", "[providers.github]", "client_id = "):
+        assert f"# {line}" in text
+        text = text.replace(f"# {line}", line)
+    settings.write_text(f'{text}client_secret = "a secret of GitHub"\n')
+    code, said = prove(tmp_path)
+    assert code == 0, said
+    assert "skipped" not in said
+
+
 def test_a_test_that_is_written_can_fail(tmp_path: Path) -> None:
     """The configuration is changed behind the advice's back: a second factor is not asked for any more."""
     write(advise(facts(security_level="high")), tmp_path, "fastapi")
@@ -106,6 +122,32 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"app\.py is there already; nothing was changed"):
         write(advise(facts()), tmp_path, "fastapi")
     assert os.listdir(tmp_path) == ["app.py"]
+
+
+def test_of_many_at_once_one_writes(tmp_path: Path) -> None:
+    """Two pipelines write into one folder: the files are of one of them, and the others are told."""
+    frameworks = [*FRAMEWORKS, *FRAMEWORKS]
+
+    def attempt(framework: str) -> str:
+        try:
+            write(advise(facts()), tmp_path, framework)
+        except ConfigurationError as refused:
+            return str(refused)
+        return framework
+
+    with ThreadPoolExecutor(len(frameworks)) as pool:
+        ends = list(pool.map(attempt, frameworks))
+    [winner] = [each for each in ends if each in FRAMEWORKS]
+    assert sum(each.endswith("is there already; nothing was changed") for each in ends) == len(frameworks) - 1
+    assert winner.replace("starlette", "Starlette") in (tmp_path / "app.py").read_text()
+    assert len(os.listdir(tmp_path)) == 6
+
+
+def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "auth").write_text("a file, and no folder")
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        write(advise(facts()), tmp_path / "auth", "fastapi")
+    assert (tmp_path / "auth").read_text() == "a file, and no folder"
 
 
 def test_the_settings_are_their_owners_alone(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ _ENTRIES: Final = (
         Threat(
             "A false site passes it on",
             "A copy of your sign-in page hands password and code on to the real one, at once, and keeps the session.",
-            "Passkeys are offered, and work on no other site; a new device is told by mail.",
+            "Passkeys are offered, and work on no other site; each session shows in its owner's list.",
             'Move people to passkeys; where it matters, require(acr="phr") or sign_in.level = "phr".',
         ),
     ),

@@ -3,6 +3,7 @@
 import json
 import textwrap
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ FRAMEWORKS: Final = ("fastapi", "starlette", "litestar", "flask", "django")
 ADVICE: Final = "advice.json"
 """What was advised when the files were written, for `--check`."""
 
+_SETTINGS: Final = "coatcheck.toml"
 _MOUNTED: Final = ("fastapi", "starlette", "litestar", "django")
 """On ASGI, so that Coatcheck is in the app; beside the others it is a server of its own."""
 
@@ -65,13 +67,13 @@ def write(advice: Advice, folder: Path, framework: str) -> tuple[Path, ...]:
     files = files_of(Writing(advice, framework))
     taken = [name for name in files if (folder / name).exists()]
     if taken:
-        raise ConfigurationError(f"{folder / taken[0]} is there already; nothing was changed")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+        raise _is_there(folder / taken[0])
+    _make(folder)
+    with ExitStack() as undo:
         for name, text in files.items():
             _write(folder / name, text)
-    except OSError as error:
-        raise ConfigurationError(f"{folder}: cannot be written ({error.strerror})") from None
+            undo.callback((folder / name).unlink)
+        undo.pop_all()
     return tuple(folder / name for name in files)
 
 
@@ -79,7 +81,7 @@ def files_of(writing: Writing) -> dict[str, str]:
     """Give the files of an advice, by their names."""
     values = _values(writing)
     files = {
-        "coatcheck.toml": file_text("advisor/coatcheck.toml.jinja", **values, **_settings(writing)),
+        _SETTINGS: file_text("advisor/coatcheck.toml.jinja", **values, **_settings(writing)),
         "answers.toml": _answers_text(writing.advice.answers),
         ADVICE: json.dumps(document_of(writing.advice), indent=2) + "\n",
         "app.py": file_text(f"advisor/app_{writing.framework}.py.jinja", **values),
@@ -91,11 +93,33 @@ def files_of(writing: Writing) -> dict[str, str]:
     return files
 
 
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"{folder}: cannot be written ({error.strerror})") from None
+
+
 def _write(path: Path, text: str) -> None:
-    if path.name == "coatcheck.toml":
-        write_private(path, text)  # passwords of the mail server and the database are asked for in it
-    else:
-        path.write_text(text, "utf-8")
+    """Write a file that is not there; another writer may have been quicker.
+
+    Raises:
+        ConfigurationError: it is there already, or cannot be written.
+    """
+    try:
+        if path.name == _SETTINGS:
+            write_private(path, text)  # passwords of the mail server and the database are asked for in it
+        else:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+    except FileExistsError:
+        raise _is_there(path) from None
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def _is_there(path: Path) -> ConfigurationError:
+    return ConfigurationError(f"{path} is there already; nothing was changed")
 
 
 def _values(writing: Writing) -> dict[str, Any]:

@@ -43,6 +43,7 @@ def show_advice(advice: Advice) -> None:
     if advice.answers.assumed and advice.rules != "guide":
         _show_assumed(advice)
     say()
+    say("--write FOLDER writes settings, code, threats and tests; --check holds coatcheck.toml to it.", style="dim")
 
 
 def show_misfits(advice: Advice, found: Sequence[Misfit]) -> None:
