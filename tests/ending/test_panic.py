@@ -15,6 +15,8 @@ from coatcheck.ending.receipts.look import receipts_of
 from coatcheck.ending.receipts.receipt import CUT, Receipt
 from coatcheck.errors import Conflict, NotFound
 from coatcheck.mfa import records as mfa
+from coatcheck.recovery import records as links
+from coatcheck.secret import new_secret
 from coatcheck.storage.tables.accounts import accounts
 from coatcheck.storage.tables.limits import known_devices
 from tests.api_keys.making import asked, editor, key_of
@@ -112,6 +114,18 @@ async def test_a_sign_in_under_way_ends_at_a_wrong_answer(site: Site) -> None:
     step = f"/api/sign-in/{begun_before['sign_in']}/backup_code"
     answer = await site.browser().post(step, json={"continuation": begun_before["continuation"], "code": "abcd-efgh"})
     assert answer.json()["code"] == "invalid_code"
+
+
+async def test_a_link_that_was_asked_for_before_and_is_kept_after_it_is_void(site: Site) -> None:
+    """Whoever asks reads the account first: their link may be written when those of before are gone already."""
+    ann = await site.person()
+    link = new_secret()
+    await call(site, ann)
+    async with site.desk.database.writing() as tx:
+        await links.insert_link(tx, link.hashed(), ann.id, ann.epoch, site.clock.now() + 60_000)
+    body = {"token": link.reveal(), "new_password": NEW}
+    assert (await site.browser().post("/api/recover/new-password", json=body)).status_code == 410
+    assert await status_of(site, ann) == "secured"
 
 
 async def test_only_recovery_opens_it_and_second_factors_are_still_asked_for(site: Site) -> None:

@@ -1,5 +1,6 @@
 """Coatcheck itself in apps of other frameworks, and sockets opened by its cookie: on a real site, by real sign-ins."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -7,12 +8,15 @@ from typing import Any
 
 import pytest
 from django.core.handlers.asgi import ASGIHandler
-from fastapi import FastAPI, WebSocket
+from fastapi import FastAPI, Request, WebSocket
 
 from coatcheck.ending.end_sessions import end_session
+from coatcheck.ending.panic import panic
+from coatcheck.integrations.events import live_events
 from coatcheck.integrations.fastapi import CurrentUser
 from coatcheck.integrations.sockets import authenticated_socket
 from coatcheck.login.sign_in import Admitted
+from coatcheck.sessions.connections import Connections
 from coatcheck.sessions.seen import Seen
 from coatcheck.testing.authenticator import FixedAuthenticator
 from coatcheck.verifier import Asked
@@ -132,3 +136,42 @@ async def test_the_fixed_authenticator_treats_cookies_as_the_gate_does(here: Sit
         both: list[Any] = [here.auth, fixed]
         answers = [await call_asgi(asgi_app(each), "POST", "/me", headers) for each in both]
         assert answers[0].body == answers[1].body, headers
+
+
+async def test_it_knows_which_connections_are_open_and_which_were_cut(here: Site) -> None:
+    opened = await admitted(here)
+    account, connections = opened.session.account, here.desk.keep(Connections)
+    began, pace = here.clock.now(), ByHand()
+    headers = [cookie_of(opened), ("origin", ORIGIN)]
+    stays, leaves = [Client(app_with(here, pace), headers=headers) for _ in range(2)]
+    for client in (stays, leaves):
+        await client.accepted()
+        client.say("hello")
+        assert await client.hear() == "hello"
+    assert len(connections.of(account)) == 2
+    leaves.leave()
+    await asyncio.wait({leaves.served})
+    assert [len(connections.of(account)), len([*connections.cut_since(account, began)])] == [1, 0]
+    await panic(here.desk, VISIT, account=account, actor="operator")
+    assert await stays.closed() == 4401
+    assert [len(connections.of(account)), len([*connections.cut_since(account, began)])] == [0, 1]
+
+
+async def test_a_stream_of_events_is_a_connection_too(here: Site) -> None:
+    opened = await admitted(here)
+    account, connections = opened.session.account, here.desk.keep(Connections)
+    app, more = FastAPI(), asyncio.Event()
+    here.auth.mount(app, "/auth")
+
+    async def news() -> AsyncIterator[str]:
+        yield "one"
+        await more.wait()
+
+    asked = Request({"type": "http", "app": app, "method": "GET", "path": "/", "query_string": b"", "scheme": "https",
+                     "headers": [(b"host", HOST.encode()), (b"cookie", cookie_of(opened)[1].encode())]})  # fmt: skip
+    stream = await live_events(asked, news(), authenticator=here.auth, pace=ByHand())
+    assert await anext(stream) == "one"
+    assert len(connections.of(account)) == 1
+    await panic(here.desk, VISIT, account=account, actor="operator")
+    assert [event async for event in stream] == []
+    assert connections.of(account) == ()
