@@ -83,6 +83,9 @@ async def test_are_listed_and_looked_at(site: Site) -> None:
     assert (await look_at_key(site.desk, of_ann.key.id))[1:] == ([], "its owner is locked")
     with pytest.raises(NotFound):
         await look_at_key(site.desk, "key_nothing")
+    with pytest.raises(NotFound) as refusal:
+        await look_at_key(site.desk, of_ann.secret.reveal())
+    assert of_ann.secret.reveal() not in str(refusal.value), "who names a key by itself does not find it in a log too"
 
 
 async def test_are_revoked(site: Site) -> None:

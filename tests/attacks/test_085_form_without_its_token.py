@@ -44,7 +44,10 @@ FOREIGN: tuple[dict[str, str | None], ...] = (
     {"sec-fetch-site": None, "origin": "https://auth.example.org.evil.example"},
     {"sec-fetch-site": None, "origin": "http://auth.example.org"},
 )
-KEPT = ("accounts", "passwords", "sessions", "sign_ups", "email_changes", "recovery_links", "role_assignments")
+KEPT = (
+    *("accounts", "passwords", "sessions", "sign_ups", "email_changes", "recovery_links", "role_assignments"),
+    "api_keys",
+)
 
 
 def forms() -> Iterator[str]:
@@ -88,6 +91,7 @@ async def _refuses_every_form(site: Site) -> None:
     before = await what_is_kept(site, *KEPT)
     for path in set(forms()):
         named = {"account": account, "session": session, "passkey": "psk_x", "identity": "idn_x", "browser": "trb_x"}
+        named["key"] = "key_x"
         address = path.format(**named)
         for token in ({}, {"form_token": ""}, {"form_token": "0" * 64}, {"form_token": anothers[1]}):
             answer = await browser.post(address, data={**FIELDS, **token})

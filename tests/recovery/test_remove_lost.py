@@ -9,9 +9,10 @@ from coatcheck.access.names import ADMIN
 from coatcheck.accounts.account import Account
 from coatcheck.admin.roles import create_role, grant_role
 from coatcheck.audit.show import show
-from coatcheck.errors import BadInput, Gone, TooManyAttempts
+from coatcheck.errors import ApiKeyRefused, BadInput, Gone, TooManyAttempts
 from coatcheck.passwords.choose import choose_password, store_password
 from coatcheck.recovery.remove_lost import look_at_lost_removal, remove_lost_factors
+from tests.api_keys.making import authenticated, key_of
 from tests.recovery.lost import (
     A_SECOND,
     ANN,
@@ -32,6 +33,16 @@ from tests.recovery.lost import (
 from tests.site import PASSWORD, VISIT, Site, open_site, sign_in, submit
 
 SHORT, LONG = "tin opener", "entirely other words today"
+
+
+async def test_ends_api_keys(site: Site) -> None:
+    made = await key_of(site, (await enrolled(site)).id)
+    token = await due(site)
+    assert (await authenticated(site, made.secret.reveal())).api_key == made.key.id
+    site.clock.advance(A_SECOND)
+    await remove_lost_factors(site.desk, VISIT, token=token, password=PASSWORD)
+    with pytest.raises(ApiKeyRefused):
+        await authenticated(site, made.secret.reveal())
 
 
 async def test_removes_all_ends_all_and_lets_nobody_in(site: Site) -> None:

@@ -8,7 +8,7 @@ from coatcheck.accounts import records as accounts
 from coatcheck.admin.people import resolve_account
 from coatcheck.admin.services import resolve_service
 from coatcheck.api_keys import records
-from coatcheck.api_keys.api_key import ApiKey
+from coatcheck.api_keys.api_key import PREFIX, ApiKey
 from coatcheck.api_keys.end import end, end_all
 from coatcheck.api_keys.make import Made, make
 from coatcheck.audit.record import record
@@ -104,6 +104,8 @@ async def look_at_key(desk: Desk, key: str) -> tuple[ApiKey, list[str], str | No
     Raises:
         NotFound: there is no such key.
     """
+    if not key.startswith(PREFIX):  # it may be a key itself, which no answer and no log repeats
+        raise NotFound("an API key is named by its id (key_…): `coatcheck api-key list` shows them")
     async with desk.database.reading() as db:
         found = await records.find_by_id(db, key, desk.now())
     if found is None:

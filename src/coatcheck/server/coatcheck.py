@@ -193,6 +193,8 @@ class Coatcheck:
         Raises:
             NotSignedIn: nothing is presented, or a credential that is not understood.
             SessionEnded: the session is over.
+            ApiKeyRefused: an API key does not count.
+            ApiKeyOverused: it was used as often as one may be in a minute.
             CrossSiteRefused: a cookie on an unsafe request that another site caused.
         """
         return await authenticate(self.desk, asked)
