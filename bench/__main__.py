@@ -7,6 +7,8 @@ from pathlib import Path
 import uvloop
 
 from bench import (
+    access,
+    api_keys,
     call_backs,
     gateway,
     many_sessions,
@@ -24,6 +26,8 @@ from bench.table import Line, table_of
 
 MEASUREMENTS = {
     "session_check": session_check.measure,
+    "access": access.measure,
+    "api_keys": api_keys.measure,
     "session_call": session_call.measure,
     "gateway": gateway.measure,
     "tokens": tokens.measure,

@@ -69,7 +69,7 @@ def _fill(desk: Desk) -> list[str]:
 
 async def _miss(desk: Desk, found: list[str]) -> Line:
     cache = desk.keep(PrincipalCache)
-    digests = [sha256(secret.encode()).digest() for secret in found]
+    digests, now = [sha256(secret.encode()).digest() for secret in found], desk.now()
 
     async def check() -> None:
         cache.forget_all()
@@ -79,7 +79,7 @@ async def _miss(desk: Desk, found: list[str]) -> Line:
     async def select() -> None:
         for digest in digests:
             async with desk.database.engine.connect() as connection:
-                (await connection.execute(FIND, {"digest": digest})).first()
+                (await connection.execute(FIND, {"digest": digest, "its_now": now})).first()
 
     took = await in_turns(25, {"ours": each(MISSES, check), "other": each(MISSES, select)})
     what = "Session check, a miss on SQLite : the same SELECT, engine and pool"

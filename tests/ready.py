@@ -3,10 +3,11 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from weakref import WeakKeyDictionary
+
+from msgspec.structs import force_setattr, replace
 
 from coatcheck.settings import Settings
 from coatcheck.storage.database import Database
@@ -44,7 +45,7 @@ def hashing_cheaply(settings: Settings) -> Settings:
     """Let passwords be hashed at a cost that no settings take: tests of the cost itself ask for the real one."""
     cheap = copy(settings.passwords)
     for name, value in CHEAP.items():
-        object.__setattr__(cheap, name, value)
+        force_setattr(cheap, name, value)
     return replace(settings, passwords=cheap)
 
 

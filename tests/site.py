@@ -4,11 +4,11 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+from msgspec import Struct
 
 from coatcheck.access.names import ADMIN
 from coatcheck.accounts.account import Account
@@ -39,8 +39,7 @@ TOKEN = re.compile(r"token=([\w-]+)")
 VISIT = Visit(address="203.0.113.7", user_agent=FIREFOX, base_url=ORIGIN)
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(Struct, frozen=True):
     """Hold one running site.
 
     Args:

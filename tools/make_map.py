@@ -38,7 +38,7 @@ ROOMS = (
     "doctor",
     "gate",
 )
-ALSO_SERVES = ("server.browser_sdk", "server.operations")
+ALSO_SERVES = ("advisor.routes", "server.browser_sdk", "server.operations")
 RECORDERS = (
     "coatcheck.audit.record",
     "coatcheck.audit.refused",

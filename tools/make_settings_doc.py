@@ -2,17 +2,18 @@
 
     python tools/make_settings_doc.py
 
-A field's words are the string under it in its dataclass; a test fails when a field has none, or when the page is old.
+A field's words are the string under it in its struct; a test fails when a field has none, or when the page is old.
 """
 
 import ast
 import inspect
 from collections.abc import Iterator
-from dataclasses import Field, fields
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
+
+from msgspec.structs import FieldInfo, fields
 
 from coatcheck.settings import Settings
 from coatcheck.settings.durations import in_words
@@ -23,7 +24,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 INTRO = """\
 # Settings
 
-<!-- Made by tools/make_settings_doc.py from the dataclasses in src/coatcheck/settings; change it there. -->
+<!-- Made by tools/make_settings_doc.py from the structs in src/coatcheck/settings; change it there. -->
 
 Every setting has a default that is meant to be right. A setting stands in `coatcheck.toml` under its section, in the
 environment under the name given here, or in code as a keyword. Code goes before the
@@ -53,7 +54,7 @@ KINDS = {
 
 
 def words_of(section: type[Any]) -> dict[str, str]:
-    """Collect the string under each field of a dataclass, where there is one."""
+    """Collect the string under each field of a struct, where there is one."""
     [made] = (node for node in ast.parse(inspect.getsource(section)).body if isinstance(node, ast.ClassDef))
     words: dict[str, str] = {}
     for line, after in pairwise(made.body):
@@ -64,7 +65,7 @@ def words_of(section: type[Any]) -> dict[str, str]:
 
 
 def sections() -> dict[str, type[Any]]:
-    """Give the dataclass of each section; one that holds tables of its owner's naming stands there as `x.NAME`."""
+    """Give the struct of each section; one that holds tables of its owner's naming stands there as `x.NAME`."""
     hints = get_type_hints(Settings)
     tables = {f"{name}.NAME": get_args(hint)[1] for name, hint in hints.items() if get_args(hint)}
     return {name: hint for name, hint in hints.items() if not get_args(hint)} | tables
@@ -89,7 +90,7 @@ def _kind(hint: Any) -> str:
     return KINDS[plain[0] if type(None) in get_args(hint) else hint].capitalize()
 
 
-def _default(each: Field[Any]) -> str:
+def _default(each: FieldInfo) -> str:
     match each.default:
         case None:
             return "none"

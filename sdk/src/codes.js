@@ -3,6 +3,7 @@
 
 /** Each code, and the status that it comes with. */
 export const CODES = Object.freeze({
+  api_key_overused: 429,
   body_too_large: 413,
   busy: 503,
   conflict: 409,
@@ -13,6 +14,7 @@ export const CODES = Object.freeze({
   headers_too_large: 431,
   https_needed: 400,
   internal_error: 500,
+  invalid_api_key: 401,
   invalid_code: 401,
   invalid_credentials: 401,
   invalid_dpop_proof: 401,

@@ -48,6 +48,11 @@ def rfc3339(instant: Instant) -> str:
     return _second(instant // 1000)
 
 
+def rfc3339_ms(instant: Instant) -> str:
+    """Write an instant as RFC 3339 in UTC, to the millisecond."""
+    return f"{_second(instant // 1000)[:-1]}.{instant % 1000:03d}Z"
+
+
 def parse_rfc3339(text: str) -> Instant:
     """Read an instant as RFC 3339 writes it.
 

@@ -5,13 +5,14 @@ import hmac
 import random
 import secrets
 import zlib
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import ClassVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from msgspec import Struct
 
 _SECRET_BYTES = 24  # 192 bits; the floor for a secret stored as a plain hash is 128
 _SEALED_FORMAT = b"\x01"
@@ -43,6 +44,16 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash((Secret, self._value))
+
+
+class Veiled(Struct, frozen=True):
+    """Hold fields of which `repr` leaves out those that a class names in `veils`, so that no log shows them."""
+
+    veils: ClassVar[frozenset[str]] = frozenset()
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in self.veils)
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 def new_secret() -> Secret:
@@ -105,8 +116,7 @@ class CannotUnseal(Exception):
     """Say that a sealed value was changed, moved to another place, or sealed under a key that is not in the ring."""
 
 
-@dataclass(frozen=True, repr=False)
-class KeyRing:
+class KeyRing(Struct, frozen=True):
     """Derive every key from the master keys by HKDF-SHA256, one label each; seal and unseal stored values.
 
     Args:
@@ -119,7 +129,7 @@ class KeyRing:
     See: RFC 5869; ASVS 11.2.
     """
 
-    masters: tuple[bytes, ...] = field(repr=False)
+    masters: tuple[bytes, ...]
 
     def __post_init__(self) -> None:
         if not self.masters or any(len(master) != 32 for master in self.masters):

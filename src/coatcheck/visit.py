@@ -29,6 +29,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
             twice keeps it with the request, so that its own proof is not taken for one that came before.
         is_use: whether asking counts as a use of the session. A connection that stays open is looked at again and
             again; that must not keep a session alive which nobody uses.
+        address: the client's, as far as who gathered this can tell; empty when unknown. Nobody is let in by it: made-up
+            API keys are counted by it.
     """
 
     method: str = "GET"
@@ -41,6 +43,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     websocket: bool = False
     proven: dict[Any, Any] | None = None
     is_use: bool = True
+    address: str = ""
 
     @property
     def is_unsafe(self) -> bool:

@@ -21,7 +21,7 @@ async def test_is_there_at_once_and_holds_nothing(site: Site) -> None:
     assert answer.json()["account"] == {"id": account, "email": "ann@example.org", "username": "ann"}
     assert await site.mails() == []
     async with site.desk.database.reading() as db:
-        assert await access.roles_of(db, account) == []
+        assert await access.roles_of(db, account, site.desk.now()) == []
 
 
 async def test_is_written_down(site: Site) -> None:

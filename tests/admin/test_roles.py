@@ -112,4 +112,4 @@ async def test_another_administrator_may_take_the_role(site: Site) -> None:
         await revoke_role(site.desk, VISIT, account=ann.id, role="admin", actor=ann.id)
     await revoke_role(site.desk, VISIT, account=ann.id, role="admin", actor="acc_root")
     async with site.desk.database.reading() as db:
-        assert await access.roles_of(db, ann.id) == []
+        assert await access.roles_of(db, ann.id, site.desk.now()) == []

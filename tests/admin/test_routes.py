@@ -8,10 +8,17 @@ from html import unescape
 import pytest
 
 from coatcheck.access import records as access
+from coatcheck.admin.roles import create_role
 from tests.authenticators import with_app
-from tests.site import PASSWORD, Site, sign_in, submit
+from tests.site import PASSWORD, VISIT, Site, sign_in, submit
 
-PAGES = ("/admin", "/admin/audit", "/admin/accounts/{id}", "/admin/accounts/{id}/explain")
+PAGES = (
+    "/admin",
+    "/admin/audit",
+    "/admin/accounts/{id}",
+    "/admin/accounts/{id}/explain",
+    "/admin/accounts/{id}/access",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -38,7 +45,7 @@ async def test_only_administrators_act(site: Site, action: str, fields: Mapping[
     answer = await submit(browser, "/account", f"/admin/accounts/{person.id}/{action}", **fields)
     assert answer.status_code == 403
     async with site.desk.database.reading() as db:
-        assert await access.roles_of(db, person.id) == []
+        assert await access.roles_of(db, person.id, site.desk.now()) == []
 
 
 async def test_the_trail_pages(site: Site) -> None:
@@ -73,6 +80,35 @@ async def test_a_sign_in_explained(site: Site) -> None:
     odd = await admin.get(f"{path}/explain", params={"proof": "charm", "acr": "aal9", "where": "<b>"})
     assert (odd.status_code, "<b>" in odd.text) == (200, False)
     assert (await admin.get("/admin/accounts/acc_none/explain")).status_code == 404
+
+
+async def test_a_role_for_a_time_and_what_it_comes_to(site: Site) -> None:
+    person, admin = await site.person(), await site.administrator()
+    for role, inherits in (("reader", []), ("editor", ["reader"])):
+        allows = [f"notes:{role}"]
+        await create_role(site.desk, VISIT, role=role, permissions=allows, inherits=inherits, actor="operator")
+    path = f"/admin/accounts/{person.id}"
+    given = await submit(admin, path, f"{path}/roles", role=" editor ", action="grant", **{"for": " 8h "})
+    assert given.status_code == 303
+    shown = words((await admin.get(path)).text)
+    assert "editor Held Ends in 8 hours" in shown
+    assert "reader Inherited By editor" in shown
+    for wrong in ({"for": "a while"}, {"for": "0h"}, {"role": "Editor"}, {"action": "lend"}):
+        fields = {"role": "editor", "action": "grant", **wrong}
+        assert (await submit(admin, path, f"{path}/roles", **fields)).status_code == 422
+    allowed = words((await admin.get(f"{path}/access", params={"permission": "notes:reader"})).text)
+    assert "notes:reader Allowed" in allowed
+    assert "reader ← editor" in allowed
+    scoped = {"permission": "notes:reader", "scope": "notes:editor  notes:paint"}
+    denied = words((await admin.get(f"{path}/access", params=scoped)).text)
+    assert "notes:reader Denied It is not among the scopes of the credential" in denied
+    for odd in ({"permission": "<b>"}, {"permission": "notes:reader", "scope": "<b>"}):
+        answer = await admin.get(f"{path}/access", params=odd)
+        assert (answer.status_code, "<b>" in answer.text, "resource:action" in answer.text) == (422, False, True)
+    assert (await admin.get("/admin/accounts/acc_none/access")).status_code == 404
+    taken = await submit(admin, path, f"{path}/roles", role="editor", action="revoke")
+    assert taken.status_code == 303
+    assert "editor Held" not in words((await admin.get(path)).text)
 
 
 async def test_the_trail_says_why_more_is_needed(site: Site) -> None:

@@ -60,7 +60,7 @@ async def test_what_is_not_taken_costs_no_link(site: Site, email: str, password:
     assert list(refused.value.fields) == [wrong]
     await look_at_set_up(site.desk, token=token)
     async with site.desk.database.reading() as db:
-        assert not await access.has_holder(db, ADMIN)
+        assert not await access.has_holder(db, ADMIN, site.desk.now())
 
 
 async def test_is_written_down(site: Site) -> None:
@@ -68,7 +68,7 @@ async def test_is_written_down(site: Site) -> None:
     entry = (await show(site.desk, event="admin.set_up"))[0]
     assert (entry.email, entry.address) == ("root@example.org", VISIT.address)
     async with site.desk.database.reading() as db:
-        assert await access.roles_of(db, entry.account or "") == [ADMIN]
+        assert await access.roles_of(db, entry.account or "", site.desk.now()) == [ADMIN]
 
 
 async def test_a_link_of_before_is_worth_nothing_once_there_is_one(site: Site) -> None:

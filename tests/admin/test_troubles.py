@@ -1,8 +1,7 @@
 """What an operator reads of failed sign-ins: newest first, by provider or by the id on the person's page."""
 
-from dataclasses import replace
-
 from msgspec import structs
+from msgspec.structs import replace
 
 from coatcheck.admin.troubles import list_troubles
 from coatcheck.audit.refused import refused

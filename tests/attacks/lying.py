@@ -3,12 +3,13 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from coatcheck.accounts.account import Account

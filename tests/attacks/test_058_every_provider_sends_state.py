@@ -4,13 +4,13 @@ Here state is put into every request by the one function that makes them, and no
 is left for through the site, and sends one of its own each time. An answer without it is refused at every callback.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec.structs import replace
 
 from coatcheck.upstream.configured import Providers
 from coatcheck.upstream.entries.entry import entry_names, read_entry

@@ -4,7 +4,7 @@ Here the challenge is part of the sign-in, and the sign-in is taken from the sto
 atomic step: an answer opens one session. Also when it was refused, another challenge has to be signed.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from coatcheck.audit.show import show
 from tests.attacks.workers import another_worker

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from coatcheck.admin.lock_account import lock_account
+from coatcheck.ending.panic import panic
 from coatcheck.passwords.check import hashing_pool
 from coatcheck.passwords.pool import HashingPool
 from coatcheck.passwords.schemes import Cost
@@ -35,6 +36,8 @@ CASES = {
     "no password, blank": ("ben@example.org", ""),
     "locked, right password": ("cyd@example.org", PASSWORD),
     "locked, wrong password": ("cyd@example.org", WRONG),
+    "secured, right password": ("eve@example.org", PASSWORD),
+    "secured, wrong password": ("eve@example.org", WRONG),
     "waits for its link": ("dan@example.org", PASSWORD),
 }
 LEAST_ROUNDS, MOST_ROUNDS = 5, 30
@@ -64,6 +67,8 @@ async def peopled(tmp_path: Path) -> AsyncIterator[Site]:
         await site.person("ben@example.org", None)
         locked = await site.person("cyd@example.org")
         await lock_account(site.desk, Visit(), account=locked.id, actor="operator")
+        secured = await site.person("eve@example.org")
+        await panic(site.desk, Visit(), account=secured.id, actor="operator")
         await site.browser().post("/api/sign-up", json={"email": "dan@example.org", "password": PASSWORD})
         await attempt(site, "warm-up@example.org", WRONG, "192.0.2.250")
         yield site

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import delete
 
 from coatcheck.errors import InvalidCode
@@ -56,7 +57,7 @@ async def test_from_an_enrolment_to_a_sign_in(site: Site) -> None:
     offered = await start_enrolling_totp(site.desk, step)
     code = code_at(key_in(offered.secret), step_of(site.clock.now()))
     assert isinstance(await prove_enrolled_totp(site.desk, VISIT, step, code=code), Admitted)
-    now = type(ann)(**{**vars(ann), "epoch": ann.epoch + 1})
+    now = replace(ann, epoch=ann.epoch + 1)
     with pytest.raises(InvalidCode):
         await prove_totp(site.desk, VISIT, await at_the_code(site, now), code=code)
 

@@ -4,11 +4,11 @@ The attacks whose defence is the browser (login CSRF, a state that is fixed on s
 `test_056_callback_from_another_browser.py`; a state used again or elsewhere is in `test_059_state_is_spent.py`.
 """
 
-from dataclasses import replace
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.testing.providers import FakeGitHub, FakeMicrosoft
 from coatcheck.testing.providers.people import MALLORY

@@ -1,9 +1,9 @@
 """Each way to damage the trail, and what `verify` says of it."""
 
 import hashlib
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.audit.chain import GENESIS, HEAD, link, set_place
 from coatcheck.audit.checkpoint import Checkpoint

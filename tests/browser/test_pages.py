@@ -1,5 +1,6 @@
 """Every page: usable by keyboard and screen reader, and kept as pictures, light and dark, on a phone and a desktop."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,10 @@ from tests.site import FIREFOX, PASSWORD, open_site
 from tests.web.live import served
 
 PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
+KEPT = os.environ.get("PICTURES") == "1"
+"""Whether pictures are kept: they take a minute, and nobody looks at them after each run."""
+
+_looked_at: set[str] = set()
 SCREENS = {"phone": (390, 844), "desktop": (1280, 800)}
 COLORS: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 CHECKS = (Path(__file__).parent / "access.js").read_text("utf-8")
@@ -41,8 +46,10 @@ nothing-waits remove-lost remove-lost-refused factors-removed
 """
 CONSOLE = """
 admin-people admin-person admin-person-factors admin-person-locked admin-audit admin-audit-empty
+admin-person-roles admin-access admin-access-refused admin-access-allowed admin-access-denied
 admin-nobody admin-explain admin-explain-half admin-explain-enough admin-audit-more-needed admin-not-for-you
 """
+API_KEYS = "api-keys-none api-key-new api-key-refused api-key-made api-keys admin-person-keys"
 SET_UP = "set-up"
 BY_MAIL = """
 sign-in-by-mail-too sign-in-by-mail-refused sign-in-code sign-in-code-refused sign-in-code-mail mailed-elsewhere mailed
@@ -66,8 +73,14 @@ PROVIDERS = """
 provider-asked-first provider-failed provider-failed-within sign-in-again-provider step-provider-refused
 ways-in-provider-stays step-linking-provider step-linking ways-in-providers
 """
+ADVISOR = "advisor advisor-refused advisor-advice advisor-guide"
 FACTOR_PAGES = (FACTORS, BY_MAIL, BY_MAIL_ALONE, PASSKEYS, STEP_UP, ADMIN_STEP_UP, FEW_PROVIDERS, COMPANY, PROVIDERS)
-NAMES = " ".join((EVERYBODY, OWN, LOST, CONSOLE, SET_UP, *FACTOR_PAGES))
+PANIC = """
+panic panic-receipt recovered-secured account-receipts
+admin-panic admin-receipt admin-person-secured admin-explain-secured
+"""
+OPEN_AGAIN = "open-again open-again-sent open-again-link opened open-again-gone"
+NAMES = " ".join((PANIC, OPEN_AGAIN, EVERYBODY, OWN, LOST, CONSOLE, API_KEYS, SET_UP, ADVISOR, *FACTOR_PAGES))
 SMALLEST = 2_000  # bytes; a picture of nothing has fewer
 
 # Radio buttons of one choice are one stop, at the one that is chosen; arrows go on from there.
@@ -87,26 +100,34 @@ FOCUSED = """() => {
 
 @contextmanager
 def pictures(names: str) -> Iterator[None]:
-    """Expect four new pictures of each page that is named."""
+    """Expect that each page that is named is looked at; with `PICTURES=1`, that four new pictures of it are kept."""
     kinds = [f"{screen}-{colors}" for screen in SCREENS for colors in COLORS]
-    files = [PICTURES / f"{name}-{kind}.png" for name in names.split() for kind in kinds]
+    wanted = {f"{name}-{kind}" for name in names.split() for kind in kinds}
+    _looked_at.difference_update(wanted)
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        file.unlink(missing_ok=True)
     yield
-    assert [file.name for file in files if not file.exists() or file.stat().st_size < SMALLEST] == []
+    assert wanted - _looked_at == set()
+    files = [PICTURES / f"{each}.png" for each in wanted if KEPT]
+    assert [file.name for file in files if file.stat().st_size < SMALLEST] == []
+
+
+async def take_picture(page: Page, name: str, screen: str) -> None:
+    """Keep the page that is open, light and dark, where pictures are wanted."""
+    for colors in COLORS:
+        _looked_at.add(f"{name}-{screen}-{colors}")
+        if KEPT:
+            await page.emulate_media(color_scheme=colors, reduced_motion="reduce")
+            await page.screenshot(path=PICTURES / f"{name}-{screen}-{colors}.png", full_page=True)
 
 
 async def keep(page: Page, name: str) -> None:
-    """Check the page that is open, on both screens, and keep four pictures of it."""
+    """Check the page that is open, on both screens, and keep four pictures of it where they are wanted."""
     assert name in NAMES.split(), f"{name} is not among the pages that must have pictures"
     for screen, (width, height) in SCREENS.items():
         await page.set_viewport_size({"width": width, "height": height})
         complaints = await page.evaluate(CHECKS)
         assert complaints == [], (name, screen, complaints)
-        for colors in COLORS:
-            await page.emulate_media(color_scheme=colors, reduced_motion="reduce")
-            await page.screenshot(path=PICTURES / f"{name}-{screen}-{colors}.png", full_page=True)
+        await take_picture(page, name, screen)
     await every_control_is_reached(page, name)
 
 
@@ -331,6 +352,7 @@ async def test_console(browser: Browser, house: House) -> None:
         await keep(ben, "admin-not-for-you")
         await page.get_by_role("button", name="Give editor").click()
         await expect(page.get_by_text("Held")).to_be_visible()
+        await explain_access(page)
         # The audit view tells all of it.
         await page.get_by_role("link", name="Audit").click()
         await keep(page, "admin-audit")
@@ -367,6 +389,29 @@ async def explain(page: Page) -> None:
     await expect(page.get_by_role("heading", name="This is enough")).to_be_visible()
     await expect(page.get_by_role("cell", name="Yes")).to_have_count(2)
     await keep(page, "admin-explain-enough")
+
+
+async def explain_access(page: Page) -> None:
+    """Give a role for a time to the account that is open, and ask why it may do what."""
+    await page.get_by_role("combobox", name="Role").fill("editor")
+    await page.get_by_label("For how long").fill("8h")
+    await press(page, "Give for a time")
+    await expect(page.get_by_text("Ends in 8 hours")).to_be_visible()
+    await keep(page, "admin-person-roles")
+    await page.get_by_role("link", name="Explain access").click()
+    assert await heading(page) == "Explain access"
+    await keep(page, "admin-access")
+    for permission, scope, name in (
+        ("notes", "", "refused"),
+        ("notes:delete", "", "allowed"),
+        ("notes:delete", "notes:read notes:write", "denied"),
+    ):
+        await page.get_by_role("combobox", name="Permission").fill(permission)
+        await page.get_by_role("textbox", name="Scopes").fill(scope)
+        await press(page, "Explain")
+        if name != "refused":
+            await expect(page.get_by_role("heading", name=name)).to_be_visible()
+        await keep(page, f"admin-access-{name}")
 
 
 async def test_set_up(browser: Browser, tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 """`coatcheck account`, `role` and `session`: one story over all of them, then what is refused."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+from coatcheck.ending.receipts.panics import Panics
 from coatcheck.login.link import link
+from coatcheck.server.presence import Presence
 from coatcheck.upstream.identity import Identity
 from tests.cli.running import coatcheck
 from tests.recovery.lost import enrolled, rows_kept
@@ -19,7 +22,7 @@ async def test_story(folder: Path) -> None:
     assert coatcheck("role", "create", "editor", "notes:delete", folder=folder).returncode == 0
     assert coatcheck("role", "grant", "editor", "ann@example.org", folder=folder).returncode == 0
     listed = json.loads(coatcheck("role", "list", "--json", folder=folder).stdout)
-    assert {"role": "editor", "permissions": ["notes:delete"]} in listed
+    assert [each["permissions"] for each in listed if each["role"] == "editor"] == [["notes:delete"]]
 
     key: dict[str, Any] = {"secret": {"master_key_file": str(folder / "master.key")}}
     async with open_site(f"sqlite:///{folder / 'coatcheck.db'}", folder, **key) as site:
@@ -94,3 +97,41 @@ async def test_providers_are_shown_and_unlinked(folder: Path) -> None:
     )
     again = coatcheck("account", "unlink", "ann@example.org", linked.id, folder=folder)
     assert again.returncode == 1
+
+
+async def test_a_panic_prints_its_receipt(folder: Path) -> None:
+    key: dict[str, Any] = {"secret": {"master_key_file": str(folder / "master.key")}}
+    async with open_site(f"sqlite:///{folder / 'coatcheck.db'}", folder, **key) as site:
+        ann = await site.person()
+        await site.let_in(ann)
+        await site.desk.keep(Presence).say()
+        done = coatcheck("account", "panic", "ann@example.org", "--wait", "0", folder=folder)
+        assert (done.returncode, done.stderr) == (0, "")
+        receipt = re.findall(r"pnc_\w+", done.stdout)[0]
+        for words in (f"Everything of {ann.id} was ended", "Sessions", "Live connections", "Pending", "Look again"):
+            assert words in done.stdout
+        site.desk.keep(Panics)
+        await site.follow_log()
+        await site.desk.keep(Panics).turn()
+        await site.desk.keep(Panics).reported()
+    shown = [coatcheck("account", "panic-receipt", which, "--json", folder=folder) for which in (receipt, ann.id)]
+    told = [json.loads(each.stdout) for each in shown]
+    assert told[0]["lines"] == told[1]["lines"]
+    states = {line["what"]: (line["state"], line["count"]) for line in told[0]["lines"]}
+    assert (states["sessions"], states["worker"]) == (("done", 1), ("done", 0))
+    assert (told[0]["receipt"], told[0]["called_by"]) == (receipt, "operator")
+    explained = json.loads(coatcheck("account", "explain-sign-in", ann.id, "--json", folder=folder).stdout)
+    assert explained["decision"] == "shut"
+    unlocked = coatcheck("account", "unlock", ann.id, folder=folder)
+    assert (unlocked.returncode, "its owner opens it by recovery" in unlocked.stderr) == (1, True)
+    assert coatcheck("account", "lock", ann.id, folder=folder).returncode == 0
+    assert "still secured" in coatcheck("account", "unlock", ann.id, folder=folder).stdout
+
+
+def test_a_receipt_that_there_is_not(folder: Path) -> None:
+    assert coatcheck("account", "create", "ben@example.org", "--no-password", folder=folder).returncode == 0
+    none = coatcheck("account", "panic-receipt", "ben@example.org", folder=folder)
+    assert (none.returncode, "no panic was called" in none.stderr) == (1, True)
+    unknown = coatcheck("account", "panic-receipt", "pnc_unknown", folder=folder)
+    assert (unknown.returncode, "no receipt" in unknown.stderr) == (1, True)
+    assert coatcheck("account", "panic", "nobody@example.org", folder=folder).returncode == 1

@@ -4,11 +4,11 @@ import asyncio
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from redis.asyncio import Redis
 
 from coatcheck.desk.ephemeral import Ephemeral

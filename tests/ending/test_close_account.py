@@ -61,11 +61,11 @@ async def test_roles_and_devices_go_and_its_owner_is_told(site: Site) -> None:
     device = (await site.let_in(ann)).known_device.reveal()
     await close_account(site.desk, VISIT, account=ann.id, actor="operator")
     async with site.desk.database.reading() as db:
-        assert await access.roles_of(db, ann.id) == []
+        assert await access.roles_of(db, ann.id, site.desk.now()) == []
     assert not await known_devices.is_known(site.desk, structs.replace(VISIT, known=device), ann.id)
     assert [mail.to for mail in await site.mails()] == ["ann@example.org"]
     entry = (await show(site.desk, account=ann.id))[0]
-    assert (entry.event, entry.actor, entry.details) == ("account.closed", "operator", {"sessions": 1})
+    assert (entry.event, entry.actor, entry.details) == ("account.closed", "operator", {"sessions": 1, "api_keys": 0})
 
 
 async def test_closes_once(site: Site) -> None:

@@ -15,7 +15,7 @@ from coatcheck.clock import SystemClock, millis
 from coatcheck.mfa.totp import code_at, step_of
 from examples.pwa.shell import STATIC
 from tests.browser.steps import visitor
-from tests.browser.test_pages import CHECKS, COLORS, PICTURES, SCREENS, every_control_is_reached, pictures
+from tests.browser.test_pages import CHECKS, SCREENS, every_control_is_reached, pictures, take_picture
 from tests.browser.test_passkeys import plug_in
 from tests.examples.pwa_house import ANN, BEN, CLEO, KEY, SAVED, Notes, change_elsewhere, end_sessions, pwa
 from tests.site import PASSWORD
@@ -39,15 +39,13 @@ async def opened(browser: Browser, url: str) -> Notes:
 
 
 async def keep(notes: Notes, name: str) -> None:
-    """Check what is open, on both screens, and keep four pictures of it."""
+    """Check what is open, on both screens, and keep four pictures of it where they are wanted."""
     page = notes.page
     for screen, (width, height) in SCREENS.items():
         await page.set_viewport_size({"width": width, "height": height})
         complaints = await page.evaluate(CHECKS)
         assert [each for each in complaints if each != ONE_TITLE] == [], (name, screen)
-        for colors in COLORS:
-            await page.emulate_media(color_scheme=colors, reduced_motion="reduce")
-            await page.screenshot(path=PICTURES / f"pwa-{name}-{screen}-{colors}.png", full_page=True)
+        await take_picture(page, f"pwa-{name}", screen)
     if not await page.evaluate("document.querySelector('dialog[open]') !== null"):
         await every_control_is_reached(page, name)
 

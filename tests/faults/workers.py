@@ -87,20 +87,27 @@ class Deployment:
 
 
 @contextmanager
-def workers(shared: Deployment, count: int = 2) -> Iterator[list[Worker]]:
-    """Start workers side by side, wait until each answers, and end them."""
+def workers(
+    shared: Deployment, count: int = 2, *, app: str = "tests.faults.app:make_app", at: str = ""
+) -> Iterator[list[Worker]]:
+    """Start workers side by side, wait until each answers, and end them.
+
+    Args:
+        app: what makes the app that each serves.
+        at: the path that Coatcheck is mounted at in it.
+    """
     with ExitStack() as stack:
-        started = [_start(shared, number) for number in range(count)]
+        started = [_start(shared, number, app) for number in range(count)]
         for worker in started:
             stack.callback(_end, worker)
         for worker in started:
-            _wait_until_it_answers(worker)
+            _wait_until_it_answers(worker, at)
         yield started
 
 
-def _start(shared: Deployment, number: int) -> Worker:
+def _start(shared: Deployment, number: int, app: str) -> Worker:
     port, log = free_port(), shared.folder / f"worker{number}.log"
-    serve = ["-m", "uvicorn", "--factory", "tests.faults.app:make_app", "--host", HOST, "--port", str(port)]
+    serve = ["-m", "uvicorn", "--factory", app, "--host", HOST, "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, *serve, "--no-access-log"],
@@ -112,13 +119,13 @@ def _start(shared: Deployment, number: int) -> Worker:
     return Worker(f"http://{HOST}:{port}", process, log)
 
 
-def _wait_until_it_answers(worker: Worker) -> None:
+def _wait_until_it_answers(worker: Worker, at: str) -> None:
     give_up = time.monotonic() + PATIENCE
     with httpx.Client(transport=httpx.HTTPTransport(verify=False)) as client:
         while time.monotonic() < give_up:
             assert worker.process.poll() is None, f"the worker did not start:\n{worker.log.read_text()[-4000:]}"
             try:
-                client.get(f"{worker.url}/healthz").raise_for_status()
+                client.get(f"{worker.url}{at}/healthz").raise_for_status()
             except httpx.TransportError:
                 time.sleep(0.05)
             else:

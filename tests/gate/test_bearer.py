@@ -313,6 +313,7 @@ OPEN = {
 OPEN_BELOW = ("/api/sign-in/", "/api/recover/")
 """Calls that ask for no credential or for another than an access token, and the one that tells a service of itself."""
 BODIES = {
+    "/api/api-keys": {"name": "x"},
     "/api/passkeys": {"credential": {}, "name": "x"},
     "/api/passkeys/{passkey}/name": {"name": "x"},
     "/api/factors/totp/confirm": {"code": "000000"},

@@ -1,9 +1,9 @@
 """A session's cookie: looked up once, then known; in use it lasts, and it ends when its session does."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 

@@ -138,3 +138,39 @@ async def test_a_socket_by_token_goes_on_with_the_next_after_a_move(tmp_path: Pa
         assert await client.hear() == "['editor'] hello"
         await end_sessions(site.desk, VISIT, account=ann.id, actor="operator")
         assert await client.closed() == 4401
+
+
+@pytest.mark.parametrize("by", ["ticket", "token"])
+async def test_a_socket_has_a_role_as_long_as_it_was_given(tmp_path: Path, by: str) -> None:
+    """By a ticket it lacks the role at the next look; by a token it is asked for the next one, which lacks it too."""
+    server = {"public_url": f"{ORIGIN}/auth"}
+    async with open_site(f"sqlite:///{tmp_path / 'app.db'}", tmp_path, server=server) as site:
+        pace, ann = ByHand(), await site.person()
+        await create_role(site.desk, VISIT, role="editor", permissions=[], actor="operator")
+        until = site.clock.now() + 60_000
+        await grant_role(site.desk, VISIT, account=ann.id, role="editor", until=until, actor="operator")
+        app = app_with(site, pace)
+        browser = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN)
+        asked = {"identifier": "ann@example.org", "password": PASSWORD, "present": "tokens"}
+        tokens = (await browser.post("/auth/api/sign-in", json=asked)).json()
+        client = Client(app)
+        await client.accepted()
+        if by == "token":
+            client.present(tokens["access_token"])
+        else:
+            principal = await check_session(site.desk, tokens["session"]["id"])
+            client.say(json.dumps({"ticket": (await issue_ticket(site.desk, principal)).reveal()}))
+        client.say("hello")
+        assert await client.hear() == "['editor'] hello"
+        for clock in (site.clock, pace.manual):
+            clock.advance(timedelta(minutes=1))
+        await site.follow_log()
+        await pace.looked()
+        if by == "token":
+            assert await client.hear() == '{"authorization":"needed"}'
+            body = {"refresh_token": tokens["refresh_token"]}
+            client.present((await browser.post("/auth/api/token/refresh", json=body)).json()["access_token"])
+        client.say("hello")
+        assert await client.hear() == "[] hello"
+        client.leave()
+        await client.served

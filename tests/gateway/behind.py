@@ -4,12 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import uvicorn
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.gateway.asking import SETTINGS, gateway_site
@@ -48,8 +49,7 @@ NAMES = (
 """Headers in which services are known to be told who calls."""
 
 
-@dataclass(frozen=True)
-class Behind:
+class Behind(Struct, frozen=True):
     """Hold what stands behind a proxy: where Coatcheck answers, and the service."""
 
     coatcheck: int

@@ -1,8 +1,7 @@
 """Every setting has its words and its line in docs/settings.md."""
 
-from dataclasses import fields
-
 import pytest
+from msgspec.structs import fields
 
 from tools.make_settings_doc import PAGE, page, sections, words_of
 

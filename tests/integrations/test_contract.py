@@ -25,7 +25,7 @@ ANN = Principal(
 )
 BOB = Principal(subject="acc_bob", session="ses_bob")
 KIM = Principal(subject="acc_kim", session="ses_kim", amr=("swk", "user"))
-NARROW = Principal(subject="acc_ann", session="ses_ann", permissions=ANN.permissions, scopes=frozenset())
+NARROW = replace(ANN, scopes=frozenset())
 MACHINE = Principal(subject="svc_m", permissions=frozenset({"notes:delete"}))
 GONE = Principal(subject="acc_gone", session="ses_gone")
 BEARER = 'Bearer realm="coatcheck"'
@@ -76,6 +76,7 @@ CASES = {
     "two tokens in one line": Case("GET", "/me", [("authorization", "Bearer ann, Bearer ann")], Refused, BEARER),
     "role held": Case("GET", "/editors", [bearer("ann")], "acc_ann"),
     "role lacking": Case("GET", "/editors", [bearer("bob")], NotAllowed, None),
+    "role of which a part may be used": Case("GET", "/editors", [bearer("narrow")], NotAllowed, None),
     "permission held": Case("DELETE", "/delete", [bearer("ann")], "acc_ann"),
     "permission of a service": Case("DELETE", "/delete", [bearer("machine")], "svc_m"),
     "permission lacking": Case("DELETE", "/delete", [bearer("bob")], NotAllowed, 'scope="notes:delete"'),

@@ -1,10 +1,10 @@
 """What is asked for in one turn of the loop is signed together, each by its own key, and one's failure is one's own."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.keys.signed_together import SignedTogether
 from coatcheck.keys.signing_key import SigningKey
@@ -29,7 +29,7 @@ async def test_they_are_signed_in_a_row(tmp_path: Path) -> None:
     async with signing_site(tmp_path) as site:
         steps: list[str] = []
 
-        class Noting(SigningKey):
+        class Noting(SigningKey, frozen=True, eq=False):
             def sign(self, signed: bytes) -> bytes:
                 steps.append("sign")
                 return super().sign(signed)

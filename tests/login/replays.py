@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+from msgspec.structs import replace
 
 from coatcheck.audit.show import Entry, show
 from coatcheck.testing.clock import ManualClock

@@ -1,12 +1,12 @@
 """The one door: what it opens, what it writes down, and whom it turns away although they had proven who they are."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from coatcheck.accounts.account import Account
 from coatcheck.admin.lock_account import lock_account, unlock_account

@@ -1,10 +1,10 @@
 """Confirming by a provider that it is you: where the provider can be asked anew, it is, and is held to it."""
 
-from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.audit.show import show
 from coatcheck.upstream.configured import Providers

@@ -19,7 +19,7 @@ Each of these lines, taken out of the gate, makes this fail; it was tried:
 import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations, count, product
 from typing import Any
 
@@ -27,6 +27,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
+from msgspec.structs import replace
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
+from coatcheck.admin.lock_account import lock_account
+from coatcheck.ending.panic import panic
 from coatcheck.login.explain import PROVABLE, Explained, explain_sign_in
 from coatcheck.login.factors import Proof
 from coatcheck.login.link import link
@@ -11,7 +13,7 @@ from coatcheck.login.policy import NO_MORE, Enough, StillNeeded
 from coatcheck.login.standing import wanted_of
 from coatcheck.upstream.identity import Identity
 from tests.attacks.census import row_counts
-from tests.site import Site, open_site
+from tests.site import VISIT, Site, open_site
 
 PASSWORD, APP = Proof(factor="password"), Proof(factor="totp")
 
@@ -117,3 +119,14 @@ async def test_a_linked_provider_is_a_way_in(tmp_path: Path) -> None:
         assert (once.options, once.facts()["proven"]) == (("totp",), "another provider: aal1")
         believed = await explained(site, PROVABLE["provider-second-factor"])
         assert believed.facts()["session"] == "aal2, by fed mfa"
+
+
+async def test_an_account_that_is_shut_says_so(site: Site) -> None:
+    made = await with_app(site)
+    await panic(site.desk, VISIT, account=made.id, actor="operator")
+    whole = await explained(site, PASSWORD, APP)
+    assert (whole.is_enough, whole.title) == (False, "the account is secured: recovery alone opens it")
+    assert "until its owner recovers it by mail" in whole.notes[0]
+    assert isinstance(whole.decision, Enough), "what it would be once it is open again"
+    await lock_account(site.desk, VISIT, account=made.id, actor="operator")
+    assert (await explained(site, PASSWORD)).title == "the account is locked"

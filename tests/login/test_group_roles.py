@@ -1,10 +1,10 @@
 """A connection's groups give and take roles: those it maps, and no others; a silent provider changes nothing."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from coatcheck.access import records as access
@@ -66,7 +66,7 @@ async def come(site: Site, *groups: str, known: bool = True) -> Admitted | MoreN
 
 async def roles(site: Site, account: Account) -> list[str]:
     async with site.desk.database.reading() as db:
-        return await access.roles_of(db, account.id)
+        return await access.roles_of(db, account.id, site.desk.now())
 
 
 async def epoch(site: Site, account: Account) -> int:
@@ -94,6 +94,20 @@ async def test_other_roles_are_not_touched(company: Site, ann: Account) -> None:
     await come(company, "Writers", "guest")
     await come(company)
     assert await roles(company, ann) == ["guest"]
+
+
+async def test_what_was_given_for_a_time_stays_once_a_group_gives_it(company: Site, ann: Account) -> None:
+    until = company.clock.now() + 3_600_000
+    await grant_role(company.desk, VISIT, account=ann.id, role="editor", until=until, actor="operator")
+    await come(company, known=False)
+    assert await ends(company, ann) == {"editor": until}
+    await come(company, "Writers")
+    assert await ends(company, ann) == {"editor": None}
+
+
+async def ends(site: Site, account: Account) -> dict[str, int | None]:
+    async with site.desk.database.reading() as db:
+        return {each.role: each.expires_at for each in await access.assignments_of(db, account.id)}
 
 
 async def test_groups_that_are_not_known_change_nothing(company: Site, ann: Account) -> None:

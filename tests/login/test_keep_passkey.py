@@ -1,11 +1,11 @@
 """Keeping a passkey: for this site and this asking, one of a kind, not too many, vouched for where makers are known."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.login import keep_passkey
 from coatcheck.login.keep_passkey import name_of

@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Final, TypeAlias, get_args
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from coatcheck.admin.lock_account import lock_account

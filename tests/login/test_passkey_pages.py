@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from coatcheck.login.factors import Proof
 from coatcheck.login.sign_in import SignIn

@@ -1,9 +1,9 @@
 """The way to a provider and back, over HTTP: who may begin, who may end, where it leads, what it shows on failure."""
 
-from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from msgspec.structs import replace
 
 from tests.login.providers import (
     BACK,

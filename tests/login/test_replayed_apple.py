@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.testing.clock import ManualClock
 from coatcheck.testing.providers import ADA, BEN, CEM, FakeApple

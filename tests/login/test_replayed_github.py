@@ -1,11 +1,11 @@
 """GitHub's documented answers, through the whole site: a list of addresses, refusals with status 200, odd scopes."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.testing.clock import ManualClock
 from coatcheck.testing.providers import ADA, BEN, CEM, MALLORY, FakeGitHub

@@ -1,12 +1,12 @@
 """Google's documented answers, through the whole site: slashes in codes, an issuer of two spellings, hosted domains."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.testing.clock import ManualClock
 from coatcheck.testing.providers import ADA, BEN, CEM, FakeGoogle

@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.testing.clock import ManualClock
 from coatcheck.testing.providers import ADA, BEN, MALLORY, FakeMicrosoft

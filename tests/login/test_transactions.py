@@ -1,10 +1,10 @@
 """A sign-in between its steps: its continuation works once, for its own sign-in, for ten minutes."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.errors import SignInGone
 from coatcheck.login.sign_in import AskedFor, SignIn

@@ -1,12 +1,12 @@
 """Trust a browser at a complete sign-in: one factor will do there, for sign-ins, and nowhere else."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from coatcheck.access.names import ADMIN
 from coatcheck.accounts import records as accounts

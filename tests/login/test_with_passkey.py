@@ -1,11 +1,11 @@
 """Signing in with a passkey: by a name or by none, alone or as the second factor; once, for this site, by its owner."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.admin.lock_account import lock_account
 from coatcheck.audit.show import show

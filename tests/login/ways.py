@@ -4,7 +4,8 @@ Tests compare the gate with this; nothing here imports `coatcheck.login.policy`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coatcheck.login.factors import Proof
 
@@ -19,8 +20,7 @@ VOUCHED = Proof(factor="provider", provider="work", is_verified=True)
 PROOFS = (PASSWORD, APP, MAILED, BACKUP, TOUCHED, VERIFIED, SYNCED, ATTESTED, FEDERATED, VOUCHED)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """Say all that a sign-in is decided from.
 
     Args:

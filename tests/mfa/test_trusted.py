@@ -1,12 +1,12 @@
 """A trusted browser: for one account as it was then, for as long as the site says, and known by its cookie alone."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fido2.cose import ES256, RS256, CoseKey, EdDSA
 from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
+from msgspec import Struct
 
 Options: TypeAlias = dict[str, Any]
 Answer: TypeAlias = dict[str, Any]
@@ -43,8 +44,7 @@ def sign(key: PrivateKey, data: bytes) -> bytes:
     return key.sign(data, ec.ECDSA(SHA256()))
 
 
-@dataclass
-class Key:
+class Key(Struct):
     """Hold one key that a device made."""
 
     id: bytes
@@ -83,8 +83,7 @@ class Maker:
         return builder.sign(self.root_key, SHA256())
 
 
-@dataclass
-class Device:
+class Device(Struct):
     """Make keys and use them.
 
     Args:
@@ -105,8 +104,8 @@ class Device:
     rp_id: str | None = None
     maker: Maker | None = None
     is_u2f: bool = False
-    client_data: dict[str, Any] = field(default_factory=dict)
-    keys: list[Key] = field(default_factory=list)
+    client_data: dict[str, Any] = {}
+    keys: list[Key] = []
 
     def make(self, options: Options, key_id: bytes | None = None) -> Answer:
         """Answer `navigator.credentials.create`, as `toJSON` spells it; under another key's id where one is given."""

@@ -47,7 +47,8 @@ async def test_removes_all_ends_all_and_lets_nobody_in(site: Site) -> None:
     inside = site.browser(headers={"cookie": f"__Host-coatcheck={secret}"})
     assert (await inside.get("/api/session")).json()["code"] == "session_ended"
     entry = (await show(site.desk, account=ann.id, limit=1))[0]
-    assert (entry.event, entry.details) == ("recovery.factors_done", {"factors": " ".join(FACTORS), "sessions": 1})
+    details = {"factors": " ".join(FACTORS), "sessions": 1, "api_keys": 0}
+    assert (entry.event, entry.details) == ("recovery.factors_done", details)
     assert "were removed" in (await site.mails(ANN))[0].text
     assert (await sign_in(site.browser(), ANN, PASSWORD)).json()["status"] == "admitted"
 

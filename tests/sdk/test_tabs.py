@@ -71,7 +71,7 @@ async def through_the_rain(pages: Pages, rounds: int) -> None:
 
 
 async def test_ten_tabs_in_the_rain(own_pages: Pages) -> None:
-    await through_the_rain(own_pages, 50)
+    await through_the_rain(own_pages, 15)
 
 
 @pytest.mark.long

@@ -7,12 +7,12 @@ from typing import Self
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx
+from msgspec import Struct
 
 STEPS = 12
 
 
-@dataclass(frozen=True)
-class Arrived:
+class Arrived(Struct, frozen=True):
     """What comes back to us: how, where, and the parameters of the answer, each once."""
 
     method: str

@@ -6,10 +6,10 @@ import os
 import stat
 import sys
 from asyncio.subprocess import PIPE
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.errors import ConfigurationError
 from coatcheck.settings import DatabaseSettings, SecretSettings, Settings
@@ -134,7 +134,7 @@ def test_postgresql_without_a_key_is_refused(tmp_path: Path) -> None:
 
 LOAD = """
 import sys
-from dataclasses import replace
+from msgspec.structs import replace
 from pathlib import Path
 from coatcheck.settings import DatabaseSettings, Settings
 from coatcheck.settings.master_key import load_key_ring

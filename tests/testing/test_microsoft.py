@@ -1,9 +1,9 @@
 """The fake of Microsoft answers as its documentation says: tenants, typed addresses, numbered errors."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.testing.clock import ManualClock
 from coatcheck.testing.providers import ADA, MALLORY, FakeMicrosoft

@@ -1,8 +1,7 @@
 """What presenting one token of a family comes to, by which token it is and when it comes."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.secret import hash_secret
 from coatcheck.tokens.family import GRACE_MS, MOST_RECENT, Family, judge, remembered

@@ -3,11 +3,11 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from coatcheck.secret import Secret

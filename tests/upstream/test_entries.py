@@ -1,7 +1,6 @@
 """Entries are data: each is read strictly, says where it comes from, and rests on a name that never changes hands."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec.structs import replace
 
 from coatcheck.errors import ConfigurationError
 from coatcheck.upstream.entries import FOLDER

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.errors import (
     BadInput,
@@ -119,6 +120,32 @@ def test_a_demand_tells_what_would_meet_it() -> None:
 
 
 def test_a_permission_that_no_scope_can_hold_is_no_demand() -> None:
-    for name in ('notes:"', "notes:all of them", "notes:\n", "notes:é", "notes:\\", "notes"):
+    for name in (
+        'notes:"',
+        "notes:all of them",
+        "notes:\n",
+        "notes:é",
+        "notes:\\",
+        "notes",
+        "notes:*",
+        "*:read",
+        "*:*",
+    ):
         with pytest.raises(ValueError, match="resource:action"):
             Demand(permission=name)
+
+
+def test_a_part_of_a_role_is_not_the_role() -> None:
+    """A role stands for all that it allows: a credential that may use some of it must not pass for one that may all."""
+    editor = Principal(
+        subject="acc_1", roles=frozenset({"editor"}), permissions=frozenset({"notes:read", "notes:delete"})
+    )
+    for scopes, is_met in (
+        (None, True),
+        (editor.permissions, True),
+        (editor.permissions | {"notes:print"}, True),
+        (frozenset({"notes:read"}), False),
+        (frozenset[str](), False),
+    ):
+        refused = refusal(Demand(role="editor"), replace(editor, scopes=scopes), now=0)
+        assert (refused is None) == is_met, scopes

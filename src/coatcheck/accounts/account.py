@@ -1,15 +1,15 @@
 """An account as the rest of the house sees it."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from coatcheck.clock import Instant
 
-Status: TypeAlias = Literal["active", "locked", "closed"]
+Status: TypeAlias = Literal["active", "locked", "closed", "secured"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """Hold one account.
 
     Args:
@@ -29,3 +29,13 @@ class Account:
     def is_active(self) -> bool:
         """Whether its sign-ins may open sessions."""
         return self.status == "active"
+
+    @property
+    def may_recover(self) -> bool:
+        """Whether its mailbox may set a password; of one that is secured by a panic that is the only way in."""
+        return self.is_active or self.is_secured
+
+    @property
+    def is_secured(self) -> bool:
+        """Whether everything of it was ended in a panic, and its mailbox has not been proven since."""
+        return self.status == "secured"

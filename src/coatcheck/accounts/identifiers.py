@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
 import idna
+from msgspec import Struct
 
 _LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -15,8 +15,7 @@ class NotAnIdentifier(ValueError):
     """Say what is wrong with an address or a name; the message is fit for the person."""
 
 
-@dataclass(frozen=True)
-class EmailAddress:
+class EmailAddress(Struct, frozen=True):
     """Hold a normalised address: lower case, domain in ASCII. Only `parse_email` makes one."""
 
     text: str
@@ -25,8 +24,7 @@ class EmailAddress:
         return self.text
 
 
-@dataclass(frozen=True)
-class Username:
+class Username(Struct, frozen=True):
     """Hold a normalised username: lower case, never an `@`. Only `parse_username` makes one."""
 
     text: str

@@ -103,7 +103,7 @@ async def drop_factor(tx: Writing, account: Account, factor: str) -> None:
 
 
 async def set_status(tx: Writing, account_id: str, status: Status) -> None:
-    """Lock, unlock or close an account; a closed one keeps no address, no name and no factors."""
+    """Lock, unlock, secure or close an account; a closed one keeps no address, no name and no factors."""
     values: dict[str, Any] = {"status": status}
     if status == "closed":
         values |= {"email": None, "username": None, "factors": ""}

@@ -1,14 +1,13 @@
 """Who follows the feed of revocations, and who lags behind, by what each service has acknowledged."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk
 from coatcheck.revocation import records
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Hold where a service stands with the feed.
 
     Args:

@@ -1,11 +1,13 @@
 """Register services, say what they may do, and disable them. Each change reaches their tokens as a revocation does."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from coatcheck.access.names import parse_permission
 from coatcheck.admin.service_credentials import add_credential
+from coatcheck.api_keys import end as api_keys
 from coatcheck.audit.record import record
 from coatcheck.clients import records
 from coatcheck.clients.registration import (
@@ -27,8 +29,7 @@ MOST_SCOPE: Final = 2000
 """Characters of all permissions of one service together: they have to fit into its token."""
 
 
-@dataclass(frozen=True)
-class Registered:
+class Registered(Struct, frozen=True):
     """Hold the id of a new service and its secret, which is shown once; None where it brought a key."""
 
     id: str
@@ -110,7 +111,7 @@ async def revoke_from_service(desk: Desk, visit: Visit, *, service: str, permiss
 
 
 async def disable_service(desk: Desk, visit: Visit, *, service: str, actor: str) -> None:
-    """Let a service in no more: its credentials are removed, its tokens revoked. Registration and name stay.
+    """Let a service in no more: its credentials and API keys are removed, its tokens revoked. Its name stays.
 
     Raises:
         NotFound: there is no such service, or it is disabled already.
@@ -119,6 +120,7 @@ async def disable_service(desk: Desk, visit: Visit, *, service: str, actor: str)
         for credential in (await hold(tx, service)).credentials:
             await records.remove_credential(tx, service, credential.id)
             await indices.end(tx, desk, owner=credential.id, account=service)
+        await api_keys.end_all(tx, desk, owner=service)
         await records.set_status(tx, service, "disabled")
         await record(tx, desk, visit, "service.disabled", account=service, actor=actor)
 

@@ -19,9 +19,9 @@ LINK_LIVES = timedelta(hours=1)
 
 
 async def has_administrator(desk: Desk) -> bool:
-    """Tell whether anybody holds the role `admin`."""
+    """Tell whether anybody has the role `admin`, held or inherited."""
     async with desk.database.reading() as db:
-        return await access.has_holder(db, ADMIN)
+        return await access.has_holder(db, ADMIN, desk.now())
 
 
 async def offer_set_up(desk: Desk) -> Secret | None:
@@ -34,7 +34,7 @@ async def offer_set_up(desk: Desk) -> Secret | None:
     async with desk.database.writing() as tx:
         await access.insert_role(tx, ADMIN, desk.now())
         await access.lock_role(tx, ADMIN)
-        if await access.has_holder(tx, ADMIN):
+        if await access.has_holder(tx, ADMIN, desk.now()):
             return None
         link = new_secret()
         await records.replace_link(tx, link.hashed(), desk.now() + millis(LINK_LIVES))
@@ -70,11 +70,13 @@ async def set_up(desk: Desk, visit: Visit, *, token: str, email: str, password: 
     try:
         async with desk.database.writing() as tx:
             await access.lock_role(tx, ADMIN)
-            if not await records.take(tx, hash_secret(token), desk.now()) or await access.has_holder(tx, ADMIN):
+            if not await records.take(tx, hash_secret(token), desk.now()) or await access.has_holder(
+                tx, ADMIN, desk.now()
+            ):
                 raise Gone("the link was used, or there is an administrator by now")
             account = await accounts.insert_account(tx, address, None, desk.now())
             await store_password(tx, account.id, chosen, desk.now())
-            await access.assign(tx, account.id, ADMIN, desk.now())
+            await access.assign(tx, account.id, ADMIN, desk.now(), by="set-up")
             await record(tx, desk, visit, "admin.set_up", account=account.id, email=address.text)
     except accounts.Taken:
         raise BadInput({"email": "This address has an account: `coatcheck role grant admin` makes it one."}) from None

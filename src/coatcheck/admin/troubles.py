@@ -1,7 +1,8 @@
 """Troubles with providers as an operator reads them: from the audit trail, each with our words and what to do."""
 
-from dataclasses import dataclass
 from typing import Any, Final, cast, get_args
+
+from msgspec import Struct
 
 from coatcheck.audit.show import Entry, show
 from coatcheck.clock import Instant
@@ -13,8 +14,7 @@ _MOST_PAGES: Final = 40
 _GONE: Final = Words("", "this version of Coatcheck knows no such trouble", "Read the trace.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """Tell of one failed sign-in with a provider.
 
     Args:

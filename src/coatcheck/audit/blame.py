@@ -1,6 +1,6 @@
 """Tell apart what was done to rows whose links do not hold: edited, put in another place, or pushed in."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from coatcheck.audit.chain import ChainKeys
 from coatcheck.audit.finding import Finding
@@ -9,8 +9,7 @@ from coatcheck.audit.row import Row
 _MOST_COMPARED = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """Carry a row whose link does not hold, and the MAC that stands before it."""
 
     previous: bytes

@@ -5,7 +5,8 @@ are made with the current key, and old ones still verify as long as theirs is in
 """
 
 import json
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coatcheck.audit.row import Row
 from coatcheck.secret import KeyRing, same
@@ -20,8 +21,7 @@ class ChainBroken(Exception):
     """Say that the chain is not as the sealer left it: somebody changed the database. `verify` tells more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Name a place in the chain: the head, or the anchor up to which old rows were cut. Its seal shows who set it."""
 
     name: str

@@ -3,18 +3,17 @@
 import asyncio
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from msgspec import Struct
 
 from coatcheck.clock import Instant, parse_rfc3339, rfc3339
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True):
     """Say that at a time the chain's last number had this MAC.
 
     Args:

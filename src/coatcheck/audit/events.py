@@ -41,10 +41,16 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "account.factors_reset": "Every second factor was removed by an administrator",
         "account.closed": "Account closed",
         "account.panic": "Everything was ended in an emergency",
+        "account.panic_settled": "What was ended in an emergency is over everywhere, or its time has passed",
+        "account.panic_lifted": "The account was opened again after an emergency",
         "role.created": "Role created",
         "role.removed": "Role removed",
+        "role.narrowed": "A role allows less",
+        "role.inherits": "A role inherits another",
+        "role.disinherits": "A role inherits another no more",
         "role.granted": "Role given",
         "role.revoked": "Role taken away",
+        "role.ran_out": "A role that was given for a time has run out",
         "service.created": "Service registered",
         "service.permissions_changed": "What a service may do was changed",
         "service.audiences_changed": "Whom a service calls, or what it is, was changed",
@@ -53,6 +59,9 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "service.disabled": "Service disabled",
         "service.enabled": "Service enabled again",
         "service.tokens_revoked": "A service gave its tokens back",
+        "api_key.created": "An API key was made",
+        "api_key.revoked": "An API key was revoked",
+        "api_key.refused": "An API key was refused",
         "token.refused": "A service was refused a token",
         "keys.made": "The first signing key was made",
         "keys.rotated": "The next signing key was published",
@@ -91,7 +100,7 @@ OUTCOMES: Final = frozenset({"done", "refused", "failed"})
 """How an event can have gone."""
 
 _LATER = {
-    "api_key", "client", "coatcheck", "factor", "identity", "issuer", "key", "mfa", "provider", "service", "token",
+    "client", "coatcheck", "factor", "identity", "issuer", "key", "mfa", "provider", "service", "token",
 }  # fmt: skip
 OUR_PREFIXES: Final = frozenset(name.split(".")[0] for name in EVENTS) | _LATER
 """What the first part of an app's own event must not be: ours, now or in a later release."""

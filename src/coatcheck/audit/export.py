@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+
+from msgspec.structs import asdict
 
 from coatcheck.audit import records
 from coatcheck.audit.row import Personal, Row

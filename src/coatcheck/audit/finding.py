@@ -1,13 +1,13 @@
 """What `verify` finds: one thing wrong with the audit trail, and where."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 Kind: TypeAlias = Literal["edited", "removed", "inserted", "reordered", "cut tail", "rewritten", "head"]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """Say one thing that is wrong.
 
     Args:

@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
+
+from msgspec import Struct
 
 from coatcheck.clock import Instant
-from coatcheck.secret import hash_secret, random_bytes
+from coatcheck.secret import Veiled, hash_secret, random_bytes
 from coatcheck.visit import Visit
 
 Detail: TypeAlias = str | int | bool
@@ -19,8 +20,7 @@ _DETAIL_LENGTH = 500
 _MOST_DIGITS = 2**63
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """Carry one event as it is stored; `number` and `mac` are None until it is sealed."""
 
     id: int
@@ -37,14 +37,15 @@ class Row:
     mac: bytes | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Personal:
+class Personal(Veiled, frozen=True, kw_only=True):
     """Carry what names a person: it stands beside the event and may expire or be erased.
 
     The event keeps only `digest()`. The salt goes with this row, so no guess can be tested against what is left.
     """
 
-    salt: bytes = field(repr=False)
+    veils: ClassVar = frozenset({"salt"})
+
+    salt: bytes
     address: str
     user_agent: str
     email: str | None

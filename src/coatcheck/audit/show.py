@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from coatcheck.audit import records
 from coatcheck.audit.events import says
@@ -14,8 +15,7 @@ from coatcheck.desk import Desk
 _MOST = 500
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """Carry one event for a reader; `address`, `user_agent` and `email` are None once they expired or were erased."""
 
     id: int

@@ -1,7 +1,8 @@
 """Verify the audit trail: find what somebody changed behind the sealer's back."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coatcheck.audit import records
 from coatcheck.audit.chain import ANCHOR, HEAD, ChainKeys
@@ -13,8 +14,7 @@ from coatcheck.desk import Desk
 _PAGE = 500
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """Say how the audit trail stands.
 
     Args:

@@ -9,6 +9,8 @@ import typer
 from coatcheck import Coatcheck as Coatcheck
 from coatcheck import __version__
 from coatcheck.cli.account import accounts
+from coatcheck.cli.advise import advise
+from coatcheck.cli.api_key import api_keys
 from coatcheck.cli.audit import audit
 from coatcheck.cli.doctor import doctor
 from coatcheck.cli.explain import explain_sign_in
@@ -45,10 +47,12 @@ app.command(epilog="Example: coatcheck migrate")(migrate)
 accounts.command(
     "explain-sign-in", epilog="Example: coatcheck account explain-sign-in ann@example.org --proof password --proof totp"
 )(explain_sign_in)
+app.command(epilog="Example: coatcheck advise --answers answers.toml --json")(advise)
 app.add_typer(accounts, name="account")
 app.add_typer(sessions, name="session")
 app.add_typer(roles, name="role")
 app.add_typer(services, name="service")
+app.add_typer(api_keys, name="api-key")
 app.add_typer(providers, name="provider")
 app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")

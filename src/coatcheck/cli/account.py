@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from coatcheck.accounts.account import Account
+from coatcheck.access.assignment import Assignment
+from coatcheck.access.explain import until_of
+from coatcheck.accounts.account import Account, Status
 from coatcheck.admin.create_account import create_account
 from coatcheck.admin.lock_account import lock_account, unlock_account
 from coatcheck.admin.people import Person, look_at_person, resolve_account
@@ -13,11 +15,14 @@ from coatcheck.admin.reset_factors import reset_factors
 from coatcheck.admin.unlink_identity import unlink_from
 from coatcheck.cli.audit import entry_words, show_entries
 from coatcheck.cli.opening import CONFIG, OPERATOR, ConfigOption, JsonOption, WhoArgument, at_desk
+from coatcheck.cli.receipts import WaitOption, receipt_meant, show_receipt, watched
 from coatcheck.cli.session import show_sessions
 from coatcheck.cli.showing import moment, name_of, say, say_facts, say_json, say_table, words_of
 from coatcheck.clock import rfc3339
 from coatcheck.desk import Desk
 from coatcheck.ending.close_account import close_account
+from coatcheck.ending.panic import panic
+from coatcheck.ending.receipts.receipt import Receipt
 from coatcheck.settings.read import read_settings
 from coatcheck.upstream.records import LinkedIdentity
 from coatcheck.visit import Visit
@@ -68,7 +73,8 @@ def show(account: WhoArgument, as_json: JsonOption = False, config: ConfigOption
     if as_json:
         identities = [_linked_words(each) for each in person.identities]
         sessions = [session.id for session in person.sessions]
-        listed = {"sessions": sessions, "roles": person.roles, "identities": identities}
+        held = [_held_words(each) for each in person.held.values()]
+        listed = {"sessions": sessions, "roles": person.roles, "held_roles": held, "identities": identities}
         say_json({**words_of(person.account), **listed, "events": [entry_words(entry) for entry in person.events]})
     else:
         _show(person)
@@ -88,14 +94,17 @@ def lock(account: WhoArgument, config: ConfigOption = CONFIG) -> None:
 
 @accounts.command(epilog="Example: coatcheck account unlock ben@example.org")
 def unlock(account: WhoArgument, config: ConfigOption = CONFIG) -> None:
-    """Unlock an account, and forget the failed tries counted against it."""
+    """Unlock an account, and forget the failed tries counted against it; one that is secured stays so."""
 
-    async def work(desk: Desk, visit: Visit) -> Account:
+    async def work(desk: Desk, visit: Visit) -> tuple[Account, Status]:
         found = await resolve_account(desk, account)
-        await unlock_account(desk, visit, account=found.id, actor=OPERATOR)
-        return found
+        return found, await unlock_account(desk, visit, account=found.id, actor=OPERATOR)
 
-    say(f"{name_of(at_desk(config, work))} may sign in again.")
+    found, status = at_desk(config, work)
+    if status == "secured":
+        say(f"{name_of(found)} is locked no more, and is still secured: its owner opens it by recovery.")
+    else:
+        say(f"{name_of(found)} may sign in again.")
 
 
 @accounts.command(name="reset-factors", epilog="Example: coatcheck account reset-factors ben@example.org --yes")
@@ -156,6 +165,42 @@ def close(
     say(f"{name_of(at_desk(config, work))} is closed.")
 
 
+@accounts.command(name="panic", epilog="Example: coatcheck account panic ben@example.org")
+def panic_account(
+    account: WhoArgument,
+    wait: WaitOption = 5,
+    as_json: JsonOption = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """End everything of an account at once; its owner gets back in by recovery alone.
+
+    Sessions, tokens, trusted browsers, mailed links, providers' tokens and live connections end. Prints the receipt:
+    what is over and by when, and who has not said yet that they heard.
+    """
+
+    async def work(desk: Desk, visit: Visit) -> tuple[Receipt, int]:
+        found = await resolve_account(desk, account)
+        receipt = await panic(desk, visit, account=found.id, actor=OPERATOR)
+        return await watched(desk, receipt.id, wait), desk.now()
+
+    show_receipt(*at_desk(config, work), as_json=as_json)
+
+
+@accounts.command(name="panic-receipt", epilog="Example: coatcheck account panic-receipt ben@example.org --json")
+def panic_receipt(
+    which: Annotated[str, typer.Argument(metavar="RECEIPT", help="pnc_…; or an account: then its newest receipt.")],
+    wait: WaitOption = 0,
+    as_json: JsonOption = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Show the receipt of a panic as it is by now."""
+
+    async def work(desk: Desk, visit: Visit) -> tuple[Receipt, int]:
+        return await watched(desk, await receipt_meant(desk, which), wait), desk.now()
+
+    show_receipt(*at_desk(config, work), as_json=as_json)
+
+
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
@@ -168,6 +213,18 @@ def _password(*, from_stdin: bool) -> str:
 def _linked_words(linked: LinkedIdentity) -> dict[str, str | None]:
     last = rfc3339(linked.last_used_at) if linked.last_used_at else None
     return {"id": linked.id, "provider": linked.provider, "email": linked.email, "last_used_at": last}
+
+
+def _held_words(held: Assignment) -> dict[str, str | None]:
+    given = {"granted_by": held.granted_by, "granted_at": rfc3339(held.granted_at), "until": until_of(held)}
+    return {"role": held.role, **given}
+
+
+def _role_shown(person: Person, role: str) -> str:
+    held = person.held.get(role)
+    if held is None:
+        return f"{role} (by {' and '.join(person.through[role])})"
+    return role if held.expires_at is None else f"{role} (until {moment(held.expires_at)})"
 
 
 def _last_used(linked: LinkedIdentity) -> str:
@@ -184,7 +241,7 @@ def _show(person: Person) -> None:
             "status": account.status,
             "since": moment(account.created_at),
             "factors": ", ".join(sorted(account.factors)) or "-",
-            "roles": ", ".join(person.roles) or "-",
+            "roles": ", ".join(_role_shown(person, role) for role in person.roles) or "-",
         }
     )
     say()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from msgspec.structs import asdict
 
 from coatcheck.admin.people import resolve_account
 from coatcheck.audit.checkpoint import Checkpoint, read_checkpoints
@@ -93,7 +94,7 @@ def show_entries(found: list[Entry]) -> None:
 
 def entry_words(entry: Entry) -> dict[str, Any]:
     """Give an event for programs."""
-    return {**vars(entry), "at": rfc3339(entry.at)}
+    return {**asdict(entry), "at": rfc3339(entry.at)}
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

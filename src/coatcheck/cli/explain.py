@@ -81,7 +81,7 @@ def _show(account: Account, explained: Explained) -> None:
 def _words(explained: Explained) -> dict[str, Any]:
     standing, decision = explained.standing, explained.decision
     return {
-        "decision": "enough" if explained.is_enough else "more_needed",
+        "decision": "shut" if explained.shut else "enough" if explained.is_enough else "more_needed",
         "acr": level_of(explained.proofs) if explained.proofs else None,
         "amr": list(decision.amr) if isinstance(decision, Enough) else [],
         "options": list(explained.options),

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 import typer
+from msgspec.structs import asdict
 
 from coatcheck.admin.prove_domain import forget_domain, prove_domain
 from coatcheck.admin.troubles import Told, list_troubles
@@ -96,7 +97,7 @@ def troubles(
 
     found = at_desk(config, work)
     if as_json:
-        say_json([{**vars(each), "at": rfc3339(each.at)} for each in found])
+        say_json([{**asdict(each), "at": rfc3339(each.at)} for each in found])
         return
     for each in found:
         show_trouble(each)

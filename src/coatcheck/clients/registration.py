@@ -3,11 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from coatcheck.clock import Instant
 from coatcheck.errors import BadInput
+from coatcheck.secret import Veiled
 from coatcheck.verifier.claims import StatusPlace
 
 MOST_CREDENTIALS: Final = 2
@@ -25,8 +27,7 @@ _NAME = re.compile(r"[a-z][a-z0-9.-]{0,62}")
 _LONGEST_AUDIENCE = 200
 
 
-@dataclass(frozen=True, kw_only=True)
-class ServiceCredential:
+class ServiceCredential(Veiled, frozen=True, kw_only=True):
     """Hold what a service proves itself by.
 
     Args:
@@ -38,17 +39,18 @@ class ServiceCredential:
         place: the bit that takes back every token that was issued for it; None when it has ended.
     """
 
+    veils: ClassVar = frozenset({"secret_hash"})
+
     id: str
     kind: Kind
     created_at: Instant
     expires_at: Instant
-    secret_hash: bytes | None = field(default=None, repr=False)
+    secret_hash: bytes | None = None
     jwk: str | None = None
     place: StatusPlace | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Registration:
+class Registration(Struct, frozen=True, kw_only=True):
     """Hold a service as it is registered.
 
     Args:

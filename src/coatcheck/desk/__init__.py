@@ -2,20 +2,20 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
+
+from msgspec import field
 
 from coatcheck.clock import Clock, Instant, SystemClock
 from coatcheck.desk.ephemeral import Ephemeral
-from coatcheck.secret import KeyRing, new_id
+from coatcheck.secret import KeyRing, Veiled, new_id
 from coatcheck.settings import Settings
 from coatcheck.storage.database import Database
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Desk:
+class Desk(Veiled, frozen=True, kw_only=True, eq=False):
     """Hold what flows work with. One a process; rooms keep their own process-wide things by `keep`, never in a module.
 
     Args:
@@ -27,13 +27,15 @@ class Desk:
         worker: names this process, for leases.
     """
 
+    veils: ClassVar = frozenset({"key_ring", "_kept"})
+
     settings: Settings
     database: Database
     ephemeral: Ephemeral
-    key_ring: KeyRing = field(repr=False)
+    key_ring: KeyRing
     clock: Clock = field(default_factory=SystemClock)
     worker: str = field(default_factory=lambda: new_id("wrk_"))
-    _kept: dict[object, Any] = field(default_factory=dict, repr=False)
+    _kept: dict[object, Any] = field(default_factory=dict)
 
     def now(self) -> Instant:
         """Give the time."""

@@ -6,10 +6,10 @@ takes as long whether or not a mail goes out.
 
 import asyncio
 import importlib
-from dataclasses import dataclass
 
 import msgspec
 import structlog
+from msgspec import Struct
 
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk, records
@@ -41,7 +41,7 @@ async def post(tx: Writing, desk: Desk, message: Message, *, asked_by_stranger: 
     mail_id = new_id("mail_")
     sealed = desk.key_ring.seal(msgspec.json.encode(message), place=f"outbox.sealed:{mail_id}")
     if asked_by_stranger:
-        recipient = desk.key_ring.mac("mail recipient", message.to)
+        recipient = _recipient(desk, message.to)
         if await records.count_recipient(tx, recipient, now) > STRANGERS_PER_HOUR:
             return False
     due_at = None if is_decoy else now
@@ -50,8 +50,16 @@ async def post(tx: Writing, desk: Desk, message: Message, *, asked_by_stranger: 
     return True
 
 
-@dataclass(frozen=True, kw_only=True)
-class WaitingMail:
+async def count_anew(tx: Writing, desk: Desk, to: str) -> None:
+    """Let strangers cause mails to a recipient as if none had come this hour: the next one must not be dropped."""
+    await records.forget_recipient(tx, _recipient(desk, to))
+
+
+def _recipient(desk: Desk, to: str) -> bytes:
+    return desk.key_ring.mac("mail recipient", to)
+
+
+class WaitingMail(Struct, frozen=True, kw_only=True):
     """Hold a mail that waits, opened for the mailbox of this machine."""
 
     id: str

@@ -1,11 +1,11 @@
 """The SQL of the outbox: mail that waits, and how many one recipient got this hour."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import bindparam, case, delete, func, insert, select, update
 
 from coatcheck.clock import Instant
+from coatcheck.secret import Veiled
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.prepared import InsertInto, Prepared, given
 from coatcheck.storage.tables.mail import mail_quota, outbox
@@ -14,12 +14,13 @@ from coatcheck.storage.tables.metadata import Moment
 HOUR_MS = 3_600_000
 
 
-@dataclass(frozen=True)
-class Queued:
+class Queued(Veiled, frozen=True):
     """Hold one mail as the outbox keeps it."""
 
+    veils: ClassVar = frozenset({"sealed"})
+
     id: str
-    sealed: bytes = field(repr=False)
+    sealed: bytes
     attempts: int
     queued_at: Instant
 
@@ -40,6 +41,11 @@ async def count_of_recipient(db: Reading, recipient_mac: bytes, now: Instant) ->
     """Give how many mails a recipient got this hour because strangers asked, or would have got."""
     its = (mail_quota.c.recipient_mac == recipient_mac, mail_quota.c.expires_at > now)
     return (await db.execute(select(mail_quota.c.count).where(*its))).scalar() or 0
+
+
+async def forget_recipient(tx: Writing, recipient_mac: bytes) -> None:
+    """Forget how many mails a recipient got this hour."""
+    await tx.execute(delete(mail_quota).where(mail_quota.c.recipient_mac == recipient_mac))
 
 
 async def claim_due(tx: Writing, now: Instant, retry_at: Instant, limit: int) -> list[Queued]:

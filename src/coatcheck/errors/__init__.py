@@ -10,6 +10,7 @@
     ├── NotSignedIn            401
     │   ├── SessionEnded       401  the only code on which a client signs out
     │   ├── TokenRefused       401  get another token, then try again
+    │   ├── ApiKeyRefused      401  an API key that does not count
     │   ├── ProofRefused       401  the token may be good: make another proof of its key, then try again
     │   │   └── ProofNonceNeeded 401  with DPoP-Nonce
     │   └── InvalidCredentials 401
@@ -31,6 +32,7 @@
     ├── UnknownHost            400
     ├── HttpsNeeded            400
     ├── TooManyAttempts        429  with Retry-After
+    │   └── ApiKeyOverused     429  an API key was used too often in this minute
     ├── UpstreamFailed         400  a sign-in with a provider came to nothing; the trouble has a name
     ├── TokenTooLarge          500  a person has more roles than fit into a token
     └── Busy                   503  with Retry-After
@@ -44,8 +46,16 @@ Expected outcomes of a sign-in are values (`Admitted | MoreNeeded`), not errors.
 from collections.abc import Mapping
 
 from coatcheck.errors.gone import FeedGone, FormGone, Gone, SignInGone
-from coatcheck.errors.not_now import Busy, DatabaseAway, RevocationUnknown, TokenTooLarge, TooManyAttempts
+from coatcheck.errors.not_now import (
+    ApiKeyOverused,
+    Busy,
+    DatabaseAway,
+    RevocationUnknown,
+    TokenTooLarge,
+    TooManyAttempts,
+)
 from coatcheck.errors.not_signed_in import (
+    ApiKeyRefused,
     InvalidCode,
     InvalidCredentials,
     NotSignedIn,
@@ -59,6 +69,8 @@ from coatcheck.errors.root import CoatcheckError, ConfigurationError
 from coatcheck.errors.upstream import Trouble, UpstreamFailed
 
 __all__ = [
+    "ApiKeyOverused",
+    "ApiKeyRefused",
     "BadBody",
     "BadInput",
     "BodyTooLarge",

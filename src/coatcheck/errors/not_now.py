@@ -20,6 +20,13 @@ class TooManyAttempts(CoatcheckError):
         self.retry_after = max(1, retry_after)
 
 
+class ApiKeyOverused(TooManyAttempts):
+    """Refuse an API key that was used as often as one may be in a minute."""
+
+    code = "api_key_overused"
+    says = "This API key was used too often in a minute. Wait, then go on more slowly."
+
+
 class TokenTooLarge(CoatcheckError):
     """Say that what an access token has to say does not fit; the log names the claim."""
 

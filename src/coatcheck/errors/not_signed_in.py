@@ -35,6 +35,13 @@ class TokenRefused(NotSignedIn):
         self.with_proof = with_proof
 
 
+class ApiKeyRefused(NotSignedIn):
+    """Refuse an API key: unknown, mistyped, run out, revoked, or of an owner who may not act. Why is for the log."""
+
+    code = "invalid_api_key"
+    says = "This API key does not count. It may have run out or been revoked."
+
+
 class ProofRefused(NotSignedIn):
     """Refuse a proof that a key is held: forged, of another request, too old, or seen before (RFC 9449).
 

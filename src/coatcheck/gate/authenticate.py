@@ -1,14 +1,16 @@
 """The request path: from what a request presents to the principal behind it."""
 
+from coatcheck.api_keys.key_text import has_form, is_opaque
 from coatcheck.desk import Desk
-from coatcheck.errors import BadInput, NotSignedIn
+from coatcheck.errors import ApiKeyRefused, BadInput, NotSignedIn
+from coatcheck.gate.api_key import check_api_key
 from coatcheck.gate.bearer import check_bearer, issuer_of, read_old_token
 from coatcheck.gate.cookie import check_cookie
 from coatcheck.gate.proof import check_credential
 from coatcheck.http.cookies import CookieName, cookie_kind, read_cookie
 from coatcheck.http.cross_site import refuse_cross_site
 from coatcheck.verifier import Principal
-from coatcheck.verifier.bearer import credential_of
+from coatcheck.verifier.bearer import Credential, credential_of
 from coatcheck.verifier.target_uri import at_origin, origin_of
 from coatcheck.visit import Asked
 
@@ -22,12 +24,18 @@ async def authenticate(desk: Desk, asked: Asked) -> Principal:
         NotSignedIn: nothing is presented, or a credential that is not understood.
         TokenRefused: a token does not count, or is bound to a key that was not proven.
         ProofRefused: the proof that came with it does not count.
+        ApiKeyRefused: an API key does not count.
+        ApiKeyOverused: it was used as often as one may be in a minute.
+        TooManyAttempts: too many API keys of this address have led nowhere.
         SessionEnded: the session is over.
         CrossSiteRefused: a cookie on an unsafe request that another site caused.
         DatabaseAway: the session is not in memory and the database cannot be reached.
     """
     if asked.authorization is not None:
-        return await _by_authorization(desk, asked)
+        credential = credential_of(asked)
+        if is_key(credential):
+            return await check_api_key(desk, credential.token, address=asked.address, is_use=asked.is_use)
+        return await _by_token(desk, asked, credential)
     secret, token = _from_cookies(desk, asked)
     if not secret:
         return await check_bearer(desk, token)
@@ -47,12 +55,26 @@ async def whose_to_end(desk: Desk, asked: Asked) -> Principal | None:
         return None
 
 
-async def _by_authorization(desk: Desk, asked: Asked) -> Principal:
-    credential = credential_of(asked)
+async def _by_token(desk: Desk, asked: Asked, credential: Credential) -> Principal:
     issuer = issuer_of(desk, credential.token)
     # Where we are reached is what the token calls us, never what the request says of that.
     url = "" if credential.proof is None else at_origin(origin_of(issuer) or "", asked.url)
     return (await check_credential(desk, credential, asked, url=url, issuer=issuer, audience=issuer)).principal
+
+
+def is_key(credential: Credential) -> bool:
+    """Tell whether what is presented is no signed token, so that it can only be an API key.
+
+    Raises:
+        ApiKeyRefused: it is one, as a token that is bound to a key.
+    """
+    if not is_opaque(credential.token):
+        return False
+    if credential.proof is None:
+        return True
+    if has_form(credential.token):
+        raise ApiKeyRefused("an API key came as a token for DPoP: nobody can prove it, it goes as Bearer")
+    return False
 
 
 def _from_cookies(desk: Desk, asked: Asked) -> tuple[str, str]:

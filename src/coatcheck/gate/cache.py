@@ -1,7 +1,8 @@
 """The principals this process has checked lately, by the hash of their credential."""
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from coatcheck.clock import Instant
@@ -12,16 +13,16 @@ from coatcheck.sessions.session import SEEN_EVERY_MS, last_good_moment
 from coatcheck.verifier import Principal
 
 _SLOW_FILL_S = 30.0
+_TRIES = 3
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct):
     """Hold a checked principal.
 
     Args:
         digest: the hash of its credential.
         idle_for: milliseconds the session may go unused.
-        works_until: when the credential ends however much it is used.
+        works_until: when the credential, or a role of its account, ends however much it is used.
         good_until: until when this entry counts.
         seen_again_at: from when its use is written again.
     """
@@ -41,8 +42,7 @@ class Entry:
         self.seen_again_at = now + SEEN_EVERY_MS
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(Struct, frozen=True):
     """Remember when a look-up began, so that what it finds is dropped if something newer was heard meanwhile."""
 
     heard: int
@@ -83,8 +83,7 @@ class PrincipalCache:
 
     def fill(self, ticket: Ticket, entry: Entry) -> bool:
         """Keep what a look-up found; tell False when it may be out of date and must be looked up again."""
-        principal = entry.principal
-        owners = (principal.session or "", principal.subject)
+        owners = _owners(entry)
         if self._forgot_at > ticket.heard or self._clock.monotonic() - ticket.began > _SLOW_FILL_S:
             return False
         if any(self._heard_of.get(owner, (0, 0.0))[0] > ticket.heard for owner in owners):
@@ -118,7 +117,7 @@ class PrincipalCache:
         entry = self._entries.pop(digest, None)
         if entry is None:
             return
-        for owner in (entry.principal.session or "", entry.principal.subject):
+        for owner in _owners(entry):
             digests = self._by_owner.get(owner, set())
             digests.discard(digest)
             if not digests:
@@ -132,3 +131,20 @@ class PrincipalCache:
             if self._heard_of[owner][1] > too_old:
                 return
             del self._heard_of[owner]
+
+
+async def look_up(cache: PrincipalCache, read: Callable[[], Awaitable[Entry]]) -> Entry:
+    """Read what a credential leads to, and keep it; read again when news about it came while it was read."""
+    for _ in range(_TRIES):
+        ticket = cache.begin()
+        entry = await read()
+        if cache.fill(ticket, entry):
+            return entry
+    # News about this very credential keeps coming: what is read now is true, and is not kept.
+    return await read()
+
+
+def _owners(entry: Entry) -> tuple[str, str]:
+    """Give whose news concern an entry: its session's or key's, and its account's or service's."""
+    principal = entry.principal
+    return principal.session or principal.api_key or "", principal.subject

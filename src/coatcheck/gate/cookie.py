@@ -4,17 +4,18 @@ from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import TypeAlias
 
+from coatcheck.clock import Instant
 from coatcheck.desk import Desk
 from coatcheck.errors import SessionEnded
-from coatcheck.gate.cache import Entry, PrincipalCache
+from coatcheck.gate.cache import Entry, PrincipalCache, look_up
 from coatcheck.sessions import records
 from coatcheck.sessions.seen import Seen
 from coatcheck.sessions.session import SEEN_EVERY_MS, last_good_moment
 from coatcheck.storage.database import Reading
 from coatcheck.verifier import Principal
 
-Find: TypeAlias = Callable[[Reading], Awaitable[records.Found | None]]
-_TRIES = 3
+Find: TypeAlias = Callable[[Reading, Instant], Awaitable[records.Found | None]]
+"""Finds a session with the roles that count at a moment."""
 
 
 async def check_cookie(desk: Desk, value: str, *, is_use: bool = True) -> Principal:
@@ -27,7 +28,7 @@ async def check_cookie(desk: Desk, value: str, *, is_use: bool = True) -> Princi
         SessionEnded: no live session has this secret.
     """
     digest = sha256(value.encode("utf-8", "surrogatepass")).digest()
-    return await check_found(desk, digest, lambda db: records.find(db, digest), is_use=is_use)
+    return await check_found(desk, digest, lambda db, now: records.find(db, digest, now), is_use=is_use)
 
 
 async def check_found(desk: Desk, digest: bytes, find: Find, *, is_use: bool) -> Principal:
@@ -40,36 +41,30 @@ async def check_found(desk: Desk, digest: bytes, find: Find, *, is_use: bool) ->
     cache = desk.keep(PrincipalCache)
     entry = cache.get(digest, now)
     if entry is None:
-        entry = await _look_up(desk, cache, digest, find)
+        entry = await look_up(cache, lambda: _read(desk, digest, find))
     if is_use and now >= entry.seen_again_at:
         entry.seen(now)
         desk.keep(Seen).note(entry.principal.session or "")
     return entry.principal
 
 
-async def _look_up(desk: Desk, cache: PrincipalCache, digest: bytes, find: Find) -> Entry:
-    """Read a session; read again when news about it came while it was read."""
-    for _ in range(_TRIES):
-        ticket = cache.begin()
-        entry = await _read(desk, digest, find)
-        if cache.fill(ticket, entry):
-            return entry
-    # News about this very session keeps coming: what is read now is true, and is not kept.
-    return await _read(desk, digest, find)
-
-
 async def _read(desk: Desk, digest: bytes, find: Find) -> Entry:
+    began = desk.now()
     async with desk.database.reading() as db:
-        found = await find(db)
+        found = await find(db, began)
     if found is None:
         raise SessionEnded("no session has this secret")
-    entry = _entry(found, digest)
-    if desk.now() > entry.good_until:
+    now, session, works_until = desk.now(), found.session, found.former_until or found.session.ends_at
+    if now > min(last_good_moment(session.expires_at, session.ends_at), works_until):
         raise SessionEnded("the session was idle too long, or is over")
-    return entry
+    if found.roles_end is None:
+        return _entry(found, digest, works_until)
+    if now >= found.roles_end:  # a role ran out while this was read
+        return await _read(desk, digest, find)
+    return _entry(found, digest, min(works_until, found.roles_end - 1))
 
 
-def _entry(found: records.Found, digest: bytes) -> Entry:
+def _entry(found: records.Found, digest: bytes, works_until: Instant) -> Entry:
     session = found.session
     principal = Principal(
         subject=session.account,
@@ -88,7 +83,7 @@ def _entry(found: records.Found, digest: bytes) -> Entry:
         principal=principal,
         digest=digest,
         idle_for=session.idle_for,
-        works_until=session.ends_at if found.former_until is None else found.former_until,
-        good_until=min(last_good_moment(session.expires_at, session.ends_at), found.former_until or session.ends_at),
+        works_until=works_until,
+        good_until=min(last_good_moment(session.expires_at, session.ends_at), works_until),
         seen_again_at=session.last_seen + SEEN_EVERY_MS,
     )

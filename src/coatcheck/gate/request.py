@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from coatcheck.access.names import ADMIN
+from coatcheck.clients.registration import PREFIX as SERVICE
 from coatcheck.desk import Desk
 from coatcheck.errors import NotAllowed, NotSignedIn
 from coatcheck.gate.authenticate import authenticate
@@ -55,16 +56,39 @@ def named_visit_of(request: Request) -> Visit:
 async def principal_of(request: Request, demand: Demand | None = None) -> Principal:
     """Give the person who asks, and refuse whoever does not meet a demand.
 
+    This and `service_of` are how our own routes learn who asks: what has no session does nothing here that it is not
+    let do by name, whatever its owner may. A house test sees that no route goes around them.
+
     Raises:
         NotSignedIn: nobody is signed in.
-        NotAllowed: the demand is not met; or a service asks for what is a person's.
+        NotAllowed: the demand is not met; or a service's token or an API key asks for what is a person's.
     """
     principal = await authenticate(desk_of(request), visit_of(request).asked)
     if principal.session is None:
-        raise NotAllowed("a service's token or an API key cannot act as a person")
+        raise await _beyond(request, principal, "a service's token or an API key cannot act as a person")
     if demand is not None:
         await check_demand(request, principal, demand)
     return principal
+
+
+async def service_of(request: Request) -> str:
+    """Give the service that asks by a token of its own.
+
+    Raises:
+        NotSignedIn: nobody asks, or by a token that does not count.
+        NotAllowed: a person asks, or somebody's API key: also that of a service.
+    """
+    principal = await authenticate(desk_of(request), visit_of(request).asked)
+    is_service = principal.session is None and principal.subject.startswith(SERVICE)
+    if not is_service or principal.api_key is not None:
+        raise await _beyond(request, principal, "this is for registered services, by a token of their own")
+    return principal.subject
+
+
+async def _beyond(request: Request, principal: Principal, because: str) -> NotAllowed:
+    """Write down who came where a credential of theirs cannot be meant for; give the refusal."""
+    await record_not_allowed(desk_of(request), visit_of(request), principal)
+    return NotAllowed(because)
 
 
 async def check_demand(request: Request, principal: Principal, demand: Demand) -> None:

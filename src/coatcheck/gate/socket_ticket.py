@@ -47,4 +47,4 @@ async def check_session(desk: Desk, session: str) -> Principal:
     """
     # Beside the hashes of secrets, and no secret has this one: what is hashed here is not a secret's text.
     digest = sha256(b"\0session " + session.encode()).digest()
-    return await check_found(desk, digest, lambda db: records.find_by_id(db, session), is_use=False)
+    return await check_found(desk, digest, lambda db, now: records.find_by_id(db, session, now), is_use=False)

@@ -1,6 +1,6 @@
 """Verify: may this request pass to the service behind a host, and for whom?
 
-our proxy? → host → audience → cookie or token (and proof) → principal → gateway token
+our proxy? → host → audience → cookie, API key, or token (and proof) → principal → gateway token
 """
 
 import re
@@ -8,7 +8,8 @@ from typing import Final
 
 from coatcheck.desk import Desk
 from coatcheck.errors import NotAllowed, NotFound, TokenRefused
-from coatcheck.gate.authenticate import authenticate
+from coatcheck.gate.api_key import check_api_key
+from coatcheck.gate.authenticate import authenticate, is_key
 from coatcheck.gate.proof import check_credential
 from coatcheck.gateway.forwarded import Forwarded
 from coatcheck.gateway.tokens import GatewayTokens
@@ -33,6 +34,7 @@ async def verify(desk: Desk, visit: Visit, forwarded: Forwarded) -> str:
         NotFound: whoever asks is not our proxy.
         NotAllowed: the host is none that the proxy may ask for.
         NotSignedIn: the client is nobody.
+        ApiKeyOverused: its API key was used as often as one may be in a minute.
         ProofRefused: its proof is not for the request that the proxy asks about.
         SessionEnded: its session is over.
         CrossSiteRefused: a cookie on an unsafe request, or on a WebSocket, that another site caused.
@@ -49,6 +51,7 @@ async def verify(desk: Desk, visit: Visit, forwarded: Forwarded) -> str:
         origin=theirs.origin,
         sec_fetch_site=theirs.sec_fetch_site,
         websocket=forwarded.is_socket,
+        address=theirs.address,
     )
     if asked.authorization is not None:
         return await _by_token(desk, visit, asked, audience)
@@ -64,6 +67,9 @@ async def _by_token(desk: Desk, visit: Visit, asked: Asked, audience: str) -> st
     A gateway token is not renewed: whoever keeps one, the service itself or who reads its logs, has it for a minute.
     """
     credential = credential_of(asked)
+    if is_key(credential):
+        principal = await check_api_key(desk, credential.token, address=asked.address)
+        return await desk.keep(GatewayTokens).of(principal, visit.base_url, audience)
     checked = await check_credential(desk, credential, asked, url=asked.url, issuer=visit.base_url, audience=audience)
     if checked.client == GATEWAY:
         raise TokenRefused("a gateway token is for the service behind the host, and is no way in again")

@@ -1,7 +1,8 @@
 """Cookies: their names, how they are read strictly, and how they are set."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from coatcheck.errors import BadInput
 from coatcheck.settings import ServerSettings
@@ -11,8 +12,7 @@ BROWSER_FOR_S = 400 * 86_400  # the longest that browsers keep a cookie
 _BLANKS = " \t"  # and no other: a browser does not guard a name behind a stranger blank as `__Host-`
 
 
-@dataclass(frozen=True)
-class CookieKind:
+class CookieKind(Struct, frozen=True):
     """Name and set cookies for one kind of site.
 
     On https they are `__Host-` cookies: no other host, subdomain or plain-HTTP page can set or overwrite them. On this

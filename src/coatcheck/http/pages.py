@@ -2,13 +2,15 @@
 
 import hashlib
 import importlib
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+from msgspec import Struct
 
 from coatcheck.clock import Instant
 from coatcheck.mail import Message
+from coatcheck.secret import Veiled
 from coatcheck.settings import Settings
 
 _SOURCE = Path(__file__).parents[1]
@@ -16,8 +18,7 @@ _STATIC = _SOURCE / "http" / "static"
 _PUBLIC_RECOVERY = "/recover"
 
 
-@dataclass(frozen=True)
-class Me:
+class Me(Struct, frozen=True):
     """Hold what pages say of the person who is signed in."""
 
     email: str | None
@@ -26,8 +27,7 @@ class Me:
     session_id: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Frame:
+class Frame(Veiled, frozen=True, kw_only=True):
     """Hold what every page knows, whatever it shows.
 
     Args:
@@ -35,10 +35,12 @@ class Frame:
         now: the time, for "3 minutes ago".
     """
 
+    veils: ClassVar = frozenset({"form_token"})
+
     settings: Settings
     mount: str
     now: Instant
-    form_token: str = field(default="", repr=False)
+    form_token: str = ""
     me: Me | None = None
     notice: str | None = None
 
@@ -74,6 +76,16 @@ def mail_text(
     filled = _templates().mails().get_template(template).render(site=settings.site, **values)
     subject, _, text = filled.partition("\n")
     return Message(to=to, subject=subject.removeprefix("Subject: ").strip(), text=_unwrapped(text))
+
+
+def file_text(template: str, /, **values: Any) -> str:
+    """Fill a file such as `advisor/app_flask.py.jinja`.
+
+    Raises:
+        jinja2.UndefinedError: a value that the template asks for was not given.
+    """
+    text: str = _templates().files().get_template(template).render(**values)
+    return text
 
 
 def _unwrapped(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Templates: pages and mails, by Jinja. Loaded with the first one: a worker that answers calls needs none."""
+"""Templates: pages, mails and files, by Jinja. Loaded with the first one: a worker that answers calls needs none."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -29,6 +29,20 @@ def mails() -> Environment:
     """Give every mail's template, such as `signup/verify.txt`."""
     # Plain text: nothing to escape, and nothing but addresses and our own links goes in.
     return Environment(loader=_loader("mails"), autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701
+
+
+@lru_cache(maxsize=1)
+def files() -> Environment:
+    """Give every template of a file that is written for people to go on with, such as `advisor/app_flask.py.jinja`."""
+    # Code and settings, made of what we know: nothing that somebody typed goes in.
+    return Environment(
+        loader=_loader("written"),
+        autoescape=False,  # noqa: S701
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def _loader(folder: str) -> BaseLoader:

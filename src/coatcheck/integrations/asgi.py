@@ -144,6 +144,7 @@ def asked_of(scope: Scope) -> Asked:
         sec_fetch_site=headers.get("sec-fetch-site"),
         websocket=is_socket,
         proven=proven_in(scope, dpop),
+        address=scope["client"][0] if scope.get("client") else "",
     )
 
 

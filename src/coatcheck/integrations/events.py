@@ -43,7 +43,7 @@ async def live_events(
 
 
 async def _while_alive(watch: Watch, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
-    with watch.told():
+    with watch.held(), watch.told():
         over = asyncio.ensure_future(watch.over())
         try:
             while (found := await _next(events, over)) is not None:

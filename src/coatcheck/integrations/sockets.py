@@ -117,10 +117,18 @@ class LiveSocket:
         """Run an app's body while the session lives."""
         self._body = body = asyncio.current_task()
         cancelled_before = body.cancelling() if body else 0
+        with self._watch.held():
+            async with self._guarded(body, cancelled_before):
+                yield self
+        if self._broken is not None:
+            raise self._broken
+
+    @asynccontextmanager
+    async def _guarded(self, body: asyncio.Task[Any] | None, cancelled_before: int) -> AsyncIterator[None]:
         tasks = [asyncio.ensure_future(self._or_shut(work)) for work in (self._read(), self._guard())]
         try:
             with self._watch.told():
-                yield self
+                yield
                 if self._over is not None:
                     await asyncio.sleep(0)  # the body was done first: its cancelling arrives here
         except asyncio.CancelledError:
@@ -129,8 +137,6 @@ class LiveSocket:
                 raise
         finally:
             await self._stop(tasks)
-        if self._broken is not None:
-            raise self._broken
 
     async def _or_shut(self, work: Coroutine[Any, Any, None]) -> None:
         """Close the socket when what guards it fails: it must not stay open unguarded."""

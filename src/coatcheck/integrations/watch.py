@@ -56,7 +56,8 @@ class Watch:
 
     Args:
         authenticator: who checks. Where it has `check`, tokens are looked at again by that, in memory; `redeem_ticket`
-            and `recheck` let tickets in; `on_revocation` is told to make looking prompt.
+            and `recheck` let tickets in; `on_revocation` is told to make looking prompt; `hold_connection` is told
+            what is open, and what it gives is told when that is closed.
         pace: when to look.
     """
 
@@ -67,6 +68,7 @@ class Watch:
         self._again: Callable[[], Awaitable[Principal]] = _nothing
         self._told = asyncio.Event()
         self._renew_until: float | None = None
+        self._is_refused = False
 
     async def present(self, asked: Asked) -> None:
         """Begin, or go on, with what a request or a message presents.
@@ -95,7 +97,10 @@ class Watch:
         try:
             self._principal = await self._again()
         except CoatcheckError as error:
-            return None if self._may_renew(error) else error
+            if self._may_renew(error):
+                return None
+            self._is_refused = True
+            return error
         self._renew_until = None
         return None
 
@@ -141,6 +146,17 @@ class Watch:
         finally:
             if stop is not None:
                 stop()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let the authenticator know that the connection is open, and afterwards that it is closed, and why."""
+        hold = getattr(self._parts, "hold_connection", None)
+        closed = hold(self.principal) if hold is not None else None
+        try:
+            yield
+        finally:
+            if closed is not None:
+                closed(is_cut=self._is_refused)
 
     def _go_on_as(self, found: Principal, again: Callable[[], Awaitable[Principal]]) -> None:
         held = self._principal

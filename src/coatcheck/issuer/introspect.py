@@ -10,9 +10,12 @@ from coatcheck.clients.client import Client, client_of
 from coatcheck.clients.verified import VerifiedClients
 from coatcheck.desk import Desk
 from coatcheck.errors import NotSignedIn, OAuthRefused, TokenRefused
+from coatcheck.gate.api_key import check_api_key
+from coatcheck.gate.authenticate import is_key
 from coatcheck.gate.bearer import check_token
 from coatcheck.issuer.authenticate_client import authenticate_client
-from coatcheck.verifier.bearer import bearer_of
+from coatcheck.verifier import Principal
+from coatcheck.verifier.bearer import Credential, bearer_of
 from coatcheck.verifier.claims import ANY_KEY, AccessClaims, read_access
 from coatcheck.verifier.jws import parse_jws
 from coatcheck.visit import Visit
@@ -51,7 +54,8 @@ class ToldOfTokens:
 async def introspect(desk: Desk, visit: Visit, form: Mapping[str, str], *, endpoint: str) -> bytes:
     """Tell the service that asks of a token; `INACTIVE` unless it is alive and meant for that service.
 
-    One that is bound to a key takes no proof here, as who asks has none: `cnf` says which proof to ask for.
+    One that is bound to a key takes no proof here, as who asks has none: `cnf` says which proof to ask for. An API key
+    is meant for whichever registered service it was handed to.
 
     Args:
         form: the parameters of the request.
@@ -63,6 +67,7 @@ async def introspect(desk: Desk, visit: Visit, form: Mapping[str, str], *, endpo
     Raises:
         OAuthRefused: the service did not prove itself, or asks about no token.
         TokenRefused: it came by a token that does not count.
+        ApiKeyOverused: it asks about an API key that was used as often as one may be in a minute.
         DatabaseAway: whether it is alive cannot be told.
 
     See: RFC 7662 sections 2, 4; RFC 9068; RFC 9449 section 6.2.
@@ -70,6 +75,9 @@ async def introspect(desk: Desk, visit: Visit, form: Mapping[str, str], *, endpo
     caller = await caller_of(desk, visit, form, endpoint=endpoint)
     token = token_of(form)
     try:
+        if is_key(Credential(token)):
+            # Without an address: it is the service's, which passes on what strangers make up.
+            return _told_of_key(await check_api_key(desk, token), desk, visit)
         await check_token(desk, token, issuer=visit.base_url, audience=None, proven_key=ANY_KEY)
     except NotSignedIn:
         return INACTIVE
@@ -134,3 +142,20 @@ def _told(claims: AccessClaims) -> Told:
     del words["status"]
     audience = (claims.aud,) if isinstance(claims.aud, str) else claims.aud
     return Told(frozenset(audience), _encode(words))
+
+
+def _told_of_key(principal: Principal, desk: Desk, visit: Visit) -> bytes:
+    told = desk.settings.tokens.claims
+    words: dict[str, Any] = {
+        "active": True,
+        "token_type": "Bearer",
+        "iss": visit.base_url,
+        "sub": principal.subject,
+        "scope": " ".join(sorted(principal.permissions)),
+        "exp": principal.ends_at // 1000,
+        "jti": principal.api_key,
+    }
+    for name in ("email", "username"):
+        if name in told and getattr(principal, name) is not None:
+            words[name] = getattr(principal, name)
+    return _encode(words)

@@ -14,10 +14,10 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from coatcheck.desk import Desk
-from coatcheck.errors import BadInput, Busy, FeedGone, NotAllowed, NotFound, NotSignedIn
+from coatcheck.errors import BadInput, Busy, FeedGone, NotFound, NotSignedIn
 from coatcheck.gate.authenticate import authenticate
 from coatcheck.gate.hot import JSON, Hot, HotAnswer, HotCall
-from coatcheck.gate.request import desk_of, visit_of
+from coatcheck.gate.request import desk_of, service_of, visit_of
 from coatcheck.http.bodies import parse_form
 from coatcheck.http.published import published
 from coatcheck.issuer.asked_before import AskedBefore, question_of
@@ -40,6 +40,7 @@ JWKS = "/.well-known/jwks.json"
 _UNBUFFERED = {"x-accel-buffering": "no", "cache-control": "no-store"}
 _LIST = re.compile(r"[1-9][0-9]{0,8}")
 _LONGEST_ERA, _LAST_NUMBER = 32, 2**63 - 1
+_MOST_DIGITS: Final = 12
 _NOT_KEPT: Final = (*JSON, (b"pragma", b"no-cache"))
 _encode = msgspec.json.Encoder().encode
 _STREAM_SECONDS = 600.0
@@ -105,15 +106,17 @@ async def show_status_list(request: Request) -> Response:
 async def follow_feed(request: Request) -> Response:
     """Tell a service what came after a position: at once, or after a while that there is nothing.
 
-    With `hold=0` it is told at once that there is nothing: who begins wants to know, not to wait.
+    With `hold=0` it is told at once that there is nothing: who begins wants to know, not to wait. `staleness` says for
+    how many milliseconds it counts its news: by then a revocation is heard of there, or nothing is let in.
     """
-    service, desk, hold = await _service(request), desk_of(request), _hold(request)
-    position = _position(request.query_params.get("after", ""))
+    service, desk, hold = await service_of(request), desk_of(request), _hold(request)
+    position, staleness = _position(request.query_params.get("after", "")), _staleness(request)
     if "text/event-stream" in request.headers.get("accept", ""):
         first = await news_after(desk, position, hold=0)  # what cannot be gone on from is 410, and no stream
+        await desk.keep(Acknowledged).note(service, position, staleness)
         lines = _stream(desk, visit_of(request), first)
         return StreamingResponse(lines, media_type="text/event-stream", headers=_UNBUFFERED)
-    await desk.keep(Acknowledged).note(service, position)
+    await desk.keep(Acknowledged).note(service, position, staleness)
     news = await news_after(desk, position, hold=hold)
     token = await desk.keep(SignedNews).feed(visit_of(request).base_url, news)
     return Response(token, media_type="application/statusfeed+jwt")
@@ -125,7 +128,7 @@ async def acknowledge(request: Request) -> Response:
     Raises:
         BadInput: the body names no position.
     """
-    service = await _service(request)
+    service = await service_of(request)
     try:
         after = msgspec.json.decode(await request.body(), type=_Acknowledgement).after
     except msgspec.MsgspecError:
@@ -138,18 +141,6 @@ class _Acknowledgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: str
 
 
-async def _service(request: Request) -> str:
-    """Give the service that asks.
-
-    Raises:
-        NotAllowed: a person asks.
-    """
-    principal = await authenticate(desk_of(request), visit_of(request).asked)
-    if not principal.subject.startswith("svc_"):
-        raise NotAllowed("the feed is for registered services")
-    return principal.subject
-
-
 def _hold(request: Request) -> float:
     match request.query_params.getlist("hold"):
         case []:
@@ -158,6 +149,12 @@ def _hold(request: Request) -> float:
             return 0.0
         case _:
             raise BadInput({"hold": "Leave this out, or send 0."})
+
+
+def _staleness(request: Request) -> int | None:
+    """Read for how many milliseconds a service counts its news; None where it does not say, or says what is none."""
+    said = request.query_params.get("staleness", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= _MOST_DIGITS else None
 
 
 def _position(text: str) -> Position:

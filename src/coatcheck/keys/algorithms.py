@@ -2,11 +2,10 @@
 
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
@@ -22,9 +21,10 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_der_private_key,
 )
+from msgspec import Struct
 from pybase64 import urlsafe_b64encode
 
-from coatcheck.secret import random_bytes
+from coatcheck.secret import Veiled, random_bytes
 from coatcheck.verifier.der import raw_of
 
 RSA_BITS: Final = 2048
@@ -36,8 +36,7 @@ Public: TypeAlias = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey | b
 _Private: TypeAlias = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 
 
-@dataclass(frozen=True, eq=False)
-class Signer:
+class Signer(Veiled, frozen=True, eq=False):
     """Hold one private key, opened.
 
     Args:
@@ -46,13 +45,14 @@ class Signer:
         jwk: the public part as members of a JWK (RFC 7518 section 6); None where there is nothing to publish.
     """
 
-    sign: Callable[[bytes], bytes] = field(repr=False)
-    public: Public = field(repr=False)
+    veils: ClassVar = frozenset({"sign", "public"})
+
+    sign: Callable[[bytes], bytes]
+    public: Public
     jwk: Mapping[str, str] | None
 
 
-@dataclass(frozen=True)
-class Algorithm:
+class Algorithm(Struct, frozen=True):
     """Name what one algorithm does.
 
     Args:

@@ -10,11 +10,11 @@
 - *Leeway*: the largest difference between two clocks that anybody accepts.
 """
 
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from coatcheck.clock import Instant, millis
+from coatcheck.secret import Veiled
 from coatcheck.settings import KeySettings
 
 READ_EVERY: Final = timedelta(minutes=1)
@@ -24,8 +24,7 @@ LEEWAY: Final = timedelta(minutes=5)
 State: TypeAlias = Literal["published", "signing", "retired", "gone"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeyRow:
+class KeyRow(Veiled, frozen=True, kw_only=True):
     """Hold one key as the database keeps it.
 
     Args:
@@ -39,10 +38,12 @@ class KeyRow:
         gone_at: when nothing that it has signed can count any more, or None until that is known.
     """
 
+    veils: ClassVar = frozenset({"private"})
+
     kid: str
     number: int
     algorithm: str
-    private: bytes = field(repr=False)
+    private: bytes
     made_at: Instant
     signs_from: Instant
     retires_at: Instant | None = None

@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import ClassVar
+
+from msgspec import field
 
 from coatcheck.desk import Desk
 from coatcheck.errors import ConfigurationError
 from coatcheck.keys.algorithms import ALGORITHMS, Public, Signer
 from coatcheck.keys.life import KeyRow
-from coatcheck.secret import CannotUnseal, new_id
+from coatcheck.secret import CannotUnseal, Veiled, new_id
 
 
-@dataclass(frozen=True, eq=False)
-class PublicKey:
+class PublicKey(Veiled, frozen=True, eq=False):
     """Hold what checks the signatures of one key, by its one algorithm.
 
     Args:
@@ -20,20 +21,23 @@ class PublicKey:
         jwk: what is published of it (RFC 7517); None for HS256, of which nothing is.
     """
 
+    veils: ClassVar = frozenset({"public"})
+
     kid: str
     algorithm: str
-    public: Public = field(repr=False)
+    public: Public
     jwk: Mapping[str, str] | None
 
 
-@dataclass(frozen=True, eq=False)
-class SigningKey:
+class SigningKey(Veiled, frozen=True, eq=False):
     """Hold a key that signs, by its one algorithm."""
+
+    veils: ClassVar = frozenset({"signer", "headers"})
 
     kid: str
     algorithm: str
-    signer: Signer = field(repr=False)
-    headers: dict[str, bytes] = field(default_factory=dict, repr=False)
+    signer: Signer
+    headers: dict[str, bytes] = field(default_factory=dict)
     """The encoded headers of tokens, by their `typ`; `keys/sign.py` fills it."""
 
     def sign(self, signed: bytes) -> bytes:
@@ -49,13 +53,14 @@ class SigningKey:
         return PublicKey(self.kid, self.algorithm, self.signer.public, jwk and {**jwk, **named})
 
 
-@dataclass(frozen=True)
-class NewKey:
+class NewKey(Veiled, frozen=True):
     """Hold a key that was made and is not in the database yet."""
+
+    veils: ClassVar = frozenset({"private"})
 
     kid: str
     algorithm: str
-    private: bytes = field(repr=False)
+    private: bytes
 
 
 async def make_key(desk: Desk) -> NewKey:

@@ -42,6 +42,6 @@ async def is_known_in(db: Reading, desk: Desk, visit: Visit, account: str) -> bo
     return bool(visit.known) and await records.find_device(db, hash_secret(visit.known), account, desk.now())
 
 
-async def forget_all(tx: Writing, account: str) -> None:
-    """Forget every device of an account: after recovery, and in a panic."""
-    await records.remove_devices(tx, account)
+async def forget_all(tx: Writing, account: str) -> int:
+    """Forget every device of an account, after recovery and in a panic; give how many there were."""
+    return await records.remove_devices(tx, account)

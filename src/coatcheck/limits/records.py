@@ -1,10 +1,10 @@
 """What the limits room reads and writes. Each spending is one upsert that judges and counts in the same breath."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Integer,
@@ -38,8 +38,7 @@ def mark(now: Instant, draw: bytes) -> str:
     return f"{now:0{_INSTANT_DIGITS}d}-{draw.hex()},"
 
 
-@dataclass(frozen=True)
-class LaneTry:
+class LaneTry(Struct, frozen=True):
     """Carry one try on a lane: `tries` within `window_ms` close the lane for `block_ms` from the last of them."""
 
     name: str
@@ -52,8 +51,7 @@ class LaneTry:
     block_ms: int
 
 
-@dataclass(frozen=True)
-class TotalTry:
+class TotalTry(Struct, frozen=True):
     """Carry one try on a total: at most `limit` (None: counted, never refused) in `window_ms` from the first."""
 
     name: str
@@ -170,9 +168,9 @@ def add_device(tx: Writing, secret_hash: bytes, account: str, expires_at: Instan
     tx.add(_ADD_DEVICE, row)
 
 
-async def remove_devices(tx: Writing, account: str) -> None:
-    """Forget every device of an account."""
-    await tx.execute(delete(known_devices).where(_device.account == account))
+async def remove_devices(tx: Writing, account: str) -> int:
+    """Forget every device of an account; give how many there were."""
+    return (await tx.execute(delete(known_devices).where(_device.account == account))).rowcount
 
 
 async def has_permit(db: Reading, secret_hash: bytes, account: str, now: Instant) -> bool:

@@ -6,7 +6,8 @@ single upsert, so that of many tries at once, in any number of workers, no more 
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk
@@ -22,8 +23,7 @@ from coatcheck.visit import Visit
 CLIENT = "client"
 
 
-@dataclass(frozen=True)
-class Spent:
+class Spent(Struct, frozen=True):
     """Carry which counters a try was spent on, until it was judged."""
 
     lane: bytes

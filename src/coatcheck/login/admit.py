@@ -1,6 +1,6 @@
 """THE ONE DOOR. Every way in proves something, then comes here; nothing else opens a session or raises its level."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account

@@ -5,9 +5,9 @@ session: nothing is admitted before the app has shown its verifier.
 """
 
 import hashlib
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from coatcheck.clock import millis
 from coatcheck.desk import Desk

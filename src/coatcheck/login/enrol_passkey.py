@@ -3,8 +3,9 @@
 prove (resume → find account) → challenge taken → keep_passkey (check, keep, audit, notice) → admit
 """
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from coatcheck.accounts import records as accounts
 from coatcheck.desk import Desk

@@ -4,8 +4,9 @@ Until a code of the app is typed, its key is with the sign-in that it was drawn 
 is not finished asks nobody for a code and lets nobody in.
 """
 
-from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import ClassVar, Final
+
+from msgspec.structs import replace
 
 from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
@@ -22,18 +23,20 @@ from coatcheck.login.with_totp import TOTP
 from coatcheck.mfa.authenticator import keep_totp
 from coatcheck.mfa.enrolled import add_factor
 from coatcheck.mfa.totp import key_text, matching_step, new_key, otpauth_url
+from coatcheck.secret import Veiled
 from coatcheck.storage.database import Writing
 from coatcheck.visit import Visit
 
 ENROL_TOTP: Final = "enrol_totp"
 
 
-@dataclass(frozen=True)
-class Offered:
+class Offered(Veiled, frozen=True):
     """Hold what brings a key into an app: as a text to type, and as the address that a QR code carries."""
 
-    secret: str = field(repr=False)
-    url: str = field(repr=False)
+    veils: ClassVar = frozenset({"secret", "url"})
+
+    secret: str
+    url: str
 
 
 async def start_enrolling_totp(desk: Desk, step: Step) -> Offered:

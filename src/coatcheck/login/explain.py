@@ -1,9 +1,11 @@
 """Explain what a sign-in of an account would take, and why, without anybody signing in."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coatcheck.accounts.account import Account
 from coatcheck.desk import Desk
@@ -31,8 +33,24 @@ PROVABLE: Final[Mapping[str, Proof]] = MappingProxyType(
 """What may be supposed to be proven, by name; a passkey as its device did it, a provider as it is believed."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
+_SHUT: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = MappingProxyType(
+    {
+        "secured": (
+            "the account is secured: recovery alone opens it",
+            (
+                "Everything of it was ended in a panic. Whatever is proven is answered as a wrong password is, until "
+                "its owner recovers it by mail; then this counts.",
+            ),
+        ),
+        "locked": (
+            "the account is locked",
+            ("Whatever is proven is answered as a wrong password is, until it is unlocked; then this counts.",),
+        ),
+    }
+)
+
+
+class Asked(Struct, frozen=True, kw_only=True):
     """Hold one demand: who makes it, for what, and whether what is proven meets it."""
 
     why: str
@@ -40,14 +58,14 @@ class Asked:
     is_met: bool
 
 
-@dataclass(frozen=True)
-class Explained:
+class Explained(Struct, frozen=True):
     """Hold a decision, what it was made from, and what is to be said of what was supposed.
 
     Args:
         proofs: what was supposed to be proven.
         enrolled: what the account has of what this site has.
         notes: in sentences, what counts for nothing here, or what the account has not.
+        shut: what keeps the account from being signed in to at all, or empty.
     """
 
     standing: Standing
@@ -55,15 +73,18 @@ class Explained:
     enrolled: tuple[Factor, ...]
     decision: Decision
     notes: tuple[str, ...]
+    shut: str = ""
 
     @property
     def is_enough(self) -> bool:
         """Whether the sign-in would be complete."""
-        return isinstance(self.decision, Enough)
+        return isinstance(self.decision, Enough) and not self.shut
 
     @property
     def title(self) -> str:
         """What was decided, in a few words."""
+        if self.shut:
+            return self.shut
         what = "confirmation" if self.standing.is_step_up else "sign-in"
         return "this is enough" if self.is_enough else f"the {what} takes more"
 
@@ -140,7 +161,9 @@ async def explain_sign_in(
     )
     unheeded = _unheeded(settings, thought_of, is_trusted=is_trusted, is_stranger=is_stranger)
     enrolled = tuple(each for each in standing.site if each in own)
-    return Explained(thought_of, proven, enrolled, decide(proven, thought_of), (*unheeded, *_lacking(proven, enrolled)))
+    shut, why = _SHUT.get(account.status, ("", ()))
+    notes = (*why, *unheeded, *_lacking(proven, enrolled))
+    return Explained(thought_of, proven, enrolled, decide(proven, thought_of), notes, shut)
 
 
 def _unheeded(settings: SignInSettings, standing: Standing, *, is_trusted: bool, is_stranger: bool) -> Iterator[str]:

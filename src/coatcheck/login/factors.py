@@ -1,9 +1,10 @@
 """What each factor proves. A way in that is not in this table stops start-up."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from coatcheck.errors import ConfigurationError
 
@@ -12,8 +13,7 @@ Kind: TypeAlias = Literal["knowledge", "possession", "verification", "mailbox"]
 Level: TypeAlias = Literal["aal1", "aal2", "aal3"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Assurance:
+class Assurance(Struct, frozen=True, kw_only=True):
     """Say what a factor proves.
 
     Args:
@@ -60,8 +60,7 @@ def words_of(option: Factor) -> str:
     return ASSURANCES[option].words if option in ASSURANCES else _OFFERS[option]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Proof:
+class Proof(Struct, frozen=True, kw_only=True):
     """Hold one proof of a sign-in.
 
     Args:

@@ -4,7 +4,7 @@ An address never links by itself: whoever can make a provider say it would walk 
 which only the account's own factors answer; then the identity is linked, and the owner is told by mail.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account

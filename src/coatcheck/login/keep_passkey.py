@@ -3,7 +3,7 @@
 check what was made → lock the account and its session, compare the epoch → keep the key → audit, notice
 """
 
-from dataclasses import dataclass, field
+from typing import ClassVar
 
 from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record
@@ -21,14 +21,13 @@ from coatcheck.passkeys.passkey import LONGEST_NAME, MOST, NotProven, Passkey, R
 from coatcheck.passkeys.roots import AttestationRoots
 from coatcheck.passkeys.rp import relying_party
 from coatcheck.passkeys.verify import verify_registration
-from coatcheck.secret import new_id
+from coatcheck.secret import Veiled, new_id
 from coatcheck.sessions.device import describe_device
 from coatcheck.storage.database import Writing
 from coatcheck.visit import Visit
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(Veiled, frozen=True, kw_only=True):
     """Say what a new passkey was asked for by.
 
     Args:
@@ -40,21 +39,24 @@ class Asked:
         shows_codes: whether there is somebody to show backup codes to, and a password to use them with.
     """
 
+    veils: ClassVar = frozenset({"challenge"})
+
     account: str
     epoch: int
     session: str | None
-    challenge: bytes = field(repr=False)
+    challenge: bytes
     must_verify: bool
     shows_codes: bool = False
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Veiled, frozen=True):
     """Give a new passkey, what its making proves, and the backup codes that came with it, to be shown once."""
+
+    veils: ClassVar = frozenset({"codes"})
 
     passkey: Passkey
     enrolled: Enrolled
-    codes: tuple[str, ...] = field(repr=False)
+    codes: tuple[str, ...]
 
 
 async def keep_passkey(desk: Desk, visit: Visit, asked: Asked, answer: Answer, *, name: str = "") -> Kept:

@@ -6,9 +6,8 @@ form with a password in it is filled in anew.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -16,7 +15,7 @@ from coatcheck.clock import millis
 from coatcheck.desk import Desk
 from coatcheck.errors import FormGone
 from coatcheck.http.form_token import FIELD
-from coatcheck.secret import hash_secret, new_secret, same
+from coatcheck.secret import Veiled, hash_secret, new_secret, same
 from coatcheck.verifier import Principal
 
 LIVES: Final = timedelta(minutes=10)
@@ -33,8 +32,7 @@ _NOT_SHOWN = ("token", "csrf", "xsrf", "nonce")
 Pairs = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeptForm:
+class KeptForm(Veiled, frozen=True, kw_only=True):
     """Hold a form as it was sent.
 
     Args:
@@ -44,8 +42,10 @@ class KeptForm:
         is_ours: whether it had such a token, and so needs one again.
     """
 
+    veils: ClassVar = frozenset({"pairs"})
+
     place: str
-    pairs: tuple[tuple[str, str], ...] = field(repr=False)
+    pairs: tuple[tuple[str, str], ...]
     session: str
     is_ours: bool = False
 

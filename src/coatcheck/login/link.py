@@ -1,6 +1,6 @@
 """Link an identity at a provider to an account: the one place that does, and its owner is told."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from coatcheck.accounts.account import Account
 from coatcheck.audit.record import record

@@ -1,8 +1,10 @@
 """The policy: from the proofs given, what a sign-in still needs. The only place that decides; it does nothing else."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coatcheck.login.factors import (
     ASSURANCES,
@@ -17,8 +19,7 @@ from coatcheck.login.factors import (
 from coatcheck.verifier.principal import resists_phishing
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """Say what somebody asks of a sign-in.
 
     Args:
@@ -38,8 +39,7 @@ NO_MORE: Final = Wanted()
 """What asks for nothing."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """Hold everything that is decided from, beside the proofs.
 
     Args:
@@ -65,8 +65,7 @@ class Standing:
     is_stranger: bool = False
 
 
-@dataclass(frozen=True)
-class Enough:
+class Enough(Struct, frozen=True):
     """Say that a sign-in is proven, how well, by what, and why that will do."""
 
     acr: Level
@@ -74,8 +73,7 @@ class Enough:
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class StillNeeded:
+class StillNeeded(Struct, frozen=True):
     """Say which factors would bring a sign-in further, and why; without options nothing the account has would."""
 
     options: tuple[Factor, ...]

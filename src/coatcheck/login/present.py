@@ -3,9 +3,10 @@
 Refresh tokens are issued here and nowhere else.
 """
 
-from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.responses import JSONResponse, Response
 
 from coatcheck.clock import Instant, millis, rfc3339
@@ -25,8 +26,7 @@ from coatcheck.tokens.storage_share import storage_share
 from coatcheck.visit import Visit
 
 
-@dataclass(frozen=True)
-class Tokens:
+class Tokens(Struct, frozen=True):
     """Hold the tokens that a session is presented by."""
 
     access: AccessToken

@@ -1,6 +1,6 @@
 """The key that a sign-in's tokens are bound to: proven where it begins; further steps go by the continuation."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from coatcheck.desk import Desk
 from coatcheck.errors import BadInput

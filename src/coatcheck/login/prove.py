@@ -5,8 +5,10 @@ resume → find account → limits → judge → admit (policy → open or raise
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coatcheck.accounts import records as accounts
 from coatcheck.audit.blocked import blocks_counted
@@ -22,11 +24,11 @@ from coatcheck.login.admit import admit
 from coatcheck.login.factors import Factor, Proof
 from coatcheck.login.sign_in import Admitted, MoreNeeded, SignIn
 from coatcheck.login.who import Who, find_who
+from coatcheck.secret import Veiled
 from coatcheck.visit import Visit
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Veiled, frozen=True):
     """Name a sign-in and hold what continues it.
 
     Args:
@@ -35,13 +37,14 @@ class Step:
         trust_device: whether the browser is to be trusted once the sign-in is complete.
     """
 
+    veils: ClassVar = frozenset({"continuation"})
+
     sign_in: str
-    continuation: str = field(repr=False)
+    continuation: str
     trust_device: bool = False
 
 
-@dataclass(frozen=True)
-class Enrolled:
+class Enrolled(Struct, frozen=True):
     """Say that a factor was enrolled within the sign-in, and is proven by that.
 
     Args:

@@ -4,8 +4,9 @@ start:  limits → sign-in begun → trip kept → the browser leaves
 end:    same browser? trip taken → provider asked → `with_provider.py`, or left for the app that began it
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from coatcheck.audit.blocked import blocks_counted
 from coatcheck.desk import Desk
@@ -29,8 +30,7 @@ STARTED_PER_HOUR: Final = 600
 """Trips that one address of the network may begin in an hour: each is kept for ten minutes."""
 
 
-@dataclass(frozen=True)
-class Returned:
+class Returned(Struct, frozen=True):
     """Say how a trip ended: what became of the sign-in, and where the browser goes on.
 
     Args:

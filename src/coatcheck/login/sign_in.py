@@ -1,19 +1,19 @@
 """A sign-in in progress: who it is for and what has been proven. Never a half-valid credential."""
 
-from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
+
+from msgspec import Struct, field
 
 from coatcheck.clock import Instant
 from coatcheck.login.factors import SECONDS, Factor, Proof
 from coatcheck.login.policy import NO_MORE, Wanted
-from coatcheck.secret import Secret
+from coatcheck.secret import Secret, Veiled
 from coatcheck.sessions.session import Presented, Session
 from coatcheck.tokens.proof import KeyProof
 from coatcheck.upstream.identity import Identity
 
 
-@dataclass(frozen=True, kw_only=True)
-class AskedFor:
+class AskedFor(Struct, frozen=True, kw_only=True):
     """Say how the session of a sign-in is asked for.
 
     Args:
@@ -39,8 +39,7 @@ AS_USUAL: Final = AskedFor()
 """A cookie that ends with the browser."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SignIn:
+class SignIn(Veiled, frozen=True, kw_only=True):
     """Hold what a sign-in has come to.
 
     Args:
@@ -59,6 +58,8 @@ class SignIn:
         expires_at: when its present step runs out.
     """
 
+    veils: ClassVar = frozenset({"started", "linking_tokens"})
+
     id: str
     account: str = ""
     epoch: int = 0
@@ -68,11 +69,11 @@ class SignIn:
     session: str = ""
     in_pages: bool = False
     options: tuple[Factor, ...] = ()
-    started: dict[Factor, bytes] = field(default_factory=dict, repr=False)
+    started: dict[Factor, bytes] = field(default_factory=dict)
     tries: int = 0
     expires_at: Instant = 0
     linking: Identity | None = None
-    linking_tokens: bytes = field(default=b"", repr=False)
+    linking_tokens: bytes = b""
 
     @property
     def may_have_lost_factors(self) -> bool:
@@ -81,8 +82,7 @@ class SignIn:
         return knows and not self.session and not SECONDS.isdisjoint(self.options)
 
 
-@dataclass(frozen=True)
-class Admitted:
+class Admitted(Struct, frozen=True):
     """Say that a session was opened, or raised, and hold what is sent to its owner.
 
     Args:
@@ -104,8 +104,7 @@ class Admitted:
     is_raised: bool = False
 
 
-@dataclass(frozen=True)
-class MoreNeeded:
+class MoreNeeded(Struct, frozen=True):
     """Say that more must be proven: the handle, the secret that continues it, and the choices."""
 
     sign_in: str

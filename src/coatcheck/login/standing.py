@@ -107,5 +107,5 @@ async def providers_of(db: Reading, desk: Desk, account: str) -> tuple[str, ...]
 
 async def _roles(db: Reading, desk: Desk, account: Account) -> tuple[tuple[str, Wanted], ...]:
     levels = desk.settings.sign_in.level_of_role
-    held = await access.roles_of(db, account.id) if levels else []
-    return tuple((role, wanted_of(levels[role])) for role in sorted(held) if role in levels)
+    has = await access.roles_of(db, account.id, desk.now()) if levels else []
+    return tuple((role, wanted_of(levels[role])) for role in has if role in levels)

@@ -4,10 +4,10 @@ The continuation is a secret that the client is given; on our pages it is made o
 sign-in's id, so that a page carries only the id, and no other browser can go on.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 from coatcheck.clock import millis
 from coatcheck.desk import Desk

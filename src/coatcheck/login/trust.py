@@ -1,6 +1,6 @@
 """Trust a browser at a complete sign-in, so that its next ones take one factor."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account

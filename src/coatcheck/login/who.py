@@ -1,6 +1,6 @@
 """Find whom a typed name means."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from coatcheck.accounts import records
 from coatcheck.accounts.account import Account
@@ -8,8 +8,7 @@ from coatcheck.accounts.identifiers import EmailAddress, fold_unknown, parse_ide
 from coatcheck.desk import Desk
 
 
-@dataclass(frozen=True)
-class Who:
+class Who(Struct, frozen=True):
     """Hold what a typed name led to.
 
     Args:

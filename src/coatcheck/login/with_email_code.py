@@ -4,10 +4,10 @@ start:  resume → limits → find account → mail (a decoy where there is none
 prove:  resume → find account → limits → compare → admit (policy → open session) → audit
 """
 
-from dataclasses import replace
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from coatcheck.accounts.account import Account
 from coatcheck.audit.blocked import blocks_counted

@@ -4,8 +4,9 @@ start: limits → challenge, kept in the sign-in → the browser signs it
 prove: find account → check what was signed → count → admit (policy → open session) → audit
 """
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from coatcheck.accounts import records as accounts
 from coatcheck.audit.blocked import blocks_counted

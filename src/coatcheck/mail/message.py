@@ -1,16 +1,18 @@
 """A mail, and whoever sends it."""
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
+
+from coatcheck.secret import Veiled
 
 
-@dataclass(frozen=True, kw_only=True)
-class Message:
+class Message(Veiled, frozen=True, kw_only=True):
     """Carry one plain-text mail to one recipient."""
+
+    veils: ClassVar = frozenset({"text"})
 
     to: str
     subject: str
-    text: str = field(repr=False)
+    text: str
 
 
 class Mailer(Protocol):

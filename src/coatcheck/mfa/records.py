@@ -1,17 +1,19 @@
 """The SQL of second factors. What works once is spent by one statement, and its row count tells who got it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from typing import ClassVar
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from coatcheck.clock import Instant
+from coatcheck.secret import Veiled
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.tables.mfa import backup_codes, totp_secrets, trusted_devices
 
 
-@dataclass(frozen=True)
-class TotpSecret:
+class TotpSecret(Veiled, frozen=True):
     """Hold what is kept of an authenticator app.
 
     Args:
@@ -19,13 +21,14 @@ class TotpSecret:
         last_step: the newest step that was used; it and all before it are spent.
     """
 
-    sealed: bytes = field(repr=False)
+    veils: ClassVar = frozenset({"sealed"})
+
+    sealed: bytes
     last_step: int
     created_at: Instant
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrustedBrowser:
+class TrustedBrowser(Struct, frozen=True, kw_only=True):
     """Hold what its owner sees of a trusted browser.
 
     Args:
@@ -96,7 +99,7 @@ async def remove_codes(tx: Writing, account: str) -> None:
 
 async def add_browser(tx: Writing, browser: TrustedBrowser, token_hash: bytes, account: str, epoch: int) -> None:
     """Keep a trusted browser."""
-    row = {**vars(browser), "token_hash": token_hash, "account": account, "epoch": epoch}
+    row = {**asdict(browser), "token_hash": token_hash, "account": account, "epoch": epoch}
     await tx.execute(insert(trusted_devices).values(**row))
 
 
@@ -109,7 +112,7 @@ async def is_live(db: Reading, token_hash: bytes, account: str, epoch: int, *, n
 
 async def list_browsers(db: Reading, account: str, epoch: int, *, now: Instant, since: Instant) -> list[TrustedBrowser]:
     """List an account's trusted browsers, the newest first."""
-    columns = (trusted_devices.c[each.name] for each in fields(TrustedBrowser))
+    columns = (trusted_devices.c[name] for name in TrustedBrowser.__struct_fields__)
     query = select(*columns).where(*_live(account, epoch, now, since))
     rows = await db.execute(query.order_by(trusted_devices.c.created_at.desc(), trusted_devices.c.id))
     return [TrustedBrowser(**row._mapping) for row in rows]

@@ -1,11 +1,13 @@
 """What the account page shows: the account, the last sign-in before this one, and what happened lately."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
 from coatcheck.audit.show import Entry, show
 from coatcheck.desk import Desk
+from coatcheck.ending.receipts.look import receipts_of
+from coatcheck.ending.receipts.receipt import Receipt
 from coatcheck.errors import SessionEnded
 from coatcheck.login.standing import asks_for_second_factor, has_use_for_codes
 from coatcheck.mfa.backup_codes import FEW
@@ -18,8 +20,7 @@ _LOOKED_THROUGH = 100
 """How many sign-ins are looked through for this session's own."""
 
 
-@dataclass(frozen=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """Hold what the account page shows.
 
     Args:
@@ -32,6 +33,8 @@ class Overview:
     activity: list[Entry]
     few_codes: int | None
     """How many backup codes are left, where that are so few that new ones should be made."""
+    receipts: list[Receipt]
+    """Of panics, the newest first."""
 
 
 async def overview(desk: Desk, principal: Principal) -> Overview:
@@ -49,7 +52,8 @@ async def overview(desk: Desk, principal: Principal) -> Overview:
     activity = await show(desk, account=account.id, limit=20)
     sign_ins = await show(desk, account=account.id, event="sign_in.done", limit=_LOOKED_THROUGH)
     min_length = desk.settings.passwords.least_length(has_second_factor=asks_for_second_factor(desk.settings, account))
-    return Overview(account, min_length, _before(sign_ins, principal.session), activity, few_codes)
+    receipts = await receipts_of(desk, account=account.id)
+    return Overview(account, min_length, _before(sign_ins, principal.session), activity, few_codes, receipts)
 
 
 async def own_sessions(desk: Desk, principal: Principal) -> list[Session]:

@@ -1,13 +1,13 @@
 """A browser's answer to a ceremony, as `PublicKeyCredential.toJSON` spells it: read strictly, trusted in nothing."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pybase64
 
 from coatcheck.errors import BadInput
 from coatcheck.passkeys.passkey import TRANSPORTS
+from coatcheck.secret import Veiled
 
 LONGEST = 32_768
 """Characters of an answer: an attestation brings its maker's certificates."""
@@ -31,8 +31,7 @@ class _ClientData(msgspec.Struct, rename="camel"):
     top_origin: str | None = None
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Veiled, frozen=True):
     """Hold what a browser answered, nothing of it proven.
 
     Args:
@@ -44,9 +43,11 @@ class Answer:
         transports: how the key is reached, those that we know.
     """
 
-    text: str = field(repr=False)
+    veils: ClassVar = frozenset({"text", "challenge"})
+
+    text: str
     credential_id: bytes
-    challenge: bytes = field(repr=False)
+    challenge: bytes
     is_framed: bool
     user_handle: bytes | None
     transports: tuple[str, ...]

@@ -1,9 +1,11 @@
 """A passkey as the rest of the house sees it, and what a browser's answer to a ceremony comes to."""
 
-from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
+
+from msgspec import Struct
 
 from coatcheck.clock import Instant
+from coatcheck.secret import Veiled
 
 MOST = 25
 """Passkeys that one account may have: more than anybody owns devices."""
@@ -16,8 +18,7 @@ class NotProven(Exception):
     """Say, for the log alone, why a browser's answer proves nothing."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Passkey:
+class Passkey(Veiled, frozen=True, kw_only=True):
     """Hold one passkey: a public key, and what its device said of it.
 
     Args:
@@ -31,10 +32,12 @@ class Passkey:
         vouched_by: the fingerprint of the root by which its maker vouched for it; it counts while this site trusts it.
     """
 
+    veils: ClassVar = frozenset({"public_key"})
+
     id: str
     account: str
     credential_id: bytes
-    public_key: bytes = field(repr=False)
+    public_key: bytes
     name: str
     sign_count: int
     backup_eligible: bool
@@ -47,12 +50,13 @@ class Passkey:
     vouched_by: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Registered:
+class Registered(Veiled, frozen=True, kw_only=True):
     """Say what a registration came to; see `Passkey`."""
 
+    veils: ClassVar = frozenset({"public_key"})
+
     credential_id: bytes
-    public_key: bytes = field(repr=False)
+    public_key: bytes
     sign_count: int
     backup_eligible: bool
     backed_up: bool
@@ -61,8 +65,7 @@ class Registered:
     vouched_by: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asserted:
+class Asserted(Struct, frozen=True, kw_only=True):
     """Say what the use of a passkey came to.
 
     Args:
@@ -76,8 +79,7 @@ class Asserted:
     is_verified: bool
 
 
-@dataclass(frozen=True)
-class Allowed:
+class Allowed(Struct, frozen=True):
     """Name one key that a browser may use, or one that it has already."""
 
     credential_id: bytes

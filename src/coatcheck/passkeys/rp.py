@@ -1,8 +1,9 @@
 """The relying party: the name that passkeys are bound to, and the origin that they are used on. Both are ours alone."""
 
-from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from coatcheck.errors import BadInput, ConfigurationError
 from coatcheck.settings import Settings
@@ -10,8 +11,7 @@ from coatcheck.settings import Settings
 _FIX = "Give it a name in server.public_url, or set sign_in.passkeys = false."
 
 
-@dataclass(frozen=True)
-class RelyingParty:
+class RelyingParty(Struct, frozen=True):
     """Say for whom passkeys are.
 
     Args:

@@ -1,6 +1,6 @@
 """Check a typed password: the same work whether or not there is an account, or a password."""
 
-from dataclasses import dataclass, field
+from typing import ClassVar
 
 import structlog
 
@@ -10,17 +10,19 @@ from coatcheck.passwords.decoy import Decoys
 from coatcheck.passwords.machine import this_machine
 from coatcheck.passwords.pool import HashingPool
 from coatcheck.passwords.rules import UnusablePassword, prepare
+from coatcheck.secret import Veiled
 
 _CENSUS_FOR_MS = 600_000
 _log = structlog.get_logger("coatcheck.passwords")
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(Veiled, frozen=True):
     """Say whether a password was right; `upgrade_from` is its stored hash when a stronger one should replace it."""
 
+    veils: ClassVar = frozenset({"upgrade_from"})
+
     is_right: bool
-    upgrade_from: str | None = field(default=None, repr=False)
+    upgrade_from: str | None = None
 
 
 async def check_password(desk: Desk, *, account: str | None, identifier: str, password: str) -> Checked:

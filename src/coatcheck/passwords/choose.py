@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from typing import ClassVar
 
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk
@@ -10,18 +10,20 @@ from coatcheck.errors import BadInput
 from coatcheck.passwords import records, rules, schemes
 from coatcheck.passwords.check import hashing_pool
 from coatcheck.passwords.lookup import LeakedPasswords, Lookup
+from coatcheck.secret import Veiled
 from coatcheck.storage.database import Writing
 
 
-@dataclass(frozen=True)
-class NewPassword:
+class NewPassword(Veiled, frozen=True):
     """Hold the hash of a password that was taken.
 
     Args:
         stands_alone: whether it is long enough to be the only factor.
     """
 
-    hash: str = field(repr=False)
+    veils: ClassVar = frozenset({"hash"})
+
+    hash: str
     label: str
     stands_alone: bool = True
 

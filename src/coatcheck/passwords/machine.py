@@ -4,17 +4,17 @@ import os
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 _CGROUP_LIMIT: Final = Path("/sys/fs/cgroup/memory.max")
 _GUESS_BYTES: Final = 1024**3
 _NICENESS: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """Say what one worker may use.
 
     Args:

@@ -11,12 +11,14 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
+
+from msgspec import field
 
 from coatcheck.errors import Busy
 from coatcheck.passwords.machine import Machine, give_way_to_others, this_machine
 from coatcheck.passwords.schemes import Cost, cost_today, hash_today, read
+from coatcheck.secret import Veiled
 from coatcheck.settings.passwords import PasswordSettings
 
 _SHARE_OF_MEMORY: Final = 4
@@ -24,10 +26,11 @@ _RETRY_AFTER_SECONDS: Final = 2
 _Answer = TypeVar("_Answer")
 
 
-@dataclass(eq=False, slots=True)
-class _Job:
+class _Job(Veiled, frozen=True, eq=False):
+    veils: ClassVar = frozenset({"work"})
+
     cost: Cost
-    work: Callable[[], Any] = field(repr=False)
+    work: Callable[[], Any]
     # A future of threads, not of asyncio: it belongs to no loop, so one pool serves whichever loop asks.
     answer: Future[Any] = field(default_factory=Future)
 

@@ -6,8 +6,9 @@ capitals and digits gets `Password1!`.
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from coatcheck.passwords.common_passwords import is_common
 from coatcheck.passwords.context import is_mostly_context
@@ -18,8 +19,7 @@ MOST_RAW_CHARACTERS: Final = 4096
 """More than this is refused unread: putting long runs of accents in order takes time that grows with their square."""
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(Struct, frozen=True):
     """Say one thing that is wrong with a new password.
 
     Args:

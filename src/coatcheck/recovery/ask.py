@@ -19,10 +19,14 @@ from coatcheck.visit import Visit
 
 LINK_LIVES = timedelta(minutes=15)
 ASKS_PER_HOUR = 30
+_BY_PASSWORD = ("/recover/new-password", "recovery/recover.txt")
+_BY_LINK_ALONE = ("/open-again/link", "recovery/open_again.txt")
 
 
 async def ask_for_recovery(desk: Desk, visit: Visit, *, email: str) -> None:
     """Mail a link to the address's account, if it has one; it goes to the stored address, never to the one typed.
+
+    The link sets a password. Where the site has none, it opens an account that a panic has secured, and no other.
 
     Raises:
         BadInput: the address cannot be one.
@@ -40,11 +44,13 @@ async def ask_for_recovery(desk: Desk, visit: Visit, *, email: str) -> None:
     expires_at = desk.now() + millis(LINK_LIVES)
     async with desk.database.writing() as tx:
         account = await accounts.find_by(tx, address)
-        known = account if account and account.is_active else None
+        has_passwords = desk.settings.passwords.enabled
+        known = account if account and (account.may_recover if has_passwords else account.is_secured) else None
         owner, epoch = (known.id, known.epoch) if known else (None, 0)
         await records.insert_link(tx, link.hashed(), owner, epoch, expires_at)
-        url = f"{visit.base_url}/recover/new-password?token={link.reveal()}"
+        page, template = _BY_PASSWORD if has_passwords else _BY_LINK_ALONE
+        url = f"{visit.base_url}{page}?token={link.reveal()}"
         stored = known.email if known and known.email else address.text
-        message = mail_text(desk.settings, "recovery/recover.txt", to=stored, base_url=visit.base_url, link=url)
+        message = mail_text(desk.settings, template, to=stored, base_url=visit.base_url, link=url)
         await post(tx, desk, message, asked_by_stranger=True, is_decoy=known is None)
         await record(tx, desk, visit, "recovery.asked", account=owner, email=address.text)

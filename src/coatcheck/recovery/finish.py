@@ -1,17 +1,17 @@
-"""Finish a recovery: a new password, and every session, device, identity and pending link of before is gone."""
+"""Finish a recovery: a new password; every session, API key, device, identity and pending link of before is gone."""
 
 from coatcheck.accounts import records as accounts
 from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import post
+from coatcheck.ending.lift_panic import lift_panic
 from coatcheck.errors import Gone
 from coatcheck.http.pages import mail_text
-from coatcheck.limits import known_devices
 from coatcheck.login.standing import asks_for_second_factor
 from coatcheck.passwords.choose import choose_password, store_password
 from coatcheck.recovery import records
+from coatcheck.recovery.shut_out import shut_out
 from coatcheck.secret import hash_secret
-from coatcheck.sessions.end import end_all
 from coatcheck.storage.database import Writing
 from coatcheck.upstream import records as upstream
 from coatcheck.upstream.give_back import queue_giveback
@@ -32,14 +32,18 @@ async def look_at_link(desk: Desk, *, token: str) -> int:
     return desk.settings.passwords.least_length(has_second_factor=asks_for_second_factor(desk.settings, account))
 
 
-async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password: str) -> None:
+async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password: str) -> bool:
     """Set a new password by a mailed link. It opens no session: the person signs in, with whatever that takes.
 
     Second factors stay, and are asked for. Until one is proven beside the new password, they cannot be recovered: that
     takes the password and the mailbox, and here the mailbox has set the password. Identities at providers are unlinked:
     one may have been linked by whoever had the account, and its owner links theirs again by the next sign-in with it.
 
-    The link is spent in the transaction that uses it, so a password that is not taken costs no link.
+    The link is spent in the transaction that uses it, so a password that is not taken costs no link. An account that is
+    secured by a panic is opened by it.
+
+    Returns:
+        Whether the account was secured.
 
     Raises:
         Gone: the link was used, has run out, or what the account rests on changed since it was mailed.
@@ -62,21 +66,28 @@ async def finish_recovery(desk: Desk, visit: Visit, *, token: str, new_password:
     async with desk.database.writing() as tx:
         held = await accounts.lock(tx, account.id)
         spent = await records.take(tx, link_hash, now)
-        if spent is None or held is None or not held.is_active or held.epoch != spent[1]:
+        if spent is None or held is None or not held.may_recover or held.epoch != spent[1]:
             raise Gone("the link was used, or the account changed since it was mailed")
-        await accounts.raise_epoch(tx, account.id)
+        ended = await shut_out(tx, desk, held)
         await store_password(tx, account.id, chosen, now)
-        ended = await end_all(tx, desk, account=account.id)
-        await known_devices.forget_all(tx, account.id)
-        await records.drop_all(tx, account.id)
         if held.factors:
             await records.bar_wait(tx, account.id, now)
         unlinked = await _unlink_all(tx, desk, account.id)
-        details = {"sessions": ended, "identities": unlinked}
+        details = {"sessions": ended.sessions, "identities": unlinked, "api_keys": ended.api_keys}
         await record(tx, desk, visit, "recovery.done", account=account.id, details=details)
+        lifted = await lift_panic(tx, desk, visit, held=held, actor=account.id)
         template, url = "recovery/recovered.txt", visit.base_url
-        message = mail_text(desk.settings, template, to=account.email, base_url=url, unlinked=unlinked)
+        message = mail_text(
+            desk.settings,
+            template,
+            to=account.email,
+            base_url=url,
+            unlinked=unlinked,
+            api_keys=ended.api_keys,
+            lifted=lifted,
+        )
         await post(tx, desk, message, asked_by_stranger=False)
+    return lifted
 
 
 async def _unlink_all(tx: Writing, desk: Desk, account: str) -> int:

@@ -1,10 +1,10 @@
 """Tell owners of recoveries that wait, in the middle and when they are due; run beside the requests by one worker."""
 
 import asyncio
-from dataclasses import replace
 from typing import Final
 
 import structlog
+from msgspec.structs import replace
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account

@@ -1,9 +1,10 @@
 """The SQL of recoveries: links that set a password, and what waits to remove lost second factors."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 
 from coatcheck.clock import Instant
@@ -18,8 +19,7 @@ BEGUN: Final = 1
 """The notices that have gone when a wait has begun."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wait:
+class Wait(Struct, frozen=True, kw_only=True):
     """Hold a recovery of second factors that waits.
 
     Args:
@@ -101,7 +101,7 @@ async def bar_wait(tx: Writing, account: str, now: Instant) -> None:
 async def begin_wait(tx: Writing, wait: Wait, next_notice_at: Instant) -> None:
     """Keep a recovery that waits, in the place of one that is void; the caller holds the account's row."""
     await tx.execute(delete(waits).where(waits.c.account == wait.account))
-    await tx.execute(insert(waits).values(**vars(wait), next_notice_at=next_notice_at))
+    await tx.execute(insert(waits).values(**asdict(wait), next_notice_at=next_notice_at))
 
 
 async def find_wait(db: Reading, account: str) -> Wait | None:

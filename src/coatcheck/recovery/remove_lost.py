@@ -2,6 +2,7 @@
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
+from coatcheck.api_keys import end as api_keys
 from coatcheck.audit.blocked import blocks_counted
 from coatcheck.audit.record import record
 from coatcheck.audit.refused import refused
@@ -109,8 +110,13 @@ async def _remove(
         if chosen is not None:
             await store_password(tx, account.id, chosen, desk.now())
         ended = await end_all(tx, desk, account=account.id)
+        revoked = await api_keys.end_all(tx, desk, owner=account.id)
         await known_devices.forget_all(tx, account.id)
-        details: dict[str, Detail] = {"factors": " ".join(sorted(held.factors)), "sessions": ended}
+        details: dict[str, Detail] = {
+            "factors": " ".join(sorted(held.factors)),
+            "sessions": ended,
+            "api_keys": revoked,
+        }
         tries.succeeded(tx, spent)
         await record(tx, desk, visit, "recovery.factors_done", account=account.id, details=details)
         await notice(tx, desk, visit, held, "Your second factors were removed", _WHY)

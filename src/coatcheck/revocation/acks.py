@@ -20,8 +20,11 @@ class Acknowledged:
         self._desk = desk
         self._written: dict[str, tuple[Position, Instant]] = {}
 
-    async def note(self, service: str, position: Position) -> None:
+    async def note(self, service: str, position: Position, staleness_ms: int | None = None) -> None:
         """Note that a service has applied the log up to a position.
+
+        Args:
+            staleness_ms: how old the news may be that it judges by, where it says so.
 
         Raises:
             DatabaseAway: the database cannot be reached.
@@ -32,4 +35,6 @@ class Acknowledged:
             return
         async with self._desk.database.writing() as tx:
             records.put_reader(tx, service, position, now, forget_at=now + _KEPT_MS)
+            if staleness_ms is not None:
+                records.put_staleness(tx, service, staleness_ms)
         self._written[service] = position, now

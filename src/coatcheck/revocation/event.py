@@ -1,13 +1,13 @@
 """What the revocation log says."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 Kind: TypeAlias = Literal["ended", "moved", "keys_changed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Say what happened to an owner of indices.
 
     Args:
@@ -26,8 +26,7 @@ class Event:
     index: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """Say up to where a reader has read: the era is random and made anew when a backup is restored."""
 
     era: str

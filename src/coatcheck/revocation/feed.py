@@ -1,6 +1,6 @@
 """The feed: what was written to the log after a position, told at once, or after a while that there is nothing."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk
@@ -15,8 +15,7 @@ HOLD_SECONDS = 3.0
 MOST_EVENTS = 1000
 
 
-@dataclass(frozen=True)
-class News:
+class News(Struct, frozen=True):
     """Hold the events after one number, up to and including another; none where there is no news.
 
     Args:

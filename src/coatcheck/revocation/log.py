@@ -1,6 +1,6 @@
 """Write the revocation log: every event is announced in the transaction of its cause."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk
@@ -11,8 +11,7 @@ from coatcheck.secret import new_id
 from coatcheck.storage.database import Writing
 
 
-@dataclass(frozen=True, slots=True)
-class _Announced:
+class _Announced(Struct, frozen=True):
     event: Event
     at: Instant
 

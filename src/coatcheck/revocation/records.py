@@ -25,6 +25,10 @@ _INSERT_INDEX = adding(status_indices, "list", "index", "owner", "account", "liv
 _open_list = select(func.max(status_lists.c.id)).where(status_lists.c.used < status_lists.c.size).scalar_subquery()
 _later = bindparam("later", type_=Moment)
 _PUT_READER = replacing(feed_readers, "era", "number", "read_at", "forget_at", key="service")
+_staleness = bindparam("staleness", type_=Moment)
+_PUT_STALENESS = prepared(
+    update(feed_readers).where(feed_readers.c.service == bindparam("its_id")).values(staleness_ms=_staleness)
+)
 _IS_ENDED = prepared(
     select(status_indices.c.ended_at).where(
         status_indices.c.list == bindparam("its_list"), status_indices.c.index == bindparam("its_index")
@@ -182,6 +186,11 @@ def put_reader(tx: Writing, service: str, position: Position, now: Instant, *, f
     """Keep up to where a service has read; of several of its processes the last one to say so counts."""
     row = {"era": position.era, "number": position.number, "read_at": now, "forget_at": forget_at}
     tx.add(_PUT_READER, {"service": service, **row})
+
+
+def put_staleness(tx: Writing, service: str, staleness_ms: int) -> None:
+    """Keep how old the news may be that a service judges by, as one of its processes said last."""
+    tx.add(_PUT_STALENESS, {"its_id": service, "staleness": staleness_ms})
 
 
 async def readers(db: Reading) -> list[tuple[str, Position, Instant]]:

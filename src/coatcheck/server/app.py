@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from coatcheck import __version__
 from coatcheck.admin import routes as admin
+from coatcheck.advisor import routes as advisor
 from coatcheck.desk import Desk
 from coatcheck.doctor import routes as doctor
 from coatcheck.ending import routes as ending
@@ -40,8 +41,8 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for api in _apis(desk.settings):
-        app.include_router(api)
+    # Their routes are complete: `include_router` would build each of them again, at the first request.
+    app.router.routes.extend(route for api in _apis(desk.settings) for route in api.routes)
     app.router.routes.append(Route("/", _home, methods=["GET"]))
     app.router.routes.append(Route("/api/session", _session, methods=["GET"]))
     app.router.routes.extend([*_pages(desk.settings), *operations.routes, *browser_sdk.routes])
@@ -53,20 +54,33 @@ def make_app(desk: Desk, log: RequestLog | None = None) -> Entrance:
 
 def _apis(settings: Settings) -> list[APIRouter]:
     """List the calls that this site has; without passwords, none that is about them."""
-    always = [*login.apis, ending.api, my_account.api, *ways_in.apis, gateway.api, doctor.api]
+    always = [*login.apis, *ending.apis, my_account.api, *ways_in.apis, gateway.api, advisor.api, doctor.api]
     passkeys = (*login.passkey_apis, *ways_in.passkey_apis) if settings.sign_in.passkeys else ()
     providers = (*login.provider_apis, *ways_in.provider_apis) if has_providers(settings) else ()
-    return [*always, *passkeys, *providers, *(_PASSWORD_APIS if settings.passwords.enabled else ())]
+    keys = my_account.key_apis if settings.api_keys.personal else ()
+    passwords = _PASSWORD_APIS if settings.passwords.enabled else _WITHOUT_APIS
+    return [*always, *passkeys, *providers, *keys, *passwords]
 
 
 def _pages(settings: Settings) -> list[Route]:
     """List the pages that this site has."""
-    always = [*login.pages, *ending.pages, *my_account.pages, *ways_in.pages, *admin.pages, *issuer.pages]
+    always = [
+        *login.pages,
+        *ending.pages,
+        *my_account.pages,
+        *ways_in.pages,
+        *admin.pages,
+        *issuer.pages,
+        *advisor.pages,
+    ]
     passkeys = (*login.passkey_pages, *ways_in.passkey_pages) if settings.sign_in.passkeys else ()
     providers = (*login.provider_pages, *ways_in.provider_pages) if has_providers(settings) else ()
-    return [*always, *passkeys, *providers, *(_PASSWORD_PAGES if settings.passwords.enabled else ())]
+    keys = my_account.key_pages if settings.api_keys.personal else ()
+    passwords = _PASSWORD_PAGES if settings.passwords.enabled else _WITHOUT_PAGES
+    return [*always, *passkeys, *providers, *keys, *passwords]
 
 
+_WITHOUT_APIS, _WITHOUT_PAGES = (recovery.open_again_api,), recovery.open_again_pages
 _PASSWORD_APIS = (*login.password_apis, signup.api, *recovery.apis, my_account.password_api)
 _PASSWORD_PAGES = (
     *login.password_pages,

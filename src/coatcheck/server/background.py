@@ -1,19 +1,24 @@
-"""What runs beside the requests: the log, keys, writing use, sealing the audit trail, mail and notices, cleaning up."""
+"""What runs beside the requests: the log, keys, writing use, sealing the audit trail, mail, receipts, cleaning up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
 
+from coatcheck.access.run_out import BATCH as ROLES_BATCH
+from coatcheck.access.run_out import take_run_out
+from coatcheck.api_keys.used import UsedKeys
 from coatcheck.audit.seal import Sealer
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import Postman
 from coatcheck.doctor.end_permit import PermitEnds
+from coatcheck.ending.receipts.panics import Panics
 from coatcheck.errors import DatabaseAway
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.recovery.notices import FactorNotices
 from coatcheck.revocation.reader import LogReader
 from coatcheck.server.key_rotation import KeyRotation
+from coatcheck.server.presence import Presence
 from coatcheck.server.request_log import RequestLog
 from coatcheck.sessions.seen import Seen
 from coatcheck.storage.leases import hold
@@ -36,10 +41,13 @@ class Background:
             desk.keep(SigningKeys).run,
             desk.keep(KeyRotation).run,
             desk.keep(Seen).run,
+            desk.keep(UsedKeys).run,
             desk.keep(Postman).run,
             desk.keep(Sealer).run,
             desk.keep(FactorNotices).run,
             desk.keep(PermitEnds).run,
+            desk.keep(Panics).run,
+            desk.keep(Presence).run,
             self._tidy,
         ]
         if has_providers(desk.settings):
@@ -63,6 +71,7 @@ class Background:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._desk.keep(Presence).leave()
 
     async def _keep_going(self, job: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -85,7 +94,8 @@ class Background:
                 if not await hold(tx, "tidy", self._desk.worker, now, lease_ms):
                     return False
             gone = await tidy(self._desk.database, now)
+            over = await take_run_out(self._desk)
         except DatabaseAway as away:
             _log.warning("background.not_tidied", because=away.because)
             return False
-        return any(count >= BATCH for count in gone.values())
+        return over >= ROLES_BATCH or any(count >= BATCH for count in gone.values())

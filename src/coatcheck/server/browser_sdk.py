@@ -2,9 +2,9 @@
 
 import gzip
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,18 +15,20 @@ from coatcheck.desk import Desk
 from coatcheck.errors import NotFound
 from coatcheck.gate.request import desk_of
 from coatcheck.http.reached import is_this_machine
+from coatcheck.secret import Veiled
 
 _MODULES = Path(__file__).parents[1] / "http" / "static" / "sdk"
 _NAME = re.compile(r"[A-Za-z0-9-]+\.js")
 _FOREVER = "public, max-age=31536000, immutable"
 
 
-@dataclass(frozen=True)
-class _Module:
+class _Module(Veiled, frozen=True):
     """Hold what is sent of a module, plain and compressed."""
 
-    plain: bytes = field(repr=False)
-    packed: bytes = field(repr=False)
+    veils: ClassVar = frozenset({"plain", "packed"})
+
+    plain: bytes
+    packed: bytes
 
 
 async def show_module(request: Request) -> Response:

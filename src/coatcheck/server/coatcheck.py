@@ -30,6 +30,7 @@ from coatcheck.server.entrance import Entrance
 from coatcheck.server.page_guard import guard_pages
 from coatcheck.server.request_log import RequestLog
 from coatcheck.server.well_known import serve_well_known
+from coatcheck.sessions.connections import Connections
 from coatcheck.settings import Settings
 from coatcheck.settings.master_key import load_key_ring
 from coatcheck.settings.read import read_settings
@@ -215,6 +216,10 @@ class Coatcheck:
     def on_revocation(self, tell: Callable[[object], None]) -> Callable[[], None]:
         """Be told when something was revoked or moved, so that open connections are looked at; give what stops it."""
         return self.desk.keep(LogReader).listen(tell)
+
+    def hold_connection(self, principal: Principal) -> Callable[..., None]:
+        """Be told that a connection of a principal is open; give what is to be told once it is closed."""
+        return self.desk.keep(Connections).open(principal).closed
 
     async def upstream_token(self, account: str, provider: str) -> str:
         """Give an access token by which to act for a person at a provider, renewed when it has run out.

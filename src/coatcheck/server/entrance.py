@@ -139,9 +139,10 @@ class Entrance:
             if not browser and scope["method"] == "GET":
                 browser = new_secret().reveal()
                 scope[NEW_BROWSER] = True
+        address = client_address(reached, server)
         return Visit(
-            asked=_asked(scope, headers, cookies, base_url.rstrip("/").removesuffix(root)),
-            address=client_address(reached, server),
+            asked=_asked(scope, headers, cookies, base_url.rstrip("/").removesuffix(root), address),
+            address=address,
             user_agent=headers.get("user-agent", "")[:_AGENT_LENGTH],
             request_id=arrived.request_id,
             base_url=base_url.rstrip("/"),
@@ -162,7 +163,7 @@ class Entrance:
             raise
 
 
-def _asked(scope: Scope, headers: Mapping[str, str], cookies: str, origin: str) -> Asked:
+def _asked(scope: Scope, headers: Mapping[str, str], cookies: str, origin: str, address: str) -> Asked:
     dpop = headers.get("dpop")
     return Asked(
         method=scope["method"],
@@ -173,6 +174,7 @@ def _asked(scope: Scope, headers: Mapping[str, str], cookies: str, origin: str) 
         origin=headers.get("origin"),
         sec_fetch_site=headers.get("sec-fetch-site"),
         proven=proven_in(scope, dpop),
+        address=address,
     )
 
 

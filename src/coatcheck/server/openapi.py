@@ -13,7 +13,7 @@ _SESSION: dict[str, Any] = {
         "operationId": "session",
         "responses": {
             "200": {
-                "description": "The principal behind the cookie or token",
+                "description": "The principal behind the cookie, token or API key",
                 "content": {
                     "application/json": {
                         "schema": {
@@ -21,9 +21,14 @@ _SESSION: dict[str, Any] = {
                             "required": ["account", "session", "roles", "permissions"],
                             "properties": {
                                 "account": {"$ref": "#/components/schemas/AccountWords"},
-                                "session": {"$ref": "#/components/schemas/SessionWords"},
+                                "session": {"oneOf": [{"$ref": "#/components/schemas/SessionWords"}, {"type": "null"}]},
                                 "roles": {"type": "array", "items": {"type": "string"}},
                                 "permissions": {"type": "array", "items": {"type": "string"}},
+                                "api_key": {
+                                    "type": "object",
+                                    "required": ["id", "expires_at"],
+                                    "properties": {"id": {"type": "string"}, "expires_at": {"type": "string"}},
+                                },
                             },
                         }
                     }

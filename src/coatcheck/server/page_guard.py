@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -53,7 +54,7 @@ def guard_pages(app: Starlette, auth: "Coatcheck", mount: str) -> None:
 
 async def _write_down(auth: "Coatcheck", request: HTTPConnection) -> None:
     """Leave in the audit trail who asked for what they may not do."""
-    principal = await auth.authenticate(asked_of(request))
+    principal = await auth.authenticate(replace(asked_of(request), is_use=False))  # it was counted by the route
     headers = headers_of(request.scope["headers"])
     peer = request.client.host if request.client else ""
     reached = Reached(peer, request.url.scheme, headers.get("host", ""), headers)

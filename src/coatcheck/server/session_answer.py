@@ -11,7 +11,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 async def answer_session(call: HotCall) -> HotAnswer:
-    """Answer with the principal behind the cookie.
+    """Answer with the principal behind the cookie, token or API key.
 
     Raises:
         NotSignedIn: nobody is signed in.
@@ -21,7 +21,7 @@ async def answer_session(call: HotCall) -> HotAnswer:
 
 def words_of(principal: Principal) -> dict[str, object]:
     """Give a principal in the words of the API."""
-    return {
+    words: dict[str, object] = {
         "account": {"id": principal.subject, "email": principal.email, "username": principal.username},
         "session": {
             "id": principal.session,
@@ -34,3 +34,8 @@ def words_of(principal: Principal) -> dict[str, object]:
         "roles": sorted(principal.roles),
         "permissions": sorted(principal.permissions),
     }
+    return words if principal.api_key is None else {**words, "session": None, "api_key": _key_words(principal)}
+
+
+def _key_words(principal: Principal) -> dict[str, object]:
+    return {"id": principal.api_key, "expires_at": rfc3339(principal.ends_at)}

@@ -1,6 +1,6 @@
 """Give a session the level of a new proof. Only `login.admit` may call this: a house test sees to it."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from coatcheck.desk import Desk
 from coatcheck.revocation import indices, log

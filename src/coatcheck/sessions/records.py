@@ -1,9 +1,10 @@
 """The SQL of sessions."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import Row, and_, bindparam, case, delete, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -11,7 +12,7 @@ from coatcheck.clock import Instant
 from coatcheck.sessions.session import SEEN_EVERY_MS, Session
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.prepared import adding
-from coatcheck.storage.tables.access import permissions_of, roles_of
+from coatcheck.storage.tables.access import permissions_of, roles_end_of, roles_of
 from coatcheck.storage.tables.accounts import accounts
 from coatcheck.storage.tables.sessions import sessions
 
@@ -41,8 +42,9 @@ _WITH_ROLES = select(
     sessions.c.former_auth_time,
     accounts.c.email,
     accounts.c.username,
-    roles_of(sessions.c.account),
-    permissions_of(sessions.c.account),
+    roles_of(sessions.c.account, bindparam("its_now")),
+    permissions_of(sessions.c.account, bindparam("its_now")),
+    roles_end_of(sessions.c.account, bindparam("its_now")),
 ).join(accounts, and_(accounts.c.id == sessions.c.account, accounts.c.status == "active"))
 FIND = _WITH_ROLES.where(
     or_(sessions.c.secret_hash == bindparam("digest"), sessions.c.former_hash == bindparam("digest"))
@@ -53,42 +55,47 @@ _FIND_BY_ID = _WITH_ROLES.where(sessions.c.id == bindparam("its_id"))
 _INSERT = adding(sessions, *(column.name for column in _SESSION), "secret_hash")
 
 
-@dataclass(frozen=True)
-class Found:
-    """Hold what one credential leads to; for a replaced secret, the level it had and until when it works."""
+class Found(Struct, frozen=True):
+    """Hold what one credential leads to; for a replaced secret, the level it had and until when it works.
+
+    Args:
+        roles_end: when the first of the roles runs out, or None where none does.
+    """
 
     session: Session
     email: str | None
     username: str | None
     roles: frozenset[str]
     permissions: frozenset[str]
+    roles_end: Instant | None
     former_until: Instant | None
 
 
-async def find(db: Reading, digest: bytes) -> Found | None:
-    """Give the session whose secret, or just replaced secret, has this hash."""
-    row = (await db.execute(FIND, {"digest": digest})).first()
+async def find(db: Reading, digest: bytes, now: Instant) -> Found | None:
+    """Give the session whose secret, or just replaced secret, has this hash; with the roles that count now."""
+    row = (await db.execute(FIND, {"digest": digest, "its_now": now})).first()
     return None if row is None else _found(row, digest)
 
 
-async def find_by_id(db: Reading, session: str) -> Found | None:
-    """Give the session of an id."""
-    row = (await db.execute(_FIND_BY_ID, {"its_id": session})).first()
+async def find_by_id(db: Reading, session: str, now: Instant) -> Found | None:
+    """Give the session of an id; with the roles that count now."""
+    row = (await db.execute(_FIND_BY_ID, {"its_id": session, "its_now": now})).first()
     return None if row is None else _found(row, None)
 
 
 def _found(row: Row[Any], digest: bytes | None) -> Found:
-    session, (former_hash, until, acr, amr, auth_time, email, username, *access) = _session(row), row[14:]
+    session, (former_hash, until, *level), access = _session(row), row[14:19], row[19:]
     is_former = digest is not None and former_hash == digest
     if is_former:
-        session = Session(**{**vars(session), "acr": acr, "amr": _methods(amr), "auth_time": auth_time})
-    roles, permissions = map(_words, access)
-    return Found(session, email, username, roles, permissions, until if is_former else None)
+        acr, amr, auth_time = level
+        session = Session(**{**asdict(session), "acr": acr, "amr": _methods(amr), "auth_time": auth_time})
+    email, username, roles, permissions, roles_end = access
+    return Found(session, email, username, _words(roles), _words(permissions), roles_end, until if is_former else None)
 
 
 def insert_session(tx: Writing, session: Session, secret_hash: bytes) -> None:
     """Keep a new session."""
-    row = {**vars(session), "amr": " ".join(session.amr), "secret_hash": secret_hash}
+    row = {**asdict(session), "amr": " ".join(session.amr), "secret_hash": secret_hash}
     tx.add(_INSERT, row)
 
 
@@ -109,6 +116,12 @@ async def list_live(db: Reading, account: str, now: Instant, limit: int = 200) -
     live = and_(sessions.c.account == account, *_live(now))
     query = select(*_SESSION).where(live).order_by(sessions.c.last_seen.desc()).limit(limit)
     return [_session(row) for row in await db.execute(query)]
+
+
+async def has_older(db: Reading, account: str, than: Instant) -> bool:
+    """Tell whether an account has a session that was opened before a moment."""
+    query = select(sessions.c.id).where(sessions.c.account == account, sessions.c.created_at < than).limit(1)
+    return (await db.execute(query)).first() is not None
 
 
 async def remove(tx: Writing, account: str, session_id: str) -> bool:

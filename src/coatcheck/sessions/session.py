@@ -1,8 +1,9 @@
 """A session, and how long it lives."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from coatcheck.clock import Instant
 from coatcheck.sessions.device import describe_device
@@ -15,8 +16,7 @@ SEEN_EVERY_MS = 60_000
 """`last_seen` is written at most this often, and idle is judged with it added."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """Hold one session as its row has it.
 
     Args:

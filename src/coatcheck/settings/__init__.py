@@ -1,13 +1,15 @@
-"""Every setting: one frozen dataclass a room, read from `coatcheck.toml`, the environment and keywords.
+"""Every setting: one frozen struct a room, read from `coatcheck.toml`, the environment and keywords.
 
 A section of type `Mapping[str, X]` holds tables of its owner's naming, such as `[providers.github]`, each an `X`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from coatcheck import unsafe
 from coatcheck.errors import ConfigurationError
+from coatcheck.settings.api_keys import ApiKeySettings
 from coatcheck.settings.audit import AuditSettings
 from coatcheck.settings.clients import ClientSettings
 from coatcheck.settings.gateway import GatewaySettings
@@ -27,6 +29,7 @@ from coatcheck.settings.tokens import TokenSettings
 from coatcheck.settings.web import WebSettings
 
 __all__ = [
+    "ApiKeySettings",
     "AuditSettings",
     "ClientSettings",
     "DatabaseSettings",
@@ -50,8 +53,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """Hold every section; a section is a table of `coatcheck.toml`."""
 
     site: SiteSettings = field(default_factory=SiteSettings)
@@ -69,6 +71,7 @@ class Settings:
     keys: KeySettings = field(default_factory=KeySettings)
     tokens: TokenSettings = field(default_factory=TokenSettings)
     clients: ClientSettings = field(default_factory=ClientSettings)
+    api_keys: ApiKeySettings = field(default_factory=ApiKeySettings)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     revocation: RevocationSettings = field(default_factory=RevocationSettings)
     mail: MailSettings = field(default_factory=MailSettings)

@@ -1,11 +1,11 @@
 """Settings of the audit trail."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
 
-@dataclass(frozen=True, kw_only=True)
-class AuditSettings:
+
+class AuditSettings(Struct, frozen=True, kw_only=True):
     """Say how long audit rows are kept and where checkpoints go."""
 
     keep_for: timedelta = timedelta(days=730)

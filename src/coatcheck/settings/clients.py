@@ -1,11 +1,11 @@
 """Settings of services: how long what they prove themselves by works."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
 
-@dataclass(frozen=True, kw_only=True)
-class ClientSettings:
+
+class ClientSettings(Struct, frozen=True, kw_only=True):
     """Say what services are let in by.
 
     See: ASVS 13.3.4 (secrets run out and are rotated).

@@ -1,8 +1,9 @@
 """The files that settings name: relative to `coatcheck.toml`, not to wherever the process started; and private ones."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from coatcheck.settings import SamlSettings, Settings
 

@@ -1,18 +1,21 @@
 """Settings of the gateway: which reverse proxy may ask for whom, and for which hosts."""
 
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
+
+from coatcheck.secret import Veiled
 
 _SECRET = re.compile(r"[!-~]{32,1000}")
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]{0,252}(:\d{1,5})?")
 
 
-@dataclass(frozen=True, kw_only=True)
-class GatewaySettings:
+class GatewaySettings(Veiled, frozen=True, kw_only=True, dict=True):
     """Say who may ask at `/verify` on behalf of others: a proxy that has each request checked, then passes it on."""
 
-    secret: str | None = field(default=None, repr=False)
+    veils: ClassVar = frozenset({"secret"})
+
+    secret: str | None = None
     """What the proxy sends in the header `Coatcheck-Gateway`, 32 characters at least, no spaces. Without it there is no
     `/verify`: an address alone is no proof, as other things run on the proxy's machine."""
 

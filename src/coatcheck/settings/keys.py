@@ -1,15 +1,15 @@
 """Settings of the signing keys: which algorithm, and how often a key is replaced."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from msgspec import Struct
 
 SYMMETRIC: Final = "HS256"
 SIGNATURES: Final = ("RS256", "ES256", "EdDSA", "PS256")
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeySettings:
+class KeySettings(Struct, frozen=True, kw_only=True):
     """Say what tokens are signed with.
 
     See: RFC 7518, RFC 8037; NIST SP 800-57 part 1 section 5.3.6 (how long a key signs).

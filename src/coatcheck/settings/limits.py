@@ -1,11 +1,11 @@
 """Settings of limits: how many tries are judged."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
 
-@dataclass(frozen=True, kw_only=True)
-class LimitSettings:
+
+class LimitSettings(Struct, frozen=True, kw_only=True):
     """Say how many tries are judged before the next one has to wait.
 
     See: NIST SP 800-63B-4 section 3.2.2 (rate limiting); ASVS 6.3.1.

@@ -1,13 +1,16 @@
 """Settings of mail."""
 
-from dataclasses import dataclass, field
+from typing import ClassVar
+
+from coatcheck.secret import Veiled
 
 
-@dataclass(frozen=True, kw_only=True)
-class MailSettings:
+class MailSettings(Veiled, frozen=True, kw_only=True):
     """Say by which server mail goes out."""
 
-    smtp_url: str | None = field(default=None, repr=False)
+    veils: ClassVar = frozenset({"smtp_url"})
+
+    smtp_url: str | None = None
     """`smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`. Without it mail waits; on this machine it is
     listed at `/dev/mail`."""
 

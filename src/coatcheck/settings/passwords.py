@@ -1,17 +1,17 @@
 """Settings of passwords: how they are hashed, how many at once, and which ones are taken."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 _OWASP_MINIMUM: Final = ((47104, 1), (19456, 2), (12288, 3), (9216, 4), (7168, 5))
 _CEILING_KIB: Final = 256 * 1024
 _HIGHEST_MAX_LENGTH: Final = 4096
 
 
-@dataclass(frozen=True, kw_only=True)
-class PasswordSettings:
+class PasswordSettings(Struct, frozen=True, kw_only=True):
     """Say how passwords are kept and which ones are taken.
 
     See: NIST SP 800-63B-4 section 3.1.1; OWASP Password Storage Cheat Sheet; ASVS 6.2, 11.4.2.

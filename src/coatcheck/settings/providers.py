@@ -1,10 +1,11 @@
 """Settings of providers: those that people sign in with, one table each, by a name of the operator's choice."""
 
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import ip_network
-from typing import Final
+from typing import ClassVar, Final
+
+from coatcheck.secret import Veiled
 
 CLIENT_AUTHS: Final = ("basic", "post", "private_key_jwt", "apple", "none")
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
@@ -12,12 +13,13 @@ _DOMAIN = re.compile(r"(?=.{3,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z
 _SCOPE = re.compile(r"[!#-\[\]-~]{1,200}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProviderSettings:
+class ProviderSettings(Veiled, frozen=True, kw_only=True, dict=True):
     """Say how one provider is used: `[providers.github]`, or `[providers.acme]` with `entry = "okta"`.
 
     See: docs/providers.md.
     """
+
+    veils: ClassVar = frozenset({"client_secret"})
 
     entry: str = ""
     """Which provider it is: one that `coatcheck provider list --all` names, `oidc` for any OpenID Connect issuer or
@@ -29,7 +31,7 @@ class ProviderSettings:
     client_id: str = ""
     """What the provider calls this site. It is given where the site is registered there."""
 
-    client_secret: str | None = field(default=None, repr=False)
+    client_secret: str | None = None
     """What this site proves itself by. Better in the environment than in a file that is committed."""
 
     client_auth: str | None = None

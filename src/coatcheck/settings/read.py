@@ -8,12 +8,14 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, TypeAlias, get_args, get_type_hints
+from typing import Any, ClassVar, Final, TypeAlias, get_args, get_type_hints
+
+from msgspec.structs import fields
 
 from coatcheck.errors import ConfigurationError
+from coatcheck.secret import Veiled
 from coatcheck.settings import Settings
 from coatcheck.settings.files import anchored
 from coatcheck.settings.providers import is_table_name
@@ -29,13 +31,14 @@ _SHOWN = 60
 _Key: TypeAlias = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class _Given:
+class _Given(Veiled, frozen=True):
     """A value that somebody set, and where; without a name, a table that is there, though it may be empty."""
+
+    veils: ClassVar = frozenset({"raw"})
 
     section: str
     name: str
-    raw: object = field(repr=False)
+    raw: object
     where: str
     from_text: bool = False
 
@@ -204,7 +207,7 @@ def _value(each: _Given, hint: Any, kind: type[Any]) -> object:
     try:
         return value_of(each.raw, hint, from_text=each.from_text)
     except Unfit as unfit:
-        shown = any(known.name == each.name and known.repr for known in fields(kind))
+        shown = each.name not in getattr(kind, "veils", ())
         raise ConfigurationError(f"{each.where}: got {_described(each.raw, shown)}, expected {unfit}") from None
 
 

@@ -1,11 +1,11 @@
 """Settings of revocation: how fast an ended session is refused everywhere."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
 
-@dataclass(frozen=True, kw_only=True)
-class RevocationSettings:
+
+class RevocationSettings(Struct, frozen=True, kw_only=True):
     """Say within which time other workers refuse what one of them ended."""
 
     bound: timedelta = timedelta(seconds=1)

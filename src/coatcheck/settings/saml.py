@@ -1,16 +1,16 @@
 """Settings of SAML connections: companies whose people sign in at the company, one table each, by a name of yours."""
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
+
+from msgspec import Struct
 
 NAME_IDS: Final = ("persistent", "email", "unspecified")
 _DOMAIN = re.compile(r"(?=.{3,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class SamlSettings:
+class SamlSettings(Struct, frozen=True, kw_only=True, dict=True):
     """Say how one company's identity provider is used: `[saml.acme]`.
 
     See: docs/saml.md.

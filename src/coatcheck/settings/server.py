@@ -1,16 +1,16 @@
 """Settings of the server: where it is reached, and behind which proxies."""
 
-from dataclasses import dataclass
 from ipaddress import ip_network
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from coatcheck import unsafe
 
 FORWARDED_HEADERS = ("x-forwarded-for", "x-real-ip", "cf-connecting-ip", "fly-client-ip", "true-client-ip")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ServerSettings:
+class ServerSettings(Struct, frozen=True, kw_only=True):
     """Say where the server is reached."""
 
     public_url: str | None = None

@@ -1,11 +1,11 @@
 """Settings of sessions: how long they live."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
 
-@dataclass(frozen=True, kw_only=True)
-class SessionSettings:
+
+class SessionSettings(Struct, frozen=True, kw_only=True):
     """Say how long a session lives, by how it was asked for.
 
     See: NIST SP 800-63B-4 section 5.2 (reauthentication); ASVS 7.3.

@@ -1,16 +1,16 @@
 """Settings of signing in: which ways in there are, and what the policy asks for."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import Final
+
+from msgspec import Struct
 
 LEVELS: Final = ("aal1", "aal2", "aal3", "phr")
 _STRANGERS: Final = ("as_usual", "email_code")
 
 
-@dataclass(frozen=True, kw_only=True)
-class SignInSettings:
+class SignInSettings(Struct, frozen=True, kw_only=True, dict=True):
     """Say which factors there are beside passwords, and how much of them a sign-in takes.
 
     See: NIST SP 800-63B-4 sections 2 and 3; ASVS 6.3.3, 6.4.

@@ -1,10 +1,9 @@
 """Settings of the site: what people read."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, kw_only=True)
-class SiteSettings:
+class SiteSettings(Struct, frozen=True, kw_only=True):
     """Say what the pages and mails call this place, and who may come in."""
 
     name: str = "Coatcheck"

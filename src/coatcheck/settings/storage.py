@@ -1,13 +1,16 @@
 """Settings of storage: the database, the store for short-lived tickets, and the master key."""
 
-from dataclasses import dataclass, field
+from typing import ClassVar
+
+from coatcheck.secret import Veiled
 
 
-@dataclass(frozen=True, kw_only=True)
-class DatabaseSettings:
+class DatabaseSettings(Veiled, frozen=True, kw_only=True):
     """Say which database holds the accounts."""
 
-    url: str = field(default="sqlite:///coatcheck.db", repr=False)
+    veils: ClassVar = frozenset({"url"})
+
+    url: str = "sqlite:///coatcheck.db"
     """`sqlite:///file.db`, or `postgresql://user:password@host/name`."""
 
     pool: int = 8
@@ -18,11 +21,12 @@ class DatabaseSettings:
             raise ValueError("database.pool must be between 4 and 200: one follows the log, the others serve")
 
 
-@dataclass(frozen=True, kw_only=True)
-class EphemeralSettings:
+class EphemeralSettings(Veiled, frozen=True, kw_only=True):
     """Say where short-lived tickets live."""
 
-    url: str = field(default="sql", repr=False)
+    veils: ClassVar = frozenset({"url"})
+
+    url: str = "sql"
     """`sql` (in the database), `redis://…` or `rediss://…`, or `memory` (one process only)."""
 
     def __post_init__(self) -> None:
@@ -30,15 +34,16 @@ class EphemeralSettings:
             raise ValueError("ephemeral.url must be sql, memory or a redis:// URL")
 
 
-@dataclass(frozen=True, kw_only=True)
-class SecretSettings:
+class SecretSettings(Veiled, frozen=True, kw_only=True):
     """Say where the master key is."""
 
-    master_key: str | None = field(default=None, repr=False)
+    veils: ClassVar = frozenset({"master_key", "previous_master_keys"})
+
+    master_key: str | None = None
     """32 bytes in base64. Better in the environment than in a file that is committed."""
 
     master_key_file: str | None = None
     """A file that holds it, readable by its owner alone."""
 
-    previous_master_keys: tuple[str, ...] = field(default=(), repr=False)
+    previous_master_keys: tuple[str, ...] = ()
     """Replaced master keys; what they encrypted can still be read."""

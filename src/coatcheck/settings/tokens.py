@@ -1,14 +1,14 @@
 """Settings of tokens: for whom they are, how long they count, what they say of a person."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from msgspec import Struct
 
 PROFILE: Final = ("email", "username")
 
 
-@dataclass(frozen=True, kw_only=True)
-class TokenSettings:
+class TokenSettings(Struct, frozen=True, kw_only=True):
     """Say what access tokens are like.
 
     See: RFC 9068 section 2; RFC 8707 (audiences); ASVS 9.2.3.

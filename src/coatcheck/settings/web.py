@@ -1,11 +1,11 @@
 """Settings of the web side: which other origins belong to the owner."""
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 
-@dataclass(frozen=True, kw_only=True)
-class WebSettings:
+
+class WebSettings(Struct, frozen=True, kw_only=True):
     """Say who else may call from a browser."""
 
     origins: tuple[str, ...] = ()

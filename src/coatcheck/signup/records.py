@@ -1,33 +1,36 @@
 """The SQL of sign-ups that wait."""
 
-from dataclasses import dataclass, field
+from typing import ClassVar
 
+from msgspec.structs import asdict
 from sqlalchemy import delete, insert, select
 
 from coatcheck.clock import Instant
+from coatcheck.secret import Veiled
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.tables.signup import sign_ups
 
 
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
+class Waiting(Veiled, frozen=True, kw_only=True):
     """Hold one attempt to sign up."""
+
+    veils: ClassVar = frozenset({"password_hash", "browser_hash"})
 
     id: str
     email: str
     username: str | None
-    password_hash: str = field(repr=False)
-    browser_hash: bytes | None = field(repr=False)
+    password_hash: str
+    browser_hash: bytes | None
     created_at: Instant
     expires_at: Instant
 
 
-_WAITING = tuple(sign_ups.c[name] for name in Waiting.__dataclass_fields__)
+_WAITING = tuple(sign_ups.c[name] for name in Waiting.__struct_fields__)
 
 
 async def insert_waiting(tx: Writing, waiting: Waiting, link_hash: bytes) -> None:
     """Keep an attempt."""
-    await tx.execute(insert(sign_ups).values(**vars(waiting), link_hash=link_hash))
+    await tx.execute(insert(sign_ups).values(**asdict(waiting), link_hash=link_hash))
 
 
 async def find(db: Reading, link_hash: bytes, now: Instant) -> Waiting | None:

@@ -1,9 +1,9 @@
 """How the two databases are opened: what SQLite and PostgreSQL need so that they keep the same promises."""
 
 import sqlite3
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -15,8 +15,7 @@ _BUSY_SECONDS = 10
 _WAL_TRIES = 20
 
 
-@dataclass(frozen=True)
-class Engines:
+class Engines(Struct, frozen=True):
     """Hold the engines of one database: lone statements, snapshots, transactions that write."""
 
     dialect: str

@@ -1,11 +1,11 @@
 """Access tokens: what a session says of itself, signed, for a quarter of an hour at most."""
 
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 from msgspec import structs
+from msgspec.structs import replace
 
 from coatcheck.clock import millis
 from coatcheck.desk import Desk
@@ -13,7 +13,7 @@ from coatcheck.errors import SessionEnded, TokenTooLarge
 from coatcheck.keys.ring import SigningKeys
 from coatcheck.keys.sign import sign_jws
 from coatcheck.keys.signing_key import SigningKey
-from coatcheck.secret import new_id
+from coatcheck.secret import Veiled, new_id
 from coatcheck.storage.database import Reading
 from coatcheck.tokens import records
 from coatcheck.tokens.audience import audience_of
@@ -30,6 +30,9 @@ GATEWAY: Final = "gateway"
 GATEWAY_LIVES: Final = timedelta(minutes=1)
 """How long such a token counts: it travels from the proxy to the service, and no further."""
 
+SHORTEST: Final = timedelta(seconds=5)
+"""A role that ends sooner is not named any more: the token would run out on its way."""
+
 TYP: Final = "at+jwt"
 LONGEST: Final = 4096 - len("__Host-coatcheck-access")
 """How many characters a token may have: 4 KB, of which browsers count a cookie's name too, and drop what is longer."""
@@ -37,11 +40,12 @@ LONGEST: Final = 4096 - len("__Host-coatcheck-access")
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True)
-class AccessToken:
+class AccessToken(Veiled, frozen=True):
     """Hold an access token, for how many seconds it counts, and what was true of its session when it was made."""
 
-    text: str = field(repr=False)
+    veils: ClassVar = frozenset({"text"})
+
+    text: str
     expires_in: int
     facts: records.Facts
 
@@ -74,7 +78,7 @@ async def sign_access_token(
         SessionEnded: the session is over.
         TokenTooLarge: the roles or permissions of this account do not fit.
     """
-    facts = await _facts(db, session)
+    facts = await _facts(desk, db, session)
     claims = _claims(desk, facts, issuer, audience, FIRST_PARTY, desk.settings.tokens.access_lifetime)
     return _signed(key, _bound(claims, facts), facts)
 
@@ -93,7 +97,7 @@ async def make_gateway_token(desk: Desk, presented: Principal, *, issuer: str, a
     """
     key = await desk.keep(SigningKeys).current()
     async with desk.database.reading() as db:
-        facts = await _facts(db, presented.session or "")
+        facts = await _facts(desk, db, presented.session or "")
     facts = replace(
         facts,
         acr=presented.acr,
@@ -105,8 +109,8 @@ async def make_gateway_token(desk: Desk, presented: Principal, *, issuer: str, a
     return _signed(key, _claims(desk, facts, issuer, audience, GATEWAY, GATEWAY_LIVES), facts)
 
 
-async def _facts(db: Reading, session: str) -> records.Facts:
-    facts = await records.facts(db, session)
+async def _facts(desk: Desk, db: Reading, session: str) -> records.Facts:
+    facts = await records.facts(db, session, desk.now() + millis(SHORTEST))
     if facts is None:
         raise SessionEnded("the session ended before its token was made")
     return facts
@@ -125,6 +129,8 @@ def _claims(
     settings = desk.settings.tokens
     now = desk.now()
     ends = min(now + millis(lives), facts.expires_at, facts.ends_at)
+    if facts.roles_end is not None:  # a token outlives no role that it names
+        ends = min(ends, facts.roles_end)
     return AccessClaims(
         iss=issuer,
         sub=facts.account,

@@ -1,9 +1,9 @@
 """The refresh tokens of one session, and what presenting one of them comes to."""
 
-from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from coatcheck.clock import Instant
+from coatcheck.secret import Veiled
 
 GRACE_MS: Final = 10_000
 """How long a token that was just replaced gives its successor again: two tabs, an answer that got lost."""
@@ -21,8 +21,7 @@ Verdict: TypeAlias = Literal["rotate", "repeat", "superseded", "unproven", "repl
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Family:
+class Family(Veiled, frozen=True, kw_only=True):
     """Hold what is kept of a session's refresh tokens: one row, however many there were.
 
     Args:
@@ -36,13 +35,15 @@ class Family:
         cnf_jkt: thumbprint of the key that they are bound to, or None.
     """
 
+    veils: ClassVar = frozenset({"family_hash", "current_hash", "former_hash", "sealed", "recent"})
+
     session: str
-    family_hash: bytes = field(repr=False)
-    current_hash: bytes = field(repr=False)
-    former_hash: bytes | None = field(default=None, repr=False)
+    family_hash: bytes
+    current_hash: bytes
+    former_hash: bytes | None = None
     replaced_at: Instant | None = None
-    sealed: bytes | None = field(default=None, repr=False)
-    recent: bytes = field(default=b"", repr=False)
+    sealed: bytes | None = None
+    recent: bytes = b""
     audience: str | None = None
     cnf_jkt: str | None = None
 

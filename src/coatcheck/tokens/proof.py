@@ -3,15 +3,14 @@
 check, from memory → used, in the transaction that gives the tokens
 """
 
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import ClassVar, Final
 
 from coatcheck.clock import Instant, millis
 from coatcheck.desk import Desk
 from coatcheck.errors import ProofRefused
 from coatcheck.keys.life import LEEWAY
-from coatcheck.secret import hash_secret
+from coatcheck.secret import Veiled, hash_secret
 from coatcheck.storage.database import Writing
 from coatcheck.tokens import records
 from coatcheck.verifier.claims import IAT_SKEW_S
@@ -23,8 +22,7 @@ KEPT_FOR: Final = timedelta(seconds=OLDEST_S + IAT_SKEW_S) + LEEWAY
 """How long it is remembered that a proof came: for longer than any of our clocks may take it for good."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeyProof:
+class KeyProof(Veiled, frozen=True, kw_only=True):
     """Hold what a proof proves, until it is used.
 
     Args:
@@ -33,8 +31,10 @@ class KeyProof:
         until: when it can count for nobody any more.
     """
 
+    veils: ClassVar = frozenset({"digest"})
+
     jkt: str
-    digest: bytes = field(repr=False)
+    digest: bytes
     until: Instant
 
 

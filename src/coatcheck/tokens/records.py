@@ -1,15 +1,15 @@
 """The SQL of tokens: the family of a session's refresh tokens, what its access token says, proofs that were used."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, select, update
+from msgspec import Struct
+from sqlalchemy import and_, bindparam, delete, func, select, update
 
 from coatcheck.clock import Instant
 from coatcheck.storage.database import Reading, Writing
 from coatcheck.storage.prepared import adding, prepared, unless_there
-from coatcheck.storage.tables.access import permissions_of, roles_of
+from coatcheck.storage.tables.access import permissions_of, roles_end_of, roles_of
 from coatcheck.storage.tables.accounts import accounts
 from coatcheck.storage.tables.revocation import status_indices
 from coatcheck.storage.tables.sessions import sessions
@@ -67,8 +67,9 @@ _FACTS = prepared(
         accounts.c.username,
         status_indices.c.list,
         status_indices.c.index,
-        roles_of(sessions.c.account),
-        permissions_of(sessions.c.account),
+        roles_of(sessions.c.account, bindparam("its_now")),
+        permissions_of(sessions.c.account, bindparam("its_now")),
+        roles_end_of(sessions.c.account, bindparam("its_now")),
         refresh_tokens.c.cnf_jkt,
     )
     .join(accounts, and_(accounts.c.id == sessions.c.account, accounts.c.status == "active"))
@@ -79,8 +80,7 @@ _FACTS = prepared(
 _USE = unless_there(used_proofs, "digest", "expires_at")
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """Hold a family, and how long the session lives that it belongs to."""
 
     family: Family
@@ -90,8 +90,7 @@ class Found:
     ends_at: Instant
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """Hold what an access token of a session says, read in one state of the database."""
 
     id: str
@@ -109,6 +108,7 @@ class Facts:
     index: int
     roles: list[str]
     permissions: list[str]
+    roles_end: Instant | None
     cnf_jkt: str | None
 
 
@@ -150,20 +150,29 @@ async def add_share_key(tx: Writing, account: str, sealed: bytes) -> None:
     await tx.run(_ADD_SHARE_KEY, {"account": account, "sealed": sealed})
 
 
+async def count_families(db: Reading, account: str) -> int:
+    """Count the sessions of an account that have a refresh token."""
+    own = select(func.count()).select_from(refresh_tokens).join(sessions, sessions.c.id == refresh_tokens.c.session)
+    return int((await db.execute(own.where(sessions.c.account == account))).scalar_one())
+
+
 async def remove_share_key(tx: Writing, account: str) -> None:
     """Forget what an account's shares were made of: what was sealed under them stays so for good."""
     await tx.execute(delete(share_keys).where(share_keys.c.account == account))
 
 
-async def facts(db: Reading, session: str) -> Facts | None:
+async def facts(db: Reading, session: str, now: Instant) -> Facts | None:
     """Give what an access token of a session says: claims and index in one statement, so in one state.
 
     Read apart, a role taken away in between would stand in a token whose index is a living one.
+
+    Args:
+        now: the moment at which a role must count to be named.
     """
-    rows = await db.run(_FACTS, {"its_session": session})
+    rows = await db.run(_FACTS, {"its_session": session, "its_now": now})
     if not rows:
         return None
-    names = [each.name for each in fields(Facts)][1:]
+    names = Facts.__struct_fields__[1:]
     row: dict[str, Any] = dict(zip(names, rows[0], strict=True))
     row["amr"], row["remember_me"] = tuple(row["amr"].split()), bool(row["remember_me"])
     row["roles"], row["permissions"] = _words(row["roles"]), _words(row["permissions"])

@@ -8,21 +8,21 @@ word that looks like one, without asking us.
 """
 
 import re
-from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 
-from coatcheck.secret import Secret, checksum, new_short_secret
+from coatcheck.secret import Secret, Veiled, checksum, new_short_secret
 
 PREFIX: Final = "ccr_"
 _SHAPE: Final = re.compile(PREFIX + r"([A-Za-z0-9_-]{22})[A-Za-z0-9_-]{22}[0-9a-z]{6}")
 
 
-@dataclass(frozen=True)
-class RefreshToken:
+class RefreshToken(Veiled, frozen=True):
     """Hold a refresh token that is well-formed: in parts, and as it is presented."""
 
+    veils: ClassVar = frozenset({"family"})
+
     whole: Secret
-    family: Secret = field(repr=False)
+    family: Secret
 
     @property
     def digest(self) -> bytes:

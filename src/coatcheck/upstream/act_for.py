@@ -8,8 +8,9 @@ renewal that was begun goes on to its end, though whoever asked for it has gone.
 """
 
 import asyncio
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk

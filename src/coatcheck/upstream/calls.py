@@ -9,11 +9,11 @@ import asyncio
 import importlib
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from coatcheck.desk import Desk
+from coatcheck.secret import Veiled
 from coatcheck.upstream.network import Bounds, Resolve, look_up
 from coatcheck.upstream.trouble import UpstreamFailed
 
@@ -39,21 +39,21 @@ class Party(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sent:
+class Sent(Veiled, frozen=True, kw_only=True):
     """Hold a request as it goes out."""
+
+    veils: ClassVar = frozenset({"path", "headers", "content"})
 
     method: str
     scheme: str
     host: str
     port: int | None
-    path: str = field(repr=False)
-    headers: list[tuple[bytes, bytes]] = field(repr=False)
-    content: bytes = field(repr=False)
+    path: str
+    headers: list[tuple[bytes, bytes]]
+    content: bytes
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reply:
+class Reply(Veiled, frozen=True, kw_only=True):
     """Hold a whole answer of a provider, neither a redirect nor a 5xx.
 
     Args:
@@ -62,11 +62,13 @@ class Reply:
         date: its `Date` header, or empty.
     """
 
+    veils: ClassVar = frozenset({"body"})
+
     host: str
     status: int
     kind: str
     date: str
-    body: bytes = field(repr=False)
+    body: bytes
 
 
 class Calls:

@@ -7,13 +7,14 @@ It sends nothing that belongs to a person. A step that fails ends those that res
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk
@@ -32,8 +33,7 @@ _CLOCK_OFF_S: Final = 30
 _KINDS: Final[Mapping[str, str]] = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
 
 
-@dataclass
-class _Seen:
+class _Seen(Struct):
     """Hold what the steps before found."""
 
     redeem_at: str

@@ -1,13 +1,13 @@
 """What `provider test` found out, a step at a time."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 Verdict: TypeAlias = Literal["fine", "note", "wrong"]
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """Hold what one step found.
 
     Args:

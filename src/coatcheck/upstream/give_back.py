@@ -4,7 +4,8 @@ Ours are gone when the unlinking commits, whatever the provider says; its own gr
 """
 
 import asyncio
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
 
 import structlog
 
@@ -24,31 +25,46 @@ _MINUTE_MS: Final = 60_000
 _BATCH: Final = 20
 _log = structlog.get_logger("coatcheck.upstream")
 
+Told: TypeAlias = Callable[[Writing, str, bool], Awaitable[None]]
+"""Hear in the transaction that forgets a give-back what became of it: its id, and whether the provider took it."""
 
-async def queue_giveback(tx: Writing, desk: Desk, *, identity: str, provider: str) -> None:
-    """Queue what is kept for an identity to be given back, in the transaction that unlinks it."""
+
+async def queue_giveback(tx: Writing, desk: Desk, *, identity: str, provider: str) -> str | None:
+    """Queue what is kept for an identity to be given back, in the transaction that unlinks it.
+
+    Returns:
+        The give-back's id, or None where nothing is kept, or it cannot be read.
+    """
     kept = await records.tokens_of(tx, identity)
     try:
         tokens = vault.opened(desk, kept.sealed, place=vault.place_of(identity)) if kept else None
     except CannotUnseal as unreadable:
         _log.error("upstream.not_given_back", provider=provider, because=str(unreadable))
-        return
-    if tokens is not None:
-        await queue_tokens(tx, desk, provider=provider, tokens=tokens)
+        return None
+    return None if tokens is None else await queue_tokens(tx, desk, provider=provider, tokens=tokens)
 
 
-async def queue_givebacks_of(tx: Writing, desk: Desk, *, account: str) -> None:
-    """Queue what is kept for every identity of an account, in the transaction that closes it."""
+async def queue_givebacks_of(tx: Writing, desk: Desk, *, account: str) -> dict[str, str]:
+    """Queue what is kept for every identity of an account, in the transaction that removes it.
+
+    Returns:
+        The provider of each give-back, by its id.
+    """
+    queued: dict[str, str] = {}
     for linked in await records.list_of(tx, account):
-        await queue_giveback(tx, desk, identity=linked.id, provider=linked.provider)
+        giveback = await queue_giveback(tx, desk, identity=linked.id, provider=linked.provider)
+        if giveback is not None:
+            queued[giveback] = linked.provider
+    return queued
 
 
-async def queue_tokens(tx: Writing, desk: Desk, *, provider: str, tokens: UpstreamTokens) -> None:
-    """Queue tokens to be given back."""
+async def queue_tokens(tx: Writing, desk: Desk, *, provider: str, tokens: UpstreamTokens) -> str:
+    """Queue tokens to be given back; give the give-back's id."""
     giveback, now = new_id("gvb_"), desk.now()
     sealed = vault.sealed(desk, tokens, place=_place(giveback))
     await records.queue_giveback(tx, Giveback(giveback, provider, sealed, 0), due_at=now, expires_at=now + _DAY_MS)
     tx.afterwards(desk.keep(GiveBack).wake)
+    return giveback
 
 
 class GiveBack:
@@ -57,6 +73,11 @@ class GiveBack:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._due = asyncio.Event()
+        self._told: list[Told] = []
+
+    def tell(self, told: Told) -> None:
+        """Tell somebody what becomes of each give-back."""
+        self._told.append(told)
 
     def wake(self) -> None:
         """Look now rather than at the next round."""
@@ -95,6 +116,8 @@ class GiveBack:
             _log.error("upstream.not_given_back", provider=giveback.provider, because=str(hopeless))
             is_taken = False
         async with self._desk.database.writing() as tx:
+            for tell in self._told:
+                await tell(tx, giveback.id, is_taken)
             await records.drop_giveback(tx, giveback.id)
         return is_taken
 

@@ -1,17 +1,17 @@
 """Who somebody is by the word of a provider."""
 
 import hashlib
-from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
+
+from msgspec import Struct
 
 from coatcheck.clock import Instant
-from coatcheck.secret import Secret
+from coatcheck.secret import Secret, Veiled
 
 MAX_SUBJECT: Final = 255
 
 
-@dataclass(frozen=True, kw_only=True)
-class UpstreamTokens:
+class UpstreamTokens(Struct, frozen=True, kw_only=True):
     """Hold what a provider gave to act for the person.
 
     Args:
@@ -29,8 +29,7 @@ class UpstreamTokens:
     renew_from: Instant | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Identity:
+class Identity(Veiled, frozen=True, kw_only=True):
     """Say who somebody is by the word of a provider.
 
     Issuer and subject are its key, byte for byte; nothing else of it ever finds an account.
@@ -48,6 +47,8 @@ class Identity:
         tokens: what the provider gave to act for the person, where the settings ask for it to be kept.
     """
 
+    veils: ClassVar = frozenset({"tokens"})
+
     provider: str
     issuer: str
     subject: str
@@ -56,7 +57,7 @@ class Identity:
     name: str = ""
     groups: tuple[str, ...] | None = None
     has_two_factors: bool = False
-    tokens: UpstreamTokens | None = field(default=None, repr=False)
+    tokens: UpstreamTokens | None = None
 
     @property
     def key(self) -> bytes:

@@ -7,9 +7,10 @@ rules are about addresses, and `wire.py` connects to the one that was judged.
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 Kind: TypeAlias = Literal["public", "loopback", "private", "never"]
 Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
@@ -91,8 +92,7 @@ async def look_up(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """Say which addresses a provider may have beside public ones.
 
     Args:

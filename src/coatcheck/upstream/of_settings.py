@@ -23,7 +23,7 @@ from coatcheck.upstream.claims_of import claims_of
 from coatcheck.upstream.client_keys import read_key
 from coatcheck.upstream.entries import FOLDER
 from coatcheck.upstream.entries.entry import Ask, Entry, SelfHosted, read_entry
-from coatcheck.upstream.provider import ClientAuth, ClientKey, EmailTrust, Endpoints, Provider
+from coatcheck.upstream.provider import SIGNED_BY, ClientAuth, ClientKey, EmailTrust, Endpoints, Provider
 
 _BY_KEY: Final = ("private_key_jwt", "apple")
 _ASKED: Final[tuple[Ask, ...]] = get_args(Ask)
@@ -79,7 +79,7 @@ def read_provider(settings: Settings, name: str, base: Path, *, folder: Path = F
         iss_in_answer=entry.iss_in_answer,
         answer_issuer="" if given.issuer or _self_hosted(given, entry) else entry.answer_issuer,
         posts_answer=entry.posts_answer,
-        algorithms=entry.algorithms or Provider.algorithms,
+        algorithms=entry.algorithms or SIGNED_BY,
         claims=claims_of(where, given, entry),
         email_trust=_email_trust(where, given, entry),
         domains=given.email_domains,

@@ -1,10 +1,11 @@
 """A provider as this site uses it: its entry and the operator's settings, made one. Data, and frozen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias
 
-from coatcheck.secret import Secret
+from msgspec import Struct
+
+from coatcheck.secret import Secret, Veiled
 
 Kind: TypeAlias = Literal["oidc", "oauth2"]
 ClientAuth: TypeAlias = Literal["basic", "post", "private_key_jwt", "apple", "none"]
@@ -14,10 +15,11 @@ IssInAnswer: TypeAlias = Literal["demanded", "when_there"]
 ProvesTo: TypeAlias = Literal["issuer", "token_endpoint"]
 UserinfoCall: TypeAlias = Literal["get", "post_null", "introspect"]
 RevocationCall: TypeAlias = Literal["rfc7009", "client_id", "bearer", "json"]
+SIGNED_BY: Final = ("RS256", "PS256", "ES256", "EdDSA")
+"""What an ID token may be signed with, where a provider's entry does not say."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClientKey:
+class ClientKey(Struct, frozen=True, kw_only=True):
     """Hold a private key by which we prove to a provider that we are its client.
 
     Args:
@@ -33,8 +35,7 @@ class ClientKey:
     team_id: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Endpoints:
+class Endpoints(Struct, frozen=True, kw_only=True):
     """Say where a provider is asked; what an OpenID provider's discovery document names is taken from there.
 
     Args:
@@ -57,8 +58,7 @@ class Endpoints:
     grants: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """Say where a word about the person stands.
 
     Args:
@@ -72,8 +72,7 @@ class Claim:
     is_number: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Demand:
+class Demand(Struct, frozen=True, kw_only=True):
     """Say what a word about the person must be, such as the status of an account; anything else is no sign-in.
 
     Args:
@@ -85,8 +84,7 @@ class Demand:
     value: str | bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Claims:
+class Claims(Struct, frozen=True, kw_only=True):
     """Say where the words about a person stand in a provider's answers.
 
     Args:
@@ -114,8 +112,7 @@ class Claims:
     demands: tuple[Demand, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Provider:
+class Provider(Veiled, frozen=True, kw_only=True):
     """Hold what is asked of a provider and what of its answers is believed.
 
     Args:
@@ -162,6 +159,8 @@ class Provider:
         private_network: where of the operator's own networks its addresses may lead, such as `10.1.0.0/16`.
     """
 
+    veils: ClassVar = frozenset({"client_key", "token_headers"})
+
     name: str
     title: str
     kind: Kind
@@ -169,7 +168,7 @@ class Provider:
     client_id: str
     client_secret: Secret | None = None
     client_auth: ClientAuth = "basic"
-    client_key: ClientKey | None = field(default=None, repr=False)
+    client_key: ClientKey | None = None
     proves_to: ProvesTo = "issuer"
     tenants: tuple[str, ...] = ()
     not_tenants: tuple[str, ...] = ()
@@ -180,10 +179,10 @@ class Provider:
     scope_separator: str = " "
     granted_separator: str = " "
     granted_name: str = "scope"
-    authorize: Mapping[str, str] = field(default_factory=dict)
-    authorize_offline: Mapping[str, str] = field(default_factory=dict)
-    token_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    api_headers: Mapping[str, str] = field(default_factory=dict)
+    authorize: Mapping[str, str] = {}
+    authorize_offline: Mapping[str, str] = {}
+    token_headers: Mapping[str, str] = {}
+    api_headers: Mapping[str, str] = {}
     token_takes_json: bool = False
     userinfo_call: UserinfoCall = "get"
     signs_calls: bool = False
@@ -193,11 +192,11 @@ class Provider:
     iss_in_answer: IssInAnswer = "when_there"
     answer_issuer: str = ""
     posts_answer: bool = False
-    algorithms: tuple[str, ...] = ("RS256", "PS256", "ES256", "EdDSA")
+    algorithms: tuple[str, ...] = SIGNED_BY
     claims: Claims
     email_trust: EmailTrust = "never"
     domains: tuple[str, ...] = ()
-    roles: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = {}
     second_factor: tuple[str, ...] = ()
     reauthenticates: bool = False
     keeps_tokens: bool = False

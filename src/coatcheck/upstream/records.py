@@ -1,14 +1,15 @@
 """The SQL of identities at providers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from coatcheck.clock import Instant
-from coatcheck.secret import new_id
+from coatcheck.secret import Veiled, new_id
 from coatcheck.storage.database import Reading, Rows, Writing
 from coatcheck.storage.prepared import prepared, replacing
 from coatcheck.storage.tables.upstream import identities, upstream_givebacks, upstream_tokens
@@ -31,8 +32,7 @@ class Taken(Exception):
     """Say that this identity is linked already, to this account or another."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LinkedIdentity:
+class LinkedIdentity(Struct, frozen=True, kw_only=True):
     """Hold an identity that an account is signed in by.
 
     Args:
@@ -51,28 +51,30 @@ class LinkedIdentity:
     last_used_at: Instant | None
 
 
-@dataclass(frozen=True)
-class KeptTokens:
+class KeptTokens(Veiled, frozen=True):
     """Hold the sealed tokens of an identity as they are kept.
 
     Args:
         version: another with each change and each claim.
     """
 
+    veils: ClassVar = frozenset({"sealed"})
+
     identity: str
-    sealed: bytes = field(repr=False)
+    sealed: bytes
     version: str
     expires_at: Instant | None
     renewing_until: Instant | None
 
 
-@dataclass(frozen=True)
-class Giveback:
+class Giveback(Veiled, frozen=True):
     """Hold tokens that are to be given back: whose provider's, and how often it was tried."""
+
+    veils: ClassVar = frozenset({"sealed"})
 
     id: str
     provider: str
-    sealed: bytes = field(repr=False)
+    sealed: bytes
     attempts: int
 
 
@@ -94,7 +96,7 @@ async def add(tx: Writing, linked: LinkedIdentity, key: bytes) -> None:
     Raises:
         Taken: it is linked already; the transaction cannot go on.
     """
-    values: dict[str, Any] = vars(linked)
+    values: dict[str, Any] = asdict(linked)
     try:
         await tx.execute(insert(identities).values(**values, key=key))
     except IntegrityError as clash:
@@ -158,6 +160,12 @@ async def store_renewed(tx: Writing, claim: KeptTokens, *, sealed: bytes, expire
     return (await tx.execute(update(upstream_tokens).where(*ours).values(**values))).rowcount == 1
 
 
+async def drop_tokens_of(tx: Writing, account: str) -> int:
+    """Forget the tokens of every identity of an account; give how many had some. The caller holds its row."""
+    own = select(identities.c.id).where(identities.c.account == account)
+    return (await tx.execute(delete(upstream_tokens).where(upstream_tokens.c.identity.in_(own)))).rowcount
+
+
 async def drop_tokens(tx: Writing, claim: KeptTokens) -> None:
     """Forget tokens that the provider takes no more."""
     ours = (upstream_tokens.c.identity == claim.identity, upstream_tokens.c.version == claim.version)
@@ -172,7 +180,7 @@ async def lay_down(tx: Writing, claim: KeptTokens) -> None:
 
 async def queue_giveback(tx: Writing, giveback: Giveback, *, due_at: Instant, expires_at: Instant) -> None:
     """Keep tokens that are to be given back to their provider."""
-    await tx.execute(insert(upstream_givebacks).values(**vars(giveback), due_at=due_at, expires_at=expires_at))
+    await tx.execute(insert(upstream_givebacks).values(**asdict(giveback), due_at=due_at, expires_at=expires_at))
 
 
 async def claim_givebacks(tx: Writing, now: Instant, retry_at: Instant, limit: int) -> list[Giveback]:

@@ -13,9 +13,8 @@ brought an answer is told its ticket, so nobody gets what another browser brough
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -23,7 +22,7 @@ import msgspec
 from coatcheck.clock import Instant, millis
 from coatcheck.desk import Desk
 from coatcheck.keys.algorithms import base64url
-from coatcheck.secret import Secret, hash_secret, new_secret, same
+from coatcheck.secret import Secret, Veiled, hash_secret, new_secret, same
 from coatcheck.upstream.trouble import UpstreamFailed
 from coatcheck.visit import Visit
 
@@ -36,8 +35,7 @@ _COMES_BACK_AT: Final = re.compile(r"/(login/[a-z0-9-]{1,40}/callback|saml/[a-z0
 _TRIP, _ANSWER = "round_trip", "upstream_answer"
 
 
-@dataclass(frozen=True, kw_only=True)
-class RoundTrip:
+class RoundTrip(msgspec.Struct, frozen=True, kw_only=True):
     """Hold what a trip is for; nothing of it is told to the provider but what the request must carry.
 
     Args:
@@ -66,8 +64,7 @@ class RoundTrip:
     wants_fresh: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Back:
+class Back(Veiled, frozen=True, kw_only=True):
     """Hold a trip that came back: what it was for, and the provider's answer.
 
     Args:
@@ -75,9 +72,11 @@ class Back:
         answer: the parameters of the answer, each once.
     """
 
+    veils: ClassVar = frozenset({"state", "answer"})
+
     trip: RoundTrip
-    state: Secret = field(repr=False)
-    answer: Mapping[str, str] = field(repr=False)
+    state: Secret
+    answer: Mapping[str, str]
 
 
 class _Kept(msgspec.Struct, frozen=True):

@@ -5,17 +5,17 @@ can make our pages speak.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from coatcheck.errors import Trouble, UpstreamFailed
 
 __all__ = ["WORDS", "Trouble", "UpstreamFailed", "Words"]
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(Struct, frozen=True):
     """Hold what a trouble is called: to the person, to the operator, and what the operator does about it."""
 
     person: str

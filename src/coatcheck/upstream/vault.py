@@ -1,8 +1,7 @@
 """Keep what providers gave to act for people: sealed, and readable only where it belongs."""
 
-from dataclasses import replace
-
 import msgspec
+from msgspec.structs import replace
 
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk

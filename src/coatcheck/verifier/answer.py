@@ -1,11 +1,11 @@
 """What a refusal looks like on the wire: one problem document and its headers, the same under every framework."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from coatcheck.errors import (
+    ApiKeyRefused,
     BadInput,
     Busy,
     CoatcheckError,
@@ -20,6 +20,7 @@ from coatcheck.errors import (
     TooManyAttempts,
     UpstreamFailed,
 )
+from coatcheck.secret import Veiled
 from coatcheck.verifier.proof_key import ALGORITHMS
 
 MEDIA_TYPE = "application/problem+json"
@@ -28,8 +29,7 @@ _ALGS = f'algs="{" ".join(ALGORITHMS)}"'
 _OR_BOUND = f"DPoP {_ALGS}"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Veiled, frozen=True):
     """Hold an answer that a framework has only to pass on.
 
     Args:
@@ -38,9 +38,11 @@ class Answer:
         body: the problem document, encoded.
     """
 
+    veils: ClassVar = frozenset({"body"})
+
     status: int
     headers: dict[str, str]
-    body: bytes = field(repr=False)
+    body: bytes
 
     @property
     def pairs(self) -> list[tuple[bytes, bytes]]:
@@ -107,6 +109,8 @@ def challenge_of(error: CoatcheckError) -> str | None:
             return f'DPoP error="{error.code}", error_description="{error.says}", {_ALGS}'
         case TokenRefused() | SessionEnded():
             return f'{_REALM}, error="invalid_token", error_description="{error.says}", {_OR_BOUND}'
+        case ApiKeyRefused():
+            return f'{_REALM}, error="invalid_token", error_description="{error.says}"'
         case NotSignedIn():
             return f"{_REALM}, {_OR_BOUND}"
         case FreshSignInNeeded():

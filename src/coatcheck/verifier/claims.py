@@ -124,7 +124,8 @@ def check_access(
     soon = now // 1000 + IAT_SKEW_S
     if claims.iat > soon or (claims.nbf is not None and claims.nbf > soon):
         raise TokenRefused("the token is from the future")
-    _check_binding(claims.cnf, proven_key)
+    if claims.cnf is not None or proven_key is not None:
+        _check_binding(claims.cnf, proven_key)
     if claims.status is not None:
         _list_id(claims.status.status_list.uri, issuer)
     elif not may_lack_status:

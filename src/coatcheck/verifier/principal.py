@@ -21,7 +21,7 @@ class Principal(Struct, frozen=True, kw_only=True, gc=False):
     Args:
         subject: `acc_…` for a person, `svc_…` for a service.
         session: `ses_…`, or None for an API key or a service's token.
-        roles: names of the roles held.
+        roles: names of the roles held, and of those they inherit.
         permissions: `resource:action`, what the roles allow.
         scopes: the part of the permissions this credential may use; None means all of them.
         acr: how well the subject was authenticated (`aal1`, `aal2`, …).
@@ -32,6 +32,7 @@ class Principal(Struct, frozen=True, kw_only=True, gc=False):
         cnf: thumbprint of the key the credential is bound to (`cnf.jkt`, RFC 9449), or None.
         email: the account's address, where the credential carries it.
         username: the account's name, where the credential carries it.
+        api_key: `key_…`, the API key that was presented, or None.
     """
 
     subject: str
@@ -47,6 +48,7 @@ class Principal(Struct, frozen=True, kw_only=True, gc=False):
     cnf: str | None = None
     email: str | None = None
     username: str | None = None
+    api_key: str | None = None
 
     def __repr__(self) -> str:
         shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in _HIDDEN)
@@ -55,6 +57,11 @@ class Principal(Struct, frozen=True, kw_only=True, gc=False):
     def may(self, permission: str) -> bool:
         """Tell whether a permission is held and within the credential's scopes."""
         return permission in self.permissions and (self.scopes is None or permission in self.scopes)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether this credential may use only a part of what its subject may."""
+        return self.scopes is not None and not self.permissions <= self.scopes
 
     def is_fresh(self, within: timedelta, now: Instant) -> bool:
         """Tell whether the subject proved itself within a duration before `now`."""

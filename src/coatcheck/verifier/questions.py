@@ -57,16 +57,24 @@ class Questions:
         keys: what its news are signed with; fetched again when they name an unknown one.
         source: gives the token with which the feed is asked.
         fetcher: goes there.
+        staleness: milliseconds after which the news do not count any more; None where they always do.
     """
 
     def __init__(
-        self, issuer: str, clock: Clock, keys: KeySource, source: TokenSource | None, fetcher: Fetcher
+        self,
+        issuer: str,
+        clock: Clock,
+        keys: KeySource,
+        source: TokenSource | None,
+        fetcher: Fetcher,
+        staleness: int | None = None,
     ) -> None:
         self._issuer = issuer
         self._clock = clock
         self._keys = keys
         self._source = source
         self.fetcher = fetcher
+        self._says = f"&staleness={staleness}" if staleness is not None else ""
 
     async def introspect(self, token: str, authorization: str) -> Answer:
         """Ask about one token.
@@ -168,7 +176,7 @@ class Questions:
             raise CannotFetch(f"the acknowledgement: the issuer answers {answer.status}")
 
     def _feed(self, after: Position) -> str:
-        return f"{_known(self._metadata().status_feed_endpoint, 'feed')}?after={after}"
+        return f"{_known(self._metadata().status_feed_endpoint, 'feed')}?after={after}{self._says}"
 
     async def _as_service(self) -> dict[str, str]:
         if self._source is None:

@@ -1,8 +1,9 @@
 """What `require(...)` decides: a demand and a principal in, nothing or the refusal out."""
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from coatcheck.clock import Instant
 from coatcheck.errors import CoatcheckError, FreshSignInNeeded, NotAllowed
@@ -16,13 +17,13 @@ PHR = "phr"
 """Asks for one method that no false site can pass on: a mark of its own beside the levels."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True, kw_only=True):
     """Say what a route demands; every part that is given must hold.
 
     Args:
-        role: a role that must be held.
-        permission: a permission that must be held and be within the credential's scopes.
+        role: a role that must be held or inherited, by a credential that may use all that its roles allow.
+        permission: a permission that must be held and be within the credential's scopes; each by its name, none by a
+            pattern.
         fresh: how long ago the subject may have proved itself at the most.
         acr: the least level of assurance; or `phr`, that one method used cannot be passed on by a false site.
 
@@ -38,6 +39,8 @@ class Demand:
     def __post_init__(self) -> None:
         if self.permission is not None and (":" not in self.permission or not _SCOPE.fullmatch(self.permission)):
             raise ValueError(f"permission {self.permission!r} must read 'resource:action'")
+        if self.permission is not None and "*" in self.permission:
+            raise ValueError(f"permission {self.permission!r} must read 'resource:action': no pattern is ever held")
         if self.acr is not None and self.acr not in (*_LEVELS, PHR):
             raise ValueError(f"acr {self.acr!r} must be one of {', '.join((*_LEVELS, PHR))}")
         if self.fresh is not None and self.fresh <= timedelta(0):
@@ -57,6 +60,8 @@ def refusal(demand: Demand, principal: Principal, now: Instant) -> CoatcheckErro
     """
     if demand.role is not None and demand.role not in principal.roles:
         return NotAllowed(f"{principal.subject} lacks the role {demand.role}")
+    if demand.role is not None and principal.is_narrowed:  # who may use a part of a role has not the role
+        return NotAllowed(f"{principal.subject} has the role {demand.role}, and this credential may not use all of it")
     if demand.permission is not None and not principal.may(demand.permission):
         return NotAllowed(f"{principal.subject} lacks the permission {demand.permission}", permission=demand.permission)
     if demand.acr is not None and not _reaches(principal, demand.acr):

@@ -53,6 +53,8 @@ class Upkeep:
         on_keys_changed: is told when tokens that were checked must be checked again.
         tls: whom to trust.
         streams: have the feed streamed, as long as that goes well.
+        staleness: milliseconds after which the news do not count any more, which the issuer is told: it says by it
+            how late a revocation may be heard of here. None where they always count.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Upkeep:
         tls: ssl.SSLContext | None,
         *,
         streams: bool = False,
+        staleness: int | None = None,
     ) -> None:
         self._issuer = issuer
         self._clock = clock
@@ -75,6 +78,7 @@ class Upkeep:
         self._on_keys_changed = on_keys_changed
         self._tls = tls
         self._streams = streams
+        self._staleness = staleness
         self._missing: dict[int, float] = {}
         self._begin()
 
@@ -95,7 +99,7 @@ class Upkeep:
         """Keep everything up to date until cancelled."""
         self._begin()
         async with Fetcher(self._tls) as fetcher:
-            self._questions = Questions(self._issuer, self._clock, self._keys, self._source, fetcher)
+            self._questions = Questions(self._issuer, self._clock, self._keys, self._source, fetcher, self._staleness)
             await self._keep_going(self._follow_keys, until=lambda: self._keys.in_force)
             jobs = [self._follow_keys]
             if feed := self._feed:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar, cast
 
 from coatcheck import unsafe
-from coatcheck.clock import Clock, SystemClock
+from coatcheck.clock import Clock, SystemClock, millis
 from coatcheck.errors import RevocationUnknown
 from coatcheck.verifier.bearer import Credential, credential_of
 from coatcheck.verifier.choices import ALGORITHMS, check_choices, own_origins, refuse_without_origin
@@ -105,6 +105,7 @@ class Verifier:
             self._judge.forget_tokens,
             tls,
             streams=revocation == "stream",
+            staleness=None if when_stale is unsafe.ACCEPT_STALE else millis(max_staleness),
         )
         self._loop = OwnLoop("coatcheck-verifier", self._upkeep.run)
         self._waiting: set[Future[Any]] = set()

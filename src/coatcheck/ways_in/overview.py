@@ -1,6 +1,6 @@
 """What an account has to sign in with, as its owner sees it."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from coatcheck.accounts import records as accounts
 from coatcheck.accounts.account import Account
@@ -16,8 +16,7 @@ from coatcheck.passwords import records as passwords
 from coatcheck.verifier import Principal
 
 
-@dataclass(frozen=True, kw_only=True)
-class WaysIn:
+class WaysIn(Struct, frozen=True, kw_only=True):
     """Hold what an account has.
 
     Args:

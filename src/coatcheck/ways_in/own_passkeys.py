@@ -1,7 +1,8 @@
 """One's own passkeys, and what a browser tells its devices of them."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from coatcheck.accounts import records as accounts
 from coatcheck.desk import Desk
@@ -14,8 +15,7 @@ from coatcheck.verifier import Principal
 from coatcheck.visit import Visit
 
 
-@dataclass(frozen=True)
-class OwnPasskeys:
+class OwnPasskeys(Struct, frozen=True):
     """Hold an account's passkeys, oldest first.
 
     Args:

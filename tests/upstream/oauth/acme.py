@@ -5,12 +5,13 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.keys.algorithms import ALGORITHMS, Signer
 from coatcheck.secret import Secret

@@ -2,11 +2,11 @@
 
 import json
 from base64 import b64decode
-from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.upstream.oauth.identify import identify_by_code
 from coatcheck.upstream.provider import Claim, Claims, Demand, Endpoints, Provider

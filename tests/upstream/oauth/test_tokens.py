@@ -1,10 +1,10 @@
 """Providers' tokens after the sign-in: refreshed, and given back."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from coatcheck.secret import Secret
 from coatcheck.upstream.identity import UpstreamTokens

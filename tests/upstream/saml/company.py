@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -13,6 +12,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 from lxml import etree
 from markupsafe import Markup
+from msgspec import Struct, field
+from msgspec.structs import replace
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.signer import SignatureReference, XMLSigner
 
@@ -124,8 +125,7 @@ class Signer(XMLSigner):
             etree.SubElement(transforms_node[-1], f"{{{EXC_C14N}}}InclusiveNamespaces", PrefixList=prefixes)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Idp:
+class Idp(Struct, frozen=True, kw_only=True):
     """Answer as an identity provider does.
 
     Args:
@@ -151,7 +151,7 @@ class Idp:
     )
     now: int = NOW
     signs: tuple[str, ...] = ("Assertion",)
-    key: Any = field(default_factory=rsa_key, repr=False)
+    key: Any = field(default_factory=rsa_key)
     method: SignatureMethod = SignatureMethod.RSA_SHA256
     digest: DigestAlgorithm = DigestAlgorithm.SHA256
     inclusive: tuple[str, ...] = ()

@@ -4,15 +4,16 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from msgspec.structs import asdict
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from coatcheck.access.names import ADMIN
+from coatcheck.admin.api_keys import revoke_key
 from coatcheck.admin.lock_account import lock_account, unlock_account
 from coatcheck.admin.people import find_people, look_at_person, resolve_account
 from coatcheck.admin.reset_factors import reset_factors
-from coatcheck.admin.roles import grant_role, revoke_role
 from coatcheck.admin.set_up import look_at_set_up, set_up
 from coatcheck.admin.unlink_identity import unlink_from
 from coatcheck.audit.events import EVENTS
@@ -30,9 +31,11 @@ _FACTORS = {"totp": "Authenticator app", "passkey": "Passkeys", "backup_code": "
 _DONE = {
     "lock": "The account was locked, and its sessions were ended.",
     "unlock": "The account was unlocked.",
+    "unlock-secured": "The account was unlocked. It is still secured: its owner opens it by recovery.",
     "end-sessions": "All sessions of this account were ended.",
     "reset-factors": "The second factors were removed, and all sessions were ended.",
     "session": "The session was ended.",
+    "api-key": "The API key was revoked.",
     "unlinked": "The provider was unlinked, and all sessions were ended.",
     "roles": "The roles were changed.",
 }
@@ -43,7 +46,7 @@ async def show_people(request: Request) -> Response:
     await principal_of(request, _ADMIN)
     query = request.query_params.get("q", "")[:254]
     found, more = await find_people(desk_of(request), query)
-    listed = [{**vars(account), "roles": roles} for account, roles in found]
+    listed = [{**asdict(account), "roles": roles} for account, roles in found]
     return await page(request, "admin/people.html", query=query, accounts=listed, more=more)
 
 
@@ -52,7 +55,7 @@ async def show_person(request: Request) -> Response:
     principal = await principal_of(request, _ADMIN)
     person = await look_at_person(desk_of(request), request.path_params["account"])
     listed = [
-        {**vars(session), "device": session.device, "current": session.id == principal.session}
+        {**asdict(session), "device": session.device, "current": session.id == principal.session}
         for session in person.sessions
     ]
     return await page(
@@ -64,7 +67,10 @@ async def show_person(request: Request) -> Response:
         is_oneself=person.account.id == principal.subject,
         sessions=listed,
         identities=person.identities,
-        roles=person.roles,
+        held=person.held,
+        through=person.through,
+        api_keys=person.api_keys,
+        receipts=person.receipts,
         all_roles=person.all_roles,
         events=[_event(entry) for entry in person.events],
     )
@@ -80,8 +86,8 @@ async def submit_lock(request: Request) -> Response:
 async def submit_unlock(request: Request) -> Response:
     """Unlock an account."""
     actor, account = await _acting(request)
-    await unlock_account(desk_of(request), visit_of(request), account=account, actor=actor)
-    return _back(request, account, "unlock")
+    status = await unlock_account(desk_of(request), visit_of(request), account=account, actor=actor)
+    return _back(request, account, "unlock-secured" if status == "secured" else "unlock")
 
 
 async def submit_end_sessions(request: Request) -> Response:
@@ -114,20 +120,12 @@ async def submit_end_session(request: Request) -> Response:
     return _back(request, account, "session")
 
 
-async def submit_roles(request: Request) -> Response:
-    """Give a role, or take one away.
-
-    Raises:
-        BadInput: the form says neither.
-    """
-    actor = (await principal_of(request, _ADMIN)).subject
-    fields = await form_of(request)
-    account, role = request.path_params["account"], fields.get("role", "")
-    change = {"grant": grant_role, "revoke": revoke_role}.get(fields.get("action", ""))
-    if change is None:
-        raise BadInput({"action": "Say grant or revoke."})
-    await change(desk_of(request), visit_of(request), account=account, role=role, actor=actor)
-    return _back(request, account, "roles")
+async def submit_revoke_key(request: Request) -> Response:
+    """Revoke an API key of an account."""
+    actor, account = await _acting(request)
+    key = request.path_params["key"]
+    await revoke_key(desk_of(request), visit_of(request), key=key, owner=account, actor=actor)
+    return _back(request, account, "api-key")
 
 
 async def show_audit(request: Request) -> Response:
@@ -228,5 +226,5 @@ pages = [
     Route("/admin/accounts/{account}/end-sessions", submit_end_sessions, methods=["POST"]),
     Route("/admin/accounts/{account}/sessions/{session}/end", submit_end_session, methods=["POST"]),
     Route("/admin/accounts/{account}/identities/{identity}/unlink", submit_unlink, methods=["POST"]),
-    Route("/admin/accounts/{account}/roles", submit_roles, methods=["POST"]),
+    Route("/admin/accounts/{account}/api-keys/{key}/revoke", submit_revoke_key, methods=["POST"]),
 ]

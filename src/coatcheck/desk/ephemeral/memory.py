@@ -1,7 +1,8 @@
 """Short-lived tickets in the memory of this process: for tests and for a server of one process."""
 
 import heapq
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coatcheck.clock import Clock, Instant
 
@@ -11,8 +12,7 @@ CAPACITY = 100_000
 _Place = tuple[str, str]
 
 
-@dataclass(slots=True)
-class _Ticket:
+class _Ticket(Struct):
     value: bytes
     count: int
     expires_at: Instant

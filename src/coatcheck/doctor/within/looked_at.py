@@ -1,15 +1,15 @@
 """What the doctor looks at from within: the settings and the file they stand in."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from coatcheck.http.reached import is_this_machine
 from coatcheck.settings import Settings
 
 
-@dataclass(frozen=True, kw_only=True)
-class LookedAt:
+class LookedAt(Struct, frozen=True, kw_only=True):
     """Hold what the checks of the settings read.
 
     Args:

@@ -1,10 +1,10 @@
 """How each factor is asked for on the page of further steps: its fields are drawn by `login/step_FACTOR.html`."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
+from msgspec import Struct
 from starlette.requests import Request
 
 from coatcheck.errors import BadInput
@@ -33,8 +33,7 @@ _Shows: TypeAlias = Callable[[Request, SignIn], Awaitable[dict[str, Any]]]
 _NOT_LINKED: Final = "That is not the account there which is linked here. Try again."
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """Say how one factor is asked for.
 
     Args:

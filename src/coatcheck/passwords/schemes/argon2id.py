@@ -5,13 +5,13 @@ GIL and does not.
 """
 
 import re
-from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 
 from argon2.exceptions import VerifyMismatchError
 from argon2.low_level import ARGON2_VERSION, Type, hash_secret, verify_secret
 
 from coatcheck.passwords.schemes.scheme import DIGEST_FLOOR, Cost, CostTooHigh, UnknownHash, base64, number, unbase64
+from coatcheck.secret import Veiled
 
 CEILING_KIB: Final = 256 * 1024
 CEILING_WORK_KIB: Final = 4 * CEILING_KIB
@@ -25,11 +25,12 @@ _LABEL = re.compile(_PARAMETERS, re.ASCII)
 _STORED = re.compile(rf"\${_PARAMETERS}\$(?P<salt>[^$]+)\$(?P<digest>[^$]+)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Argon2Hash:
+class Argon2Hash(Veiled, frozen=True):
     """A stored argon2 hash, taken apart."""
 
-    text: str = field(repr=False)
+    veils: ClassVar = frozenset({"text"})
+
+    text: str
     label: str
     type: Type
     memory_kib: int

@@ -8,12 +8,12 @@ which reads all of the password.
 
 import hashlib
 import re
-from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 
 import bcrypt
 
 from coatcheck.passwords.schemes.scheme import Cost, CostTooHigh, UnknownHash
+from coatcheck.secret import Veiled
 
 CEILING_ROUNDS: Final = 14
 _READS_BYTES: Final = 72
@@ -26,11 +26,12 @@ _LABEL = re.compile(r"bcrypt\$(\d\d?)", re.ASCII)
 _STORED = re.compile(r"\$2[aby]\$(?P<rounds>\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class BcryptHash:
+class BcryptHash(Veiled, frozen=True):
     """A stored bcrypt hash, taken apart."""
 
-    text: str = field(repr=False)
+    veils: ClassVar = frozenset({"text"})
+
+    text: str
     rounds: int
     hashed_first: bool
 

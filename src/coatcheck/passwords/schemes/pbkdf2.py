@@ -3,10 +3,10 @@
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 
 from coatcheck.passwords.schemes.scheme import Cost, CostTooHigh, UnknownHash, base64, number, unbase64
+from coatcheck.secret import Veiled
 
 CEILING_ITERATIONS: Final = 2_000_000
 _MEMORY_BYTES: Final = 4 * 1024
@@ -17,14 +17,15 @@ _DJANGO = re.compile(r"pbkdf2_(?P<digest>sha1|sha256)\$(?P<iterations>\d+)\$(?P<
 _PASSLIB = re.compile(r"\$pbkdf2(?:-(?P<digest>sha256|sha512))?\$(?P<iterations>\d+)\$(?P<salt>[^$]*)\$(?P<key>[^$]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Pbkdf2Hash:
+class Pbkdf2Hash(Veiled, frozen=True):
     """A stored PBKDF2 hash, taken apart."""
+
+    veils: ClassVar = frozenset({"salt", "key"})
 
     digest: str
     iterations: int
-    salt: bytes = field(repr=False)
-    key: bytes = field(repr=False)
+    salt: bytes
+    key: bytes
 
     @property
     def label(self) -> str:

@@ -2,8 +2,9 @@
 
 import binascii
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 
 class UnknownHash(ValueError):
@@ -14,8 +15,7 @@ class CostTooHigh(ValueError):
     """Say that a stored hash costs more than we are willing to pay at each sign-in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """Say what one verification takes while it runs.
 
     Args:

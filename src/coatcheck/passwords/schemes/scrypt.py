@@ -3,10 +3,10 @@
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 
 from coatcheck.passwords.schemes.scheme import DIGEST_FLOOR, Cost, CostTooHigh, UnknownHash, base64, number, unbase64
+from coatcheck.secret import Veiled
 
 CEILING_BYTES: Final = 256 * 1024 * 1024
 CEILING_WORK_BYTES: Final = 4 * CEILING_BYTES
@@ -18,15 +18,16 @@ _DJANGO = re.compile(r"scrypt\$(?P<n>\d+)\$(?P<salt>[^$]+)\$(?P<r>\d+)\$(?P<p>\d
 _PASSLIB = re.compile(r"\$scrypt\$ln=(?P<ln>\d+),r=(?P<r>\d+),p=(?P<p>\d+)\$(?P<salt>[^$]*)\$(?P<key>[^$]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class ScryptHash:
+class ScryptHash(Veiled, frozen=True):
     """A stored scrypt hash, taken apart."""
+
+    veils: ClassVar = frozenset({"salt", "key"})
 
     log_n: int
     r: int
     p: int
-    salt: bytes = field(repr=False)
-    key: bytes = field(repr=False)
+    salt: bytes
+    key: bytes
 
     @property
     def label(self) -> str:

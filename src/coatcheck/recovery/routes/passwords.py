@@ -76,12 +76,13 @@ async def submit_new_password(request: Request) -> Response:
     desk, token = desk_of(request), fields.get("token", "")
     try:
         try:
-            await finish_recovery(desk, visit_of(request), token=token, new_password=fields.get("password", ""))
+            new = fields.get("password", "")
+            lifted = await finish_recovery(desk, visit_of(request), token=token, new_password=new)
         except BadInput as problem:
             return await _form(request, token, {"password": problem.fields.get("new_password", problem.says)}, 422)
     except Gone as gone:
         return await page(request, "recovery/link_gone.html", status=gone.status)
-    response = await page(request, "recovery/recovered.html")
+    response = await page(request, "recovery/recovered.html", lifted=lifted)
     clear_session(request, response)
     return response
 

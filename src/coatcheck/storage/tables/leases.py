@@ -1,4 +1,4 @@
-"""Leases: which worker does a job that only one may do at a time."""
+"""Leases: which worker does a job that only one may do at a time; and which workers there are."""
 
 from sqlalchemy import Column, String, Table
 
@@ -11,4 +11,14 @@ leases = Table(
     Column("holder", Id, nullable=False),
     Column("until", Moment, nullable=False),
     info={"stays": "one row a job"},
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("worker", Id, primary_key=True),
+    Column("seen_at", Moment, nullable=False),
+    # From when it counts as gone, unless it says meanwhile that it is there.
+    Column("gone_at", Moment, nullable=False, index=True),
+    info={"expires": "gone_at"},
 )

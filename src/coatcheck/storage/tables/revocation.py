@@ -68,5 +68,7 @@ feed_readers = Table(
     Column("number", BigInteger, nullable=False),
     Column("read_at", Moment, nullable=False),
     Column("forget_at", Moment, nullable=False, index=True),
+    # How old the news may be that it judges by, as it said; empty where it did not, or where it sets no bound.
+    Column("staleness_ms", BigInteger),
     info={"expires": "forget_at"},
 )

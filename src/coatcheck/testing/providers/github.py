@@ -37,7 +37,7 @@ class FakeGitHub(FakeProvider):
 
     Example:
         async with FakeGitHub() as github:
-            provider = dataclasses.replace(provider, **github.entry_overrides)
+            provider = msgspec.structs.replace(provider, **github.entry_overrides)
     """
 
     title = "GitHub"

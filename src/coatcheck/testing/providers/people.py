@@ -1,8 +1,9 @@
 """People whom the fakes know: the same at every provider, so that one test can meet them at two."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct
 
 HOME_TENANT: Final = "aaaaaaaa-0000-4000-8000-00000000000a"
 OTHER_TENANT: Final = "bbbbbbbb-0000-4000-8000-00000000000b"
@@ -10,8 +11,7 @@ PERSONAL_TENANT: Final = "9188040d-6c67-4c5b-b112-36a304b66dad"
 """Microsoft's tenant of everybody who has an account without an organisation."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Someone:
+class Someone(Struct, frozen=True, kw_only=True):
     """Describe a person who has accounts at the fakes.
 
     Args:
@@ -39,7 +39,7 @@ class Someone:
     tenant: str = HOME_TENANT
     edov: object = None
     withholds: frozenset[str] = frozenset()
-    claims: Mapping[str, object] = field(default_factory=dict)
+    claims: Mapping[str, object] = {}
 
     @property
     def label(self) -> str:

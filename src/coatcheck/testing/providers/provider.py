@@ -69,7 +69,7 @@ class FakeProvider(Switches, ABC):
 
     @property
     def entry_overrides(self) -> Mapping[str, object]:
-        """What a `Provider` must say to be this one: `dataclasses.replace(provider, **fake.entry_overrides)`."""
+        """What a `Provider` must say to be this one: `msgspec.structs.replace(provider, **fake.entry_overrides)`."""
         return {"client_id": self.client_id, **self.proof, **self.addresses}
 
     @property

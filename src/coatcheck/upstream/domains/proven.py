@@ -1,7 +1,8 @@
 """Which connection speaks for an email domain: the one that the settings name, once the domain is proven for it."""
 
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from coatcheck.desk import Desk
 from coatcheck.upstream.configured import AnyProvider, Providers

@@ -134,7 +134,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def __post_init__(self) -> None:
         for name in (*self.endpoints, *(self.self_hosted.endpoints if self.self_hosted else ())):
-            if name not in Endpoints.__dataclass_fields__:
+            if name not in Endpoints.__struct_fields__:
                 raise ValueError(f"endpoints has no {name}")
 
     def __repr__(self) -> str:

@@ -5,10 +5,10 @@ or a truth value (Facebook, Reddit, Figma). A grant is an access token and no wo
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl, quote, quote_plus
 
+from coatcheck.secret import Veiled
 from coatcheck.upstream.calls import Reply
 from coatcheck.upstream.oauth.discovery import value_of
 from coatcheck.upstream.oauth.scopes import granted_scopes
@@ -34,8 +34,7 @@ _OUR_FAULT: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Grant:
+class Grant(Veiled, frozen=True, kw_only=True):
     """Hold what a token endpoint gave.
 
     Args:
@@ -45,12 +44,14 @@ class Grant:
         answer: all of it, for providers that say in it who somebody is.
     """
 
-    access_token: str = field(repr=False)
-    refresh_token: str | None = field(repr=False)
-    id_token: str | None = field(repr=False)
+    veils: ClassVar = frozenset({"access_token", "refresh_token", "id_token", "answer"})
+
+    access_token: str
+    refresh_token: str | None
+    id_token: str | None
     scopes: tuple[str, ...]
     lives_s: int | None
-    answer: Mapping[str, Any] = field(repr=False)
+    answer: Mapping[str, Any]
 
 
 def read_grant(provider: Provider, reply: Reply, hide: Collection[str]) -> Grant:

@@ -1,8 +1,7 @@
 """Prove to a provider that we are its client: by a secret, or by a signature that is made for one call."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import quote_plus
 
 import msgspec
@@ -13,7 +12,7 @@ from pybase64 import b64encode
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk
 from coatcheck.keys.algorithms import ALGORITHMS, Signer, base64url
-from coatcheck.secret import new_secret
+from coatcheck.secret import Veiled, new_secret
 from coatcheck.upstream.oauth.discovery import Known
 from coatcheck.upstream.oauth.tenants import HOLE
 from coatcheck.upstream.provider import ClientKey, Provider
@@ -25,8 +24,7 @@ LIVES_S: Final = 300
 _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(Veiled, frozen=True):
     """Hold what a call carries besides its own parameters.
 
     Args:
@@ -34,8 +32,10 @@ class Proof:
         headers: header lines.
     """
 
-    form: Mapping[str, str] = field(default_factory=dict, repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    veils: ClassVar = frozenset({"form", "headers"})
+
+    form: Mapping[str, str] = {}
+    headers: Mapping[str, str] = {}
 
 
 class Signers:

@@ -1,9 +1,11 @@
 """Where a provider is asked: its entry, and for OpenID Connect what its own configuration adds, made one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coatcheck.desk import Desk
 from coatcheck.upstream.calls import Calls, Reply
@@ -25,8 +27,7 @@ _NEEDED: Final = ("authorization", "token", "jwks")
 _LONGEST: Final = 2048
 
 
-@dataclass(frozen=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """Hold where a provider is asked now.
 
     Args:
@@ -84,7 +85,7 @@ def read_configuration(provider: Provider, reply: Reply) -> Known:
             "provider_answered_badly",
             f"{reply.host}: the OpenID configuration is of {str(issuer)[:200]!r}, not of {provider.issuer!r}",
         )
-    names = {each.name for each in fields(Endpoints)} & _MEMBER.keys()
+    names = _MEMBER.keys() & set(Endpoints.__struct_fields__)
     found = {name: _address(reply, document, _MEMBER[name]) for name in names if not getattr(provider.endpoints, name)}
     endpoints = replace(provider.endpoints, **found)
     missing = [_MEMBER[name] for name in _NEEDED if not getattr(endpoints, name)]

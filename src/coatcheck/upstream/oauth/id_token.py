@@ -6,13 +6,12 @@ algorithm, and both must be ones that we hold for this provider.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk
 from coatcheck.errors import TokenRefused
-from coatcheck.secret import same
+from coatcheck.secret import Veiled, same
 from coatcheck.upstream.oauth.provider_keys import ProviderKey, ProviderKeys
 from coatcheck.upstream.oauth.tenants import HOLE, issuer_of
 from coatcheck.upstream.provider import Provider
@@ -31,8 +30,7 @@ _HASH: Final = {"RS256": "sha256", "PS256": "sha256", "ES256": "sha256", "EdDSA"
 _LATEST: Final = 2**53
 
 
-@dataclass(frozen=True, kw_only=True)
-class Expected:
+class Expected(Veiled, frozen=True, kw_only=True):
     """Hold what an ID token is compared with.
 
     Args:
@@ -42,10 +40,12 @@ class Expected:
         is_fresh: whether the person must have been asked since the trip began.
     """
 
+    veils: ClassVar = frozenset({"nonce", "code", "access_token"})
+
     began_at: Instant
-    nonce: str | None = field(repr=False)
-    code: str = field(repr=False)
-    access_token: str = field(repr=False)
+    nonce: str | None
+    code: str
+    access_token: str
     is_fresh: bool = False
 
 

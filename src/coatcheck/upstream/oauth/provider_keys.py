@@ -5,8 +5,9 @@ be used is left out; what is used is read as strictly as our own, for an algorit
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from coatcheck.desk import Desk
 from coatcheck.upstream.calls import Calls
@@ -21,8 +22,7 @@ _MOST_KEYS: Final = 100
 _NAMELESS: Final = "-"
 
 
-@dataclass(frozen=True)
-class ProviderKey:
+class ProviderKey(Struct, frozen=True):
     """Hold one key of a provider for one algorithm.
 
     Args:

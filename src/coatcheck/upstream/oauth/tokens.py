@@ -1,10 +1,10 @@
 """A provider's tokens after the sign-in: refreshed, and given back."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from coatcheck.desk import Desk
 from coatcheck.upstream.calls import Calls, Reply

@@ -1,9 +1,12 @@
 """What an answer must say, what it came to, and why it was refused."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import ClassVar
+
+from msgspec import Struct
 
 from coatcheck.clock import Instant
+from coatcheck.secret import Veiled
 from coatcheck.upstream.saml.connection import SamlConnection
 
 
@@ -15,8 +18,7 @@ class RefusedThere(Exception):
     """Say that the identity provider itself answered that it signs nobody in."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Expected:
+class Expected(Struct, frozen=True, kw_only=True):
     """Hold what an answer is checked against.
 
     Args:
@@ -35,8 +37,7 @@ class Expected:
     fresh_since: Instant | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(Veiled, frozen=True, kw_only=True):
     """Hold what an identity provider signed, of that which we read.
 
     Args:
@@ -49,10 +50,12 @@ class Answer:
         counts_until: after this moment it is refused whatever else it says.
     """
 
+    veils: ClassVar = frozenset({"attributes"})
+
     assertion: str
     name_id: str
     name_id_format: str
-    attributes: Mapping[str, tuple[str, ...]] = field(repr=False)
+    attributes: Mapping[str, tuple[str, ...]]
     groups_cut_short: bool
     context: str
     counts_until: Instant

@@ -1,10 +1,11 @@
 """A company's identity provider as this site uses it: what the operator said of it, checked. Data, and frozen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from coatcheck.secret import Veiled
 
 if TYPE_CHECKING:  # a site without SAML reads no certificate, and what reads them takes memory and time to import
     from cryptography.x509 import Certificate
@@ -12,8 +13,7 @@ if TYPE_CHECKING:  # a site without SAML reads no certificate, and what reads th
 NameId: TypeAlias = Literal["persistent", "email", "unspecified"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SamlConnection:
+class SamlConnection(Veiled, frozen=True, kw_only=True):
     """Hold what is asked of an identity provider and what of its answers is believed.
 
     Args:
@@ -36,12 +36,14 @@ class SamlConnection:
         makes_accounts: whether somebody who comes for the first time gets an account.
     """
 
+    veils: ClassVar = frozenset({"key"})
+
     name: str
     title: str
     idp_entity_id: str
     sso_address: str
     pinned: "tuple[Certificate, ...]"
-    key: RSAPrivateKey | None = field(default=None, repr=False)
+    key: RSAPrivateKey | None = None
     certificate: "Certificate | None" = None
     name_id: NameId = "persistent"
     subject_attribute: str = ""
@@ -50,7 +52,7 @@ class SamlConnection:
     groups_attribute: str = ""
     domains: tuple[str, ...] = ()
     trusts_email: bool = False
-    roles: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = {}
     second_factor: tuple[str, ...] = ()
     makes_accounts: bool = True
 

@@ -1,16 +1,15 @@
 """Reads what comes from identity providers. The readers are loaded with the first of it: most sites never meet any."""
 
 import importlib
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography.x509 import Certificate
+from msgspec import Struct
 
 from coatcheck.upstream.saml.answer import Answer, Expected
 
 
-@dataclass(frozen=True, kw_only=True)
-class IdpMetadata:
+class IdpMetadata(Struct, frozen=True, kw_only=True):
     """Hold what an identity provider's metadata say of it.
 
     Args:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
+from msgspec.structs import asdict
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -199,7 +200,7 @@ async def show_sessions(request: Request) -> Response:
     """Show one's sessions."""
     principal = await principal_of(request)
     listed = [
-        {**vars(session), "device": session.device, "current": session.id == principal.session}
+        {**asdict(session), "device": session.device, "current": session.id == principal.session}
         for session in await own_sessions(desk_of(request), principal)
     ]
     notice = _DONE.get(request.query_params.get("done", ""))
@@ -262,10 +263,12 @@ async def _account_page(
         last_sign_in=_event(shown.last_sign_in) if shown.last_sign_in else None,
         activity=[_event(entry) for entry in shown.activity],
         few_codes=shown.few_codes,
+        receipts=shown.receipts,
         errors=errors or {},
         new_email=new_email,
         min_length=shown.min_length,
         has_passwords=desk.settings.passwords.enabled,
+        has_api_keys=desk.settings.api_keys.personal,
     )
 
 

@@ -1,0 +1,1 @@
+"""Receipts of panics: what was ended, by when, and what nobody has confirmed yet."""
