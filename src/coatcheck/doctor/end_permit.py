@@ -9,10 +9,10 @@ from coatcheck.audit.record import record
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import drop_mails_to
 from coatcheck.doctor import records
+from coatcheck.ending.cut_everything import cut_everything
 from coatcheck.errors import DatabaseAway, NotFound
 from coatcheck.limits.lift import lift
 from coatcheck.secret import hash_secret
-from coatcheck.sessions.end import end_all
 from coatcheck.visit import Visit
 
 CLOCK: Final = "clock"
@@ -55,13 +55,12 @@ async def _end(desk: Desk, visit: Visit, *, account: str, actor: str) -> bool:
         if held is None or not await records.take_permit(tx, account):
             return False
         await accounts.raise_epoch(tx, account)
-        ended = await end_all(tx, desk, account=account)
+        cut = await cut_everything(tx, desk, account=account)
         await accounts.remove(tx, account)
         await drop_mails_to(tx, desk, held.email or "")
         await lift(tx, desk, account)
-        await record(
-            tx, desk, visit, "coatcheck.permit_ended", account=account, actor=actor, details={"sessions": ended}
-        )
+        details = {"sessions": cut.counts["sessions"] or 0}
+        await record(tx, desk, visit, "coatcheck.permit_ended", account=account, actor=actor, details=details)
         await erase(tx, account)
     return True
 
