@@ -101,6 +101,16 @@ async def test_a_group_gives_no_role_to_an_account_whose_mailbox_nobody_has_read
         assert await access.roles_of(db, account.id, opened.clock.now()) == []
 
 
+async def test_a_stranger_cannot_have_the_advisor_answer_for_long(site: Site) -> None:
+    """An address full of questions that nobody asked took the time of their square, and was answered sixty times over."""
+    stranger = site.machine()
+    address = "&".join(f"{number:x}" for number in range(4000))
+    body = {f"regulatio{number}": "" for number in range(3000)}
+    for answer in (await stranger.get(f"/api/advisor?{address}"), await stranger.post("/api/advisor", json=body)):
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+        assert len(answer.content) < 8000
+
+
 async def come(site: Site, subject: str, **more: Any) -> Admitted | MoreNeeded:
     """Come from the company as somebody."""
     [provider] = site.desk.keep(Providers).all()
