@@ -5,14 +5,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from msgspec import structs
 from sqlalchemy import select
 
 from coatcheck.access import records as access
 from coatcheck.admin.roles import create_role
 from coatcheck.doctor.end_permit import end_those_run_out
+from coatcheck.doctor.outside.asking import Seen
 from coatcheck.errors import ApiKeyRefused
-from coatcheck.importing.account import ImportedAccount, ImportedIdentity
+from coatcheck.importing.account import ImportedAccount, ImportedHash, ImportedIdentity
 from coatcheck.login.begin import begin_sign_in
 from coatcheck.login.prove import Step
 from coatcheck.login.sign_in import Admitted, MoreNeeded
@@ -102,7 +105,7 @@ async def test_a_group_gives_no_role_to_an_account_whose_mailbox_nobody_has_read
 
 
 async def test_a_stranger_cannot_have_the_advisor_answer_for_long(site: Site) -> None:
-    """An address full of questions that nobody asked took the time of their square, and was answered sixty times over."""
+    """An address full of questions that nobody asked took the time of their square, and sixty times its own length."""
     stranger = site.machine()
     address = "&".join(f"{number:x}" for number in range(4000))
     body = {f"regulatio{number}": "" for number in range(3000)}
@@ -128,3 +131,23 @@ async def come_and_read(site: Site, subject: str) -> Admitted | MoreNeeded:
     code = CODE.search((await site.mails(ANN))[0].text)
     assert code is not None
     return await prove_email_code(site.desk, VISIT, step, code=code[1])
+
+
+async def test_one_row_that_no_database_keeps_does_not_stop_the_others(every_site: Site) -> None:
+    """Such as a hash with NUL, which a driver refuses in the middle of a batch."""
+    hashes = [f"pbkdf2_sha256$1000${salt}${'A' * 43}=" for salt in ("\0", "\ud800")]
+    rows = [
+        ImportedAccount(external_id=str(number), username=f"person-{number}", password=ImportedHash(hashed))
+        for number, hashed in enumerate(hashes)
+    ]
+    key = as_kept(registered(Device(), "auth.example.org", "1"))
+    odd = structs.replace(key, created_at=-(2**70), last_used_at=2**70)
+    rows += [
+        ImportedAccount(external_id=each, username=f"person-{each}", passkeys=(odd,) * (each == "2")) for each in "23"
+    ]
+    report = await bring(every_site, Listed(rows))
+    assert (report.came, report.bad) == (2, 2)
+
+
+def test_a_deeply_nested_answer_does_not_end_the_doctors_examination() -> None:
+    assert Seen("/", 200, httpx.Headers(), '{"keys":' + "[" * 200_000).words == {}
