@@ -183,7 +183,7 @@ async def test_what_is_no_request_is_refused(google: FakeGoogle, sent: bytes) ->
 @pytest.mark.parametrize("authorization", ["Basic é", "Basic", "Basic eA", "Bearer x", "x"])
 async def test_a_proof_that_is_none_is_refused(client: Client, authorization: str) -> None:
     headers = {"authorization": authorization.encode("latin-1")}
-    answer = await client.api.post(f"{client.fake.url}/token", data={"code": "x"}, headers=headers)
+    answer = await client.api.post(f"{client.fake.url}/token", data={"code": "x"}, headers=headers)  # type: ignore[arg-type]
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
