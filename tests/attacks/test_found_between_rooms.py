@@ -14,7 +14,8 @@ from coatcheck.access import records as access
 from coatcheck.admin.roles import create_role
 from coatcheck.doctor.end_permit import end_those_run_out
 from coatcheck.doctor.outside.asking import Seen
-from coatcheck.errors import ApiKeyRefused
+from coatcheck.errors import ApiKeyRefused, SessionEnded
+from coatcheck.gate.socket_ticket import check_session
 from coatcheck.importing.account import ImportedAccount, ImportedHash, ImportedIdentity
 from coatcheck.login.begin import begin_sign_in
 from coatcheck.login.prove import Step
@@ -25,7 +26,8 @@ from coatcheck.storage.tables.api_keys import api_keys
 from coatcheck.storage.tables.upstream import identities
 from coatcheck.upstream.configured import Providers
 from coatcheck.upstream.identity import Identity
-from tests.api_keys.making import authenticated
+from coatcheck.visit import Asked
+from tests.api_keys.making import authenticated, editor, key_of
 from tests.attacks.test_found_in_imports import as_kept
 from tests.doctor.permits import doctor, permit_of
 from tests.importing.sites import bring, found
@@ -151,3 +153,18 @@ async def test_one_row_that_no_database_keeps_does_not_stop_the_others(every_sit
 
 def test_a_deeply_nested_answer_does_not_end_the_doctors_examination() -> None:
     assert Seen("/", 200, httpx.Headers(), '{"keys":' + "[" * 200_000).words == {}
+
+
+async def test_a_cookie_is_taken_for_nothing_else_that_is_kept_in_memory(site: Site) -> None:
+    """Sessions that hold a socket open are kept by their id, which is no secret, and API keys beside their cookies.
+
+    Both are kept apart by NUL, which no server of HTTP/1.1 lets through in a header; others might.
+    """
+    ann = await editor(site)
+    session = (await site.let_in(ann)).session
+    await check_session(site.desk, session.id)
+    key = (await key_of(site, ann.id, "notes:read")).secret.reveal()
+    assert (await authenticated(site, key)).subject == ann.id
+    for value in (f"\0session {session.id}", f"\0key {key}"):
+        with pytest.raises(SessionEnded):
+            await site.auth.authenticate(Asked(cookies=f"__Host-coatcheck={value}"))
