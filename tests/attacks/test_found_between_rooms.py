@@ -14,18 +14,24 @@ from coatcheck.access import records as access
 from coatcheck.admin.roles import create_role
 from coatcheck.doctor.end_permit import end_those_run_out
 from coatcheck.doctor.outside.asking import Seen
-from coatcheck.errors import ApiKeyRefused
+from coatcheck.ending.panic import panic
+from coatcheck.errors import ApiKeyRefused, SessionEnded
+from coatcheck.gate.socket_ticket import check_session
 from coatcheck.importing.account import ImportedAccount, ImportedHash, ImportedIdentity
 from coatcheck.login.begin import begin_sign_in
 from coatcheck.login.prove import Step
 from coatcheck.login.sign_in import Admitted, MoreNeeded
 from coatcheck.login.with_email_code import prove_email_code, start_email_code
 from coatcheck.login.with_provider import go_on_with
+from coatcheck.passwords import schemes
+from coatcheck.recovery.ask import ask_for_recovery
+from coatcheck.recovery.open_again import open_again
 from coatcheck.storage.tables.api_keys import api_keys
 from coatcheck.storage.tables.upstream import identities
 from coatcheck.upstream.configured import Providers
 from coatcheck.upstream.identity import Identity
-from tests.api_keys.making import authenticated
+from coatcheck.visit import Asked
+from tests.api_keys.making import authenticated, editor, key_of
 from tests.attacks.test_found_in_imports import as_kept
 from tests.doctor.permits import doctor, permit_of
 from tests.importing.sites import bring, found
@@ -34,7 +40,7 @@ from tests.importing.test_run import Listed
 from tests.mailed import ANN, CODE, Coded
 from tests.passkeys.device import Device
 from tests.passkeys.people import sign_in_by
-from tests.site import VISIT, Site, open_site, sign_in
+from tests.site import PASSWORD, VISIT, Site, open_site, sign_in
 
 WORK = {
     "entry": "oidc", "issuer": "http://127.0.0.1:9", "client_id": "site", "client_secret": "of nobody",
@@ -151,3 +157,35 @@ async def test_one_row_that_no_database_keeps_does_not_stop_the_others(every_sit
 
 def test_a_deeply_nested_answer_does_not_end_the_doctors_examination() -> None:
     assert Seen("/", 200, httpx.Headers(), '{"keys":' + "[" * 200_000).words == {}
+
+
+async def test_a_cookie_is_taken_for_nothing_else_that_is_kept_in_memory(site: Site) -> None:
+    """Sessions that hold a socket open are kept by their id, which is no secret, and API keys beside their cookies.
+
+    Both are kept apart by NUL, which no server of HTTP/1.1 lets through in a header; others might.
+    """
+    ann = await editor(site)
+    session = (await site.let_in(ann)).session
+    await check_session(site.desk, session.id)
+    key = (await key_of(site, ann.id, "notes:read")).secret.reveal()
+    assert (await authenticated(site, key)).subject == ann.id
+    for value in (f"\0session {session.id}", f"\0key {key}"):
+        with pytest.raises(SessionEnded):
+            await site.auth.authenticate(Asked(cookies=f"__Host-coatcheck={value}"))
+
+
+async def test_a_password_of_an_unconfirmed_account_does_not_outlive_its_opening(tmp_path: Path) -> None:
+    """It came with an import; the site had passwords then, has none when a panic is lifted, and has them again."""
+    url = f"sqlite:///{tmp_path / 'site.db'}"
+    async with open_site(url, tmp_path) as site:
+        hashed = ImportedHash(schemes.hash_today(PASSWORD, site.desk.settings.passwords))
+        await bring(site, Listed([ImportedAccount(external_id="1", email=ANN, password=hashed)]))
+    async with open_site(url, tmp_path, passwords={"enabled": False}) as site:
+        account = await found(site, ANN)
+        assert account is not None
+        await panic(site.desk, VISIT, account=account.id, actor="operator")
+        site.clock.advance(timedelta(minutes=1))
+        await ask_for_recovery(site.desk, VISIT, email=ANN)
+        await open_again(site.desk, VISIT, token=await site.token(ANN))
+    async with open_site(url, tmp_path) as site:
+        assert (await sign_in(site.browser(), ANN, PASSWORD)).status_code == 401

@@ -8,6 +8,7 @@ from coatcheck.api_keys import end as api_keys
 from coatcheck.desk import Desk
 from coatcheck.ending.remove_factors import remove_factors
 from coatcheck.limits import known_devices
+from coatcheck.passwords import records as passwords
 from coatcheck.recovery import records
 from coatcheck.sessions.end import end_all
 from coatcheck.storage.database import Writing
@@ -25,7 +26,8 @@ class Ended(Struct, frozen=True):
 async def shut_out(tx: Writing, desk: Desk, held: Account) -> Ended:
     """End every session, API key, device and link of before. The caller holds the account's row.
 
-    Where nobody had proven the address, that is done now; second factors go, as whoever enrolled them may be another.
+    Where nobody had proven the address, that is done now; password and second factors go, as whoever chose them may be
+    another.
 
     See: ASVS 7.4.3.
     """
@@ -37,6 +39,7 @@ async def shut_out(tx: Writing, desk: Desk, held: Account) -> Ended:
     await known_devices.forget_all(tx, held.id)
     await records.drop_all(tx, held.id)
     if not held.email_proven:
+        await passwords.remove(tx, held.id)
         await remove_factors(tx, held.id)
         await accounts.prove_email(tx, held.id)
     return ended
