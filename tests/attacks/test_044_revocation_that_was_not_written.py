@@ -8,8 +8,17 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from coatcheck.storage import engine
 from tests.clients.machines import REVOKE, machine
 from tests.site import Site
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for the lock of the database for one second in the place of ten."""
+    monkeypatch.setattr(engine, "_BUSY_SECONDS", 1)
 
 
 async def test_it_is_503_and_not_told_done(site: Site, tmp_path: Path) -> None:

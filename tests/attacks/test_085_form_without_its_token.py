@@ -6,6 +6,7 @@ another browser's; and every unsafe call is refused when the browser says that a
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 from starlette.routing import Route
@@ -44,6 +45,7 @@ FOREIGN: tuple[dict[str, str | None], ...] = (
     {"sec-fetch-site": None, "origin": "https://auth.example.org.evil.example"},
     {"sec-fetch-site": None, "origin": "http://auth.example.org"},
 )
+WITHOUT_PASSWORDS = {route.path for route in recovery.open_again_pages if "POST" in (route.methods or ())}
 KEPT = (
     *("accounts", "passwords", "sessions", "sign_ups", "email_changes", "recovery_links", "role_assignments"),
     "api_keys",
@@ -83,13 +85,22 @@ async def test_a_form_without_its_token_is_refused(tmp_path: Path) -> None:
         await _refuses_every_form(site)
 
 
+async def test_so_are_those_of_a_site_without_passwords(tmp_path: Path) -> None:
+    more: dict[str, Any] = {"passwords": {"enabled": False}, "sign_in": {"email_codes": True}}
+    async with open_site(f"sqlite:///{tmp_path / 'site.db'}", tmp_path, **more) as site:
+        browser = site.browser()
+        await browser.get("/sign-in")
+        for path in WITHOUT_PASSWORDS:
+            assert (await browser.post(path, data=FIELDS)).status_code == 403, path
+
+
 async def _refuses_every_form(site: Site) -> None:
     browser, account, session = await admin_browser(site)
     anothers = FORM_TOKEN.search((await site.browser().get("/sign-in")).text)
     assert anothers is not None
     await browser.get("/account")
     before = await what_is_kept(site, *KEPT)
-    for path in set(forms()):
+    for path in set(forms()) - WITHOUT_PASSWORDS:
         named = {"account": account, "session": session, "passkey": "psk_x", "identity": "idn_x", "browser": "trb_x"}
         named["key"] = "key_x"
         address = path.format(**named)

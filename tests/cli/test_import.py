@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -113,11 +114,16 @@ def test_stopped_twice_and_gone_on_with(folder: Path, tmp_path: Path) -> None:
 
 def _stop_at(folder: Path, url: str, least: int, by: signal.Signals) -> int:
     """Start an import, stop it once so many are kept, and give its exit code."""
-    with running(["-m", "coatcheck", "import", "fastapi-users", url, "--yes"], folder) as begun:
+    with (
+        running(["-m", "coatcheck", "import", "fastapi-users", url, "--yes"], folder) as begun,
+        closing(sqlite3.connect(folder / "coatcheck.db", isolation_level=None, timeout=60)) as holding,
+    ):
         while max(counts(folder)) < least:
             assert begun.process.poll() is None, begun.log.read_text()
             time.sleep(0.002)
+        holding.execute("BEGIN IMMEDIATE")  # so that it is not done before the signal comes
         begun.process.send_signal(by)
+        holding.execute("ROLLBACK")
         return begun.process.wait(timeout=60)
 
 

@@ -59,6 +59,7 @@ def as_first_released(folder: Path) -> None:
         for table in made:
             db.execute(f"DROP TABLE {table}")
         for table, column in [each for each in ADDED.findall("\n".join(later)) if each[0] not in made]:
+            db.execute(f"DROP INDEX IF EXISTS ix_{table}_{column}")
             db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     revision(folder, "0001")
 

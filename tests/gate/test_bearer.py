@@ -300,6 +300,7 @@ async def test_on_this_machine_by_any_of_its_names(tmp_path: Path) -> None:
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 OPEN = {
     "/api/advisor",
+    "/api/doctor/permit",
     "/api/sign-in",
     "/api/sign-up",
     "/api/sign-up/confirm",

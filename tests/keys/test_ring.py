@@ -187,9 +187,10 @@ async def away(site: Site, tmp_path: Path) -> AsyncIterator[None]:
     """Take the database away for a while."""
     await site.desk.database.close()  # open connections would go on with the file under its new name
     (tmp_path / "database").rename(tmp_path / "away")
+    before = set(threading.enumerate())
     yield
     # The threads of connections that did not open speak to this test's loop, so they have to end before it does.
-    for thread in threading.enumerate():
+    for thread in set(threading.enumerate()) - before:
         if "_connection_worker_thread" in thread.name:
             await asyncio.to_thread(thread.join, 5)
     (tmp_path / "away").rename(tmp_path / "database")

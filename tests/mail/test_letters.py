@@ -36,7 +36,12 @@ def settings() -> Settings:
 
 @pytest.mark.parametrize("letter", LETTERS)
 @pytest.mark.parametrize(
-    "more", [{"left": 0, "has_passwords": True, "unlinked": 0}, {"left": 2, "has_passwords": False, "unlinked": 1}]
+    "more",
+    [
+        {"left": 0, "has_passwords": True, "unlinked": 0, "api_keys": 0, "lifted": False, "by_owner": True},
+        {"left": 2, "has_passwords": False, "unlinked": 1, "api_keys": 3, "lifted": True, "by_owner": False},
+    ],
+    ids=["little", "much"],
 )
 def test_a_line_for_each_paragraph(letter: str, more: dict[str, int]) -> None:
     text = mail_text(settings(), letter, to="ann@example.org", base_url=URL, **{**FILLED, **more}).text

@@ -27,7 +27,7 @@ from tools.make_errors_doc import ours
 
 SCRIPT = Path(__file__).with_name("errors.mjs")
 LATER = {"busy", "unavailable", "revocation_unknown", "too_many_attempts", "refresh_superseded"}
-LATER |= {"internal_error", "token_too_large"}
+LATER |= {"internal_error", "token_too_large", "api_key_overused"}
 Made = dict[str, Any]
 Errors = Callable[..., list[Made]]
 

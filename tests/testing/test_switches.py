@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import astuple, replace
 from datetime import timedelta
 
 import httpx
 import jwt
 import pytest
+from msgspec.structs import astuple, replace
 from playwright.async_api import Browser
 
 from coatcheck.testing.clock import ManualClock
@@ -159,7 +159,7 @@ async def test_what_makes_a_provider_be_it(kind: type[FakeProvider]) -> None:
         name="p", title="P", kind="oidc", issuer="https://p.example", client_id="", endpoints=Endpoints(), claims=of
     )
     async with kind() as fake:
-        faked = replace(true, **dict(fake.entry_overrides))  # type: ignore[arg-type]
+        faked = replace(true, **dict(fake.entry_overrides))
         assert faked.issuer.startswith(fake.url)
         assert all(address.startswith(fake.url) for address in astuple(faked.endpoints) if address)
         assert faked.client_id == fake.client_id

@@ -15,6 +15,9 @@ AppType: TypeAlias = Literal["traditional_web", "spa", "mobile", "api", "microse
 Amount: TypeAlias = Literal["low", "medium", "high"]
 
 _TEXTS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_MOST_NAMED: Final = len(BY_NAME)
+"""So many that are unknown are named: a stranger may have sent thousands."""
+
 _MANY: Final = 3
 """How many services several are, where nobody said."""
 
@@ -109,7 +112,8 @@ def text_of(value: object) -> str:
 
 def _read(given: Mapping[str, object]) -> tuple[dict[str, Any], dict[str, str]]:
     """Give the facts that fit, and a sentence for each that does not."""
-    problems = {name: _unknown(name) for name in given if name not in BY_NAME}
+    unknown = [name for name in given if name not in BY_NAME]
+    problems = {name: _unknown(name) for name in unknown[:_MOST_NAMED]}
     facts = {each.name: _value(each, given[each.name]) for each in QUESTIONS if each.name in given}
     for name in [name for name, value in facts.items() if value is None]:
         problems[name] = f"{BY_NAME[name].complaint}{_shown(given[name])}."

@@ -1,5 +1,6 @@
 """The HTTP of the advisor: a page whose address holds the answers, and the same as a call. Nothing is read or kept."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -165,9 +166,11 @@ def _asked(request: Request) -> dict[str, object]:
     Raises:
         BadInput: one of them stands there twice.
     """
-    twice = [name for name in request.query_params if len(request.query_params.getlist(name)) > 1]
+    twice = [
+        name for name, count in Counter(name for name, _ in request.query_params.multi_items()).items() if count > 1
+    ]
     if twice:
-        raise BadInput({name[:40]: f"{name[:40]} must be given once." for name in twice})
+        raise BadInput({name[:40]: f"{name[:40]} must be given once." for name in twice[: len(_SCHEMAS)]})
     return dict(request.query_params)
 
 

@@ -6,13 +6,15 @@ from typing import Final
 from coatcheck.accounts import records as accounts
 from coatcheck.audit.erase import erase
 from coatcheck.audit.record import record
+from coatcheck.audit.row import Detail
 from coatcheck.desk import Desk
 from coatcheck.desk.outbox import drop_mails_to
 from coatcheck.doctor import records
+from coatcheck.ending.cut_everything import cut_everything
+from coatcheck.ending.receipts import records as receipts
 from coatcheck.errors import DatabaseAway, NotFound
 from coatcheck.limits.lift import lift
 from coatcheck.secret import hash_secret
-from coatcheck.sessions.end import end_all
 from coatcheck.visit import Visit
 
 CLOCK: Final = "clock"
@@ -48,20 +50,23 @@ async def _end(desk: Desk, visit: Visit, *, account: str, actor: str) -> bool:
     """End the permit of an account; tell False where another has done so.
 
     The account's row is held and its epoch raised, as by whoever closes an account: a sign-in that comes first has its
-    session ended here, one that comes later finds no account.
+    session ended here, one that comes later finds no account. What other processes remember goes with it too: whoever
+    had the permit may have made an API key, or given a provider's tokens.
     """
     async with desk.database.writing() as tx:
         held = await accounts.lock(tx, account)
         if held is None or not await records.take_permit(tx, account):
             return False
         await accounts.raise_epoch(tx, account)
-        ended = await end_all(tx, desk, account=account)
+        cut = await cut_everything(tx, desk, account=account)
+        await receipts.forget_all(tx, account)
         await accounts.remove(tx, account)
         await drop_mails_to(tx, desk, held.email or "")
         await lift(tx, desk, account)
-        await record(
-            tx, desk, visit, "coatcheck.permit_ended", account=account, actor=actor, details={"sessions": ended}
-        )
+        details: dict[str, Detail] = {"sessions": cut.counts["sessions"] or 0}
+        if revoked := cut.counts["api_keys"]:
+            details["api_keys"] = revoked
+        await record(tx, desk, visit, "coatcheck.permit_ended", account=account, actor=actor, details=details)
         await erase(tx, account)
     return True
 

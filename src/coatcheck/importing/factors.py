@@ -7,6 +7,7 @@ the operator says so.
 from collections.abc import Iterable
 from typing import ClassVar, Final, Protocol
 
+from coatcheck.clock import Instant
 from coatcheck.importing.account import ImportedAccount, ImportedPasskey, ImportedTotp
 from coatcheck.importing.choices import Measure
 from coatcheck.mfa.totp import DIGITS, STEP_MS
@@ -102,10 +103,15 @@ def _passkeys(keys: Iterable[ImportedPasskey], account: str, by: Measure) -> Ite
             verifies=each.verifies,
             aaguid=fit_text(each.aaguid, _AAGUID),
             transports=tuple(name for name in TRANSPORTS if name in each.transports),
-            created_at=min(each.created_at if each.created_at is not None else by.now, by.now),
-            last_used_at=each.last_used_at,
+            created_at=_before(by, each.created_at) or by.now,
+            last_used_at=_before(by, each.last_used_at),
             user_handle=each.user_handle,
         )
+
+
+def _before(by: Measure, moment: Instant | None) -> Instant | None:
+    """Give a moment that is no later than now, and that a database keeps."""
+    return None if moment is None else max(1, min(moment, by.now))
 
 
 def _is_for_us(key: ImportedPasskey, by: Measure) -> bool:

@@ -1,7 +1,8 @@
 """The mailbox of an imported account is read for the first time: whatever else was not proven with it, goes.
 
 Somebody may have made the account at the other system with an address that was never theirs, and have waited for its
-owner. What they know or hold must not stay beside the owner's way in; who proves both keeps both.
+owner. What they know or hold must not stay beside the owner's way in; who proves both keeps both. Of several passkeys
+or providers the one that was used stays: the others may be anybody's.
 """
 
 from coatcheck.accounts import records as accounts
@@ -14,6 +15,7 @@ from coatcheck.passkeys import records as passkeys
 from coatcheck.passwords import records as passwords
 from coatcheck.storage.database import Writing
 from coatcheck.upstream import records as upstream
+from coatcheck.upstream.give_back import queue_givebacks_of
 from coatcheck.visit import Visit
 
 
@@ -28,7 +30,7 @@ async def confirm_mailbox(tx: Writing, desk: Desk, visit: Visit, held: Account, 
     proven = {each.factor for each in sign_in.proofs}
     if held.email_proven or "email_code" not in proven:
         return held
-    await _remove_unproven(tx, held, proven)
+    await _remove_unproven(tx, desk, held, proven, used={each.by for each in sign_in.proofs if each.by})
     await accounts.prove_email(tx, held.id)
     kept = " ".join(sorted(proven))
     await record(tx, desk, visit, "email.confirmed", account=held.id, email=held.email, details={"kept": kept})
@@ -36,13 +38,12 @@ async def confirm_mailbox(tx: Writing, desk: Desk, visit: Visit, held: Account, 
     return confirmed or held
 
 
-async def _remove_unproven(tx: Writing, held: Account, proven: set[str]) -> None:
+async def _remove_unproven(tx: Writing, desk: Desk, held: Account, proven: set[str], used: set[str]) -> None:
     if "password" not in proven:
         await passwords.remove(tx, held.id)
-    if "provider" not in proven:
-        await upstream.remove_all(tx, held.id)
-    if "passkey" not in proven:
-        await passkeys.remove_all(tx, held.id)
+    await queue_givebacks_of(tx, desk, account=held.id, keep=used)
+    await upstream.remove_all(tx, held.id, keep=used)
+    await passkeys.remove_all(tx, held.id, keep=used)
     if proven.isdisjoint({"totp", "backup_code"}):
         await mfa.remove_all(tx, held.id)
     # By this the epoch goes up too: what others have begun with what they know, is void.

@@ -70,6 +70,8 @@ class Proof(Struct, frozen=True, kw_only=True):
         is_synced: of a passkey: its key may be on several devices.
         is_attested: of a passkey: its maker vouches for it, by roots that this site trusts.
         provider: of a provider: which.
+        by: of a passkey or a provider: the id of the one that was used, as an account may have several. Nothing is
+            decided by it.
     """
 
     factor: Factor
@@ -77,6 +79,7 @@ class Proof(Struct, frozen=True, kw_only=True):
     is_synced: bool = False
     is_attested: bool = False
     provider: str = ""
+    by: str = ""
 
     @property
     def kinds(self) -> frozenset[Kind]:

@@ -16,7 +16,8 @@ async def follow_groups(
     """Make an account's roles what its groups say, as far as this connection maps them; others are not touched.
 
     Where the groups are not known, nothing changes: a list cut short must not take a role away, nor a silent one. What
-    was given for a time has no end any more once a group gives it.
+    was given for a time has no end any more once a group gives it. While nobody has read the mailbox of an imported
+    account nothing is given: whoever reads it may be somebody else, and the role would stay with them.
 
     Args:
         held: the account, whose row the caller holds.
@@ -38,7 +39,7 @@ async def follow_groups(
         visit,
         account=held.id,
         actor=f"provider:{provider.name}"[:40],
-        give=dict.fromkeys(sorted(due - lasting)),
+        give=dict.fromkeys(sorted(due - lasting) if held.email is None or held.email_proven else ()),
         take=sorted(has.keys() - due),
         details={"provider": provider.name},
     )

@@ -96,6 +96,7 @@ async def keep_passkey(desk: Desk, visit: Visit, asked: Asked, answer: Answer, *
         is_verified=made.verifies,
         is_synced=made.backup_eligible,
         is_attested=made.vouched_by is not None,
+        by=passkey.id,
     )
     return Kept(passkey, Enrolled(proof, asked.epoch + 1), codes)
 

@@ -142,7 +142,7 @@ def decide(proofs: Iterable[Proof], standing: Standing) -> Decision:
 
     See: NIST SP 800-63B-4 sections 2 and 3; RFC 8176; ASVS 6.3.3, 6.3.4.
     """
-    proven = tuple(dict.fromkeys(proofs))
+    proven = tuple(dict.fromkeys(replace(each, by="") if each.by else each for each in proofs))
     demands = demands_of(standing)
     reasons = tuple(why for _, why in demands)
     wanted = _all_of(wanted for wanted, _ in demands)

@@ -153,6 +153,7 @@ async def _counted(desk: Desk, visit: Visit, passkey: Passkey, used: Asserted) -
                 is_verified=used.is_verified,
                 is_synced=passkey.backup_eligible,
                 is_attested=desk.keep(AttestationRoots).vouch_for(passkey),
+                by=passkey.id,
             )
         if await records.find(tx, passkey.credential_id) is not None:
             await _tell_of_copy(tx, desk, visit, passkey, count)

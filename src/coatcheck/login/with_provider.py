@@ -74,7 +74,8 @@ async def _used(
     Args:
         epoch: the account's that the sign-in goes by. Where a role raises it, this sign-in alone goes on.
     """
-    proof = Proof(factor=PROVIDER, is_verified=identity.has_two_factors, provider=identity.provider)
+    has_two = identity.has_two_factors
+    proof = Proof(factor=PROVIDER, is_verified=has_two, provider=identity.provider, by=linked.id)
     async with desk.database.writing() as tx:
         held = await accounts.lock(tx, linked.account)
         if held is None or not held.is_active or not await records.note_use(tx, linked, identity, desk.now()):

@@ -1,6 +1,6 @@
 """The SQL of passkeys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -72,9 +72,9 @@ async def remove(tx: Writing, account: str, passkey: str) -> bool:
     return (await tx.execute(delete(passkeys).where(*own))).rowcount == 1
 
 
-async def remove_all(tx: Writing, account: str) -> None:
-    """Remove every passkey of an account that is closed."""
-    await tx.execute(delete(passkeys).where(passkeys.c.account == account))
+async def remove_all(tx: Writing, account: str, *, keep: Collection[str] = ()) -> None:
+    """Remove every passkey of an account, but for those of some ids."""
+    await tx.execute(delete(passkeys).where(passkeys.c.account == account, passkeys.c.id.not_in(keep)))
 
 
 def _passkey(row: Sequence[Any]) -> Passkey:

@@ -4,7 +4,7 @@ Ours are gone when the unlinking commits, whatever the provider says; its own gr
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final, TypeAlias
 
 import structlog
@@ -44,14 +44,14 @@ async def queue_giveback(tx: Writing, desk: Desk, *, identity: str, provider: st
     return None if tokens is None else await queue_tokens(tx, desk, provider=provider, tokens=tokens)
 
 
-async def queue_givebacks_of(tx: Writing, desk: Desk, *, account: str) -> dict[str, str]:
-    """Queue what is kept for every identity of an account, in the transaction that removes it.
+async def queue_givebacks_of(tx: Writing, desk: Desk, *, account: str, keep: Collection[str] = ()) -> dict[str, str]:
+    """Queue what is kept for every identity of an account, but for some, in the transaction that removes it.
 
     Returns:
         The provider of each give-back, by its id.
     """
     queued: dict[str, str] = {}
-    for linked in await records.list_of(tx, account):
+    for linked in [each for each in await records.list_of(tx, account) if each.id not in keep]:
         giveback = await queue_giveback(tx, desk, identity=linked.id, provider=linked.provider)
         if giveback is not None:
             queued[giveback] = linked.provider

@@ -1,6 +1,6 @@
 """The SQL of identities at providers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 from msgspec import Struct
@@ -205,9 +205,9 @@ async def drop_giveback(tx: Writing, giveback: str) -> None:
     await tx.execute(delete(upstream_givebacks).where(upstream_givebacks.c.id == giveback))
 
 
-async def remove_all(tx: Writing, account: str) -> None:
-    """Unlink every identity of an account that is closed."""
-    await tx.execute(delete(identities).where(identities.c.account == account))
+async def remove_all(tx: Writing, account: str, *, keep: Collection[str] = ()) -> None:
+    """Unlink every identity of an account, but for those of some ids."""
+    await tx.execute(delete(identities).where(identities.c.account == account, identities.c.id.not_in(keep)))
 
 
 def _first(rows: Rows) -> LinkedIdentity | None:

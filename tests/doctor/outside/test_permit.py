@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from coatcheck.doctor.end_permit import end_permit
 from coatcheck.doctor.make_permit import make_permit
 from coatcheck.doctor.outside.examine import examine
+from coatcheck.errors import ConfigurationError
 from coatcheck.storage.tables.accounts import accounts
 from coatcheck.storage.tables.sessions import sessions
 from coatcheck.visit import Visit
@@ -15,6 +17,13 @@ from tests.servers.server import free_port
 from tests.site import ORIGIN
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_permit_is_good_for_one_examination(deployment: Deployment) -> None:
+    permit = await make_permit(deployment.site.desk, Visit(base_url=ORIGIN), actor="operator")
+    await end_permit(deployment.site.desk, Visit(), secret=permit.header)
+    with pytest.raises(ConfigurationError, match="used already"):
+        await examine(ORIGIN, permit, means=deployment.means())
 
 
 async def test_it_tries_all_and_leaves_nothing(deployment: Deployment) -> None:

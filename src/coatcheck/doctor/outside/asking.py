@@ -83,7 +83,7 @@ class Seen(Veiled, frozen=True):
         """The JSON object in it, or an empty one."""
         try:
             read = msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             return {}
         return read if isinstance(read, dict) else {}
 

@@ -103,6 +103,7 @@ async def examine(url: str, permit: Permit | None = None, *, means: Means | None
     """
     async with opened(url, permit, means or Means()) as case:
         await _check_there(case)
+        await _check_permitted(case)
         try:
             outcomes = [outcome for probe in PROBES async for outcome in run_probe(probe, case)]
         finally:
@@ -175,6 +176,25 @@ async def _check_there(case: Case) -> None:
         raise ConfigurationError(
             f"no Coatcheck answers at {case.target.url}: /api/session gives {shown(told)} in the place of 401 "
             "not_signed_in. Is its path in the address, such as https://example.org/auth?"
+        )
+
+
+async def _check_permitted(case: Case) -> None:
+    """Refuse to examine by a permit that the server has ended: its wrong tries would count against this address.
+
+    Raises:
+        ConfigurationError: the server does not know the permit any more.
+    """
+    if case.permit is None or not case.permit.header:
+        return
+    try:
+        seen = await case.asking.get("/api/doctor/permit", case.with_permit())
+    except NoAnswer as silent:
+        raise ConfigurationError(f"{case.target.url} does not answer for the permit: {silent}") from None
+    if seen.status == 404:
+        raise ConfigurationError(
+            "the server does not know the permit: it was used already, or has run out. `coatcheck doctor permit` on "
+            "the server makes another"
         )
 
 

@@ -129,7 +129,7 @@ def parts_of(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     head, body, _ = token.split(".")
     try:
         read = [msgspec.json.decode(decode_base64url(part)) for part in (head, body)]
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(str(error)) from None
     return read[0], read[1]
 

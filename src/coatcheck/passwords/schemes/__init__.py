@@ -47,8 +47,8 @@ def read(stored: str) -> StoredHash:
     Raises:
         UnknownHash: no scheme reads it, or it is malformed.
     """
-    if len(stored) > _LONGEST_STORED:
-        raise UnknownHash("the stored hash is too long to be one")
+    if len(stored) > _LONGEST_STORED or not stored.isprintable():  # as no database keeps NUL, or half a character
+        raise UnknownHash("the stored hash is too long to be one, or has what cannot be printed")
     for scheme in SCHEMES:
         if stored.startswith(scheme.prefixes):
             return scheme.read(stored)
