@@ -60,6 +60,11 @@ INTRO = """\
 | what a sign-in still needs | [login/policy.py](src/coatcheck/login/policy.py), the only place that decides |
 | how a request is checked | [gate/authenticate.py](src/coatcheck/gate/authenticate.py), then [gate/cookie.py](src/coatcheck/gate/cookie.py) |
 | how a session ends, everywhere | [sessions/end.py](src/coatcheck/sessions/end.py), then [revocation/log.py](src/coatcheck/revocation/log.py) |
+| who may do what, and why | [access/decide.py](src/coatcheck/access/decide.py); how roles inherit: [access/inheritance.py](src/coatcheck/access/inheritance.py) |
+| where an API key is checked | [gate/api_key.py](src/coatcheck/gate/api_key.py); what it is: [api_keys/key_text.py](src/coatcheck/api_keys/key_text.py) |
+| how everything of an account ends (panic) | [ending/panic.py](src/coatcheck/ending/panic.py), then [ending/cut_everything.py](src/coatcheck/ending/cut_everything.py) |
+| what is wrong with a deployment | [doctor/within](src/coatcheck/doctor/within/examine.py), [doctor/outside](src/coatcheck/doctor/outside/examine.py) |
+| how accounts of others come over | [importing/run.py](src/coatcheck/importing/run.py); a reader for each in [importing/sources](src/coatcheck/importing/sources) |
 | what tokens are signed with | [keys/ring.py](src/coatcheck/keys/ring.py); the life of a key: [keys/life.py](src/coatcheck/keys/life.py) |
 | what every request passes first | [server/entrance.py](src/coatcheck/server/entrance.py) |
 | a page or a call | `routes.py` or `routes/` of its room; its templates are in `pages/` beside it |

@@ -31,7 +31,7 @@ async def test_from_the_first_key_to_its_end(browser: Browser, tmp_path: Path) -
         await page.get_by_role("link", name="API keys").click()
         await expect(page.get_by_text("You have no API keys.")).to_be_visible()
         await keep(page, "api-keys-none")
-        await page.get_by_role("link", name="Make a key").click()
+        await page.get_by_role("link", name="Make an API key").click()
         await keep(page, "api-key-new")
         await page.get_by_label("Name").fill(" ")
         await page.get_by_label("notes:read").check()

@@ -2,9 +2,10 @@
 
 import unicodedata
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from coatcheck.clock import Instant, millis
 from coatcheck.errors import BadInput
@@ -48,6 +49,11 @@ class ApiKey(Struct, frozen=True, kw_only=True):
     def has_run_out(self, now: Instant) -> bool:
         """Tell whether it counts no more, by its own end."""
         return now > self.expires_at
+
+
+def as_shown(key: ApiKey, now: Instant) -> dict[str, Any]:
+    """Give a key as pages show it, to its owner and to administrators."""
+    return {**asdict(key), "has_run_out": key.has_run_out(now)}
 
 
 def parse_key_name(raw: str) -> str:

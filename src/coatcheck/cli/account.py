@@ -174,8 +174,9 @@ def panic_account(
 ) -> None:
     """End everything of an account at once; its owner gets back in by recovery alone.
 
-    Sessions, tokens, trusted browsers, mailed links, providers' tokens and live connections end. Prints the receipt:
-    what is over and by when, and who has not said yet that they heard.
+    Sessions, tokens, API keys, trusted browsers, mailed links, providers'
+    tokens and live connections end. Prints the receipt: what is over and by
+    when, and who has not said yet that they heard.
     """
 
     async def work(desk: Desk, visit: Visit) -> tuple[Receipt, int]:

@@ -47,8 +47,10 @@ def _fact(name: str) -> Any:
     question = BY_NAME[name]
     if question.is_yes_or_no:
         return typer.Option(f"{question.flag}/--no-{question.flag.removeprefix('--')}", help=question.asks)
-    values = "NUMBER" if question.is_number else "|".join(question.values)
-    return typer.Option(question.flag, metavar=values, help=question.asks, autocompletion=lambda: list(question.values))
+    if question.is_number:
+        return typer.Option(question.flag, metavar="NUMBER", help=question.asks)
+    words = f"{question.asks} One of {', '.join(question.values)}."  # as a metavar they would crowd out the flags
+    return typer.Option(question.flag, metavar="WORD", help=words, autocompletion=lambda: list(question.values))
 
 
 AppType: TypeAlias = Annotated[str | None, _fact("app_type")]
@@ -64,7 +66,7 @@ RunBy: TypeAlias = Annotated[str | None, _fact("clients_run_by")]
 Bound: TypeAlias = Annotated[str | None, _fact("revocation_bound")]
 Regulation: TypeAlias = Annotated[str | None, _fact("regulation")]
 FrameworkOption: TypeAlias = Annotated[
-    Framework, typer.Option("--framework", metavar="|".join(FRAMEWORKS), help="What the code is written for.")
+    Framework, typer.Option("--framework", metavar="NAME", help=f"What the code is for: {', '.join(FRAMEWORKS)}.")
 ]
 WriteOption: TypeAlias = Annotated[
     Path | None, typer.Option("--write", metavar="FOLDER", help="Write settings, code, threats and tests there.")

@@ -15,7 +15,11 @@ from coatcheck.desk import Desk
 from coatcheck.settings.durations import parse_duration
 from coatcheck.visit import Visit
 
-api_keys = typer.Typer(help="Make, list and revoke API keys of people and services.", no_args_is_help=True)
+api_keys = typer.Typer(
+    help="Make, list and revoke API keys of people and services.",
+    epilog="Example: coatcheck api-key list",
+    no_args_is_help=True,
+)
 
 _OWNER: Final = "An account's address, username or id (acc_…), or a service's name or id (svc_…)."
 OwnerArgument: TypeAlias = Annotated[str, typer.Argument(metavar="OWNER", help=_OWNER)]
@@ -69,8 +73,9 @@ def list_all(
     if as_json:
         say_json([words_of(key) for key in found])
         return
-    columns = ("Key", "Owner", "Name", "Begins with", "Scopes", "Last used", "Works until")
-    say_table(columns, [_row(key, now) for key in found], empty="No API keys.")
+    columns = ("Key", "Name", "Scopes", "Last used", "Works until", "Owner")
+    shown = len(columns) - (owner is not None)  # whose they are was said by who asks
+    say_table(columns[:shown], [_row(key, now)[:shown] for key in found], empty="No API keys.", whole=1)
 
 
 @api_keys.command(epilog="Example: coatcheck api-key show key_mzxw6ytboi")
@@ -104,7 +109,7 @@ def show(key: KeyArgument, as_json: JsonOption = False, config: ConfigOption = C
 @api_keys.command(epilog="Example: coatcheck api-key revoke key_mzxw6ytboi")
 def revoke(
     key: Annotated[str | None, typer.Argument(metavar="KEY", help="An API key's id (key_…); never the key.")] = None,
-    of: Annotated[str | None, typer.Option("--all-of", metavar="OWNER", help=f"Every key of one: {_OWNER}")] = None,
+    of: Annotated[str | None, typer.Option("--all-of", metavar="OWNER", help="Every key of this owner.")] = None,
     config: ConfigOption = CONFIG,
 ) -> None:
     """Revoke an API key, or all of an account or a service; every worker refuses it within a second."""
@@ -139,7 +144,7 @@ def words_of(key: ApiKey) -> dict[str, Any]:
 def _row(key: ApiKey, now: Instant) -> tuple[str, ...]:
     until = moment(key.expires_at) + (" (has run out)" if key.has_run_out(now) else "")
     used = ago(key.last_used_at, now) if key.last_used_at else "never"
-    return key.id, key.owner, key.name, key.hint, ", ".join(key.scopes) or "-", used, until
+    return key.id, key.name, ", ".join(key.scopes) or "-", used, until, key.owner
 
 
 def _duration(text: str | None) -> timedelta | None:

@@ -44,7 +44,7 @@ class AddressOrCommand(TyperGroup):
 doctor = typer.Typer(
     cls=AddressOrCommand,
     help="Find what is wrong with a deployment, and say exactly how to repair it. The exit code is 1 if anything is.",
-    epilog="Example: coatcheck doctor",
+    epilog="Example: coatcheck doctor, or coatcheck doctor https://auth.example.org",
 )
 
 
@@ -73,7 +73,7 @@ def from_outside(
     ] = None,
     plain_port: Annotated[
         int | None,
-        typer.Option("--plain-port", min=1, max=65535, help="Where plain http would answer, if not at port 80."),
+        typer.Option("--plain-port", metavar="PORT", min=1, max=65535, help="Where plain http answers, if not at 80."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -106,8 +106,9 @@ def permit(
 ) -> None:
     """Let the doctor try this deployment from outside for ten minutes, as an account that is removed again.
 
-    The file holds that account's password: it gives away no other, and is worth nothing after ten minutes. What the
-    doctor tries is counted apart, so that nobody else has to wait.
+    The file holds that account's password: it gives away no other, and is worth
+    nothing after ten minutes. What the doctor tries is counted apart, so that
+    nobody else has to wait.
     """
     if out is not None and out.exists():
         raise ConfigurationError(f"{out} is there already; nothing was changed")

@@ -20,7 +20,7 @@ def explain(
     account: WhoArgument,
     scopes: Annotated[
         list[str] | None,
-        typer.Option("--scope", metavar="PERMISSION", help="What the credential may use, if not all; once for each."),
+        typer.Option("--scope", metavar="PERMISSION", help="What the credential may use, if not all; may be repeated."),
     ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = CONFIG,

@@ -21,7 +21,11 @@ from coatcheck.importing.sources.django_allauth import DjangoAllauth
 from coatcheck.importing.sources.fastapi_users import FastApiUsers
 from coatcheck.visit import Visit
 
-imports = typer.Typer(help="Bring the accounts of another system over.", no_args_is_help=True)
+imports = typer.Typer(
+    help="Bring the accounts of another system over.",
+    epilog="Example: coatcheck import lines accounts.csv",
+    no_args_is_help=True,
+)
 
 UrlArgument: TypeAlias = Annotated[
     str,
@@ -36,21 +40,21 @@ UrlArgument: TypeAlias = Annotated[
 YesOption: TypeAlias = Annotated[bool, typer.Option("--yes", help="Bring them over; else it is a dry run.")]
 RoleOption: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--role", metavar="SOURCE=OURS", help="Which of our roles one of the source becomes. Repeatable."),
+    typer.Option("--role", metavar="SOURCE=OURS", help="Which of our roles one of theirs becomes; may be repeated."),
 ]
 ProviderOption: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--provider", metavar="SOURCE=OURS", help="Which provider of the settings one is. Repeatable."),
+    typer.Option("--provider", metavar="SOURCE=OURS", help="Which provider of the settings one is; may be repeated."),
 ]
 NameOption: TypeAlias = Annotated[
     str | None,
     typer.Option("--as", metavar="NAME", help="What to call this system, where two of one kind are brought over."),
 ]
 KeepOption: TypeAlias = Annotated[
-    bool, typer.Option("--keep-addresses", help="Let unconfirmed addresses come beside usernames, to be confirmed.")
+    bool, typer.Option("--keep-addresses", help="Bring unconfirmed addresses over beside usernames, to be confirmed.")
 ]
 WithoutOption: TypeAlias = Annotated[
-    bool, typer.Option("--without-factors", help="Let accounts come none of whose second factors works here.")
+    bool, typer.Option("--without-factors", help="Bring accounts although none of their second factors works here.")
 ]
 BadRowsOption: TypeAlias = Annotated[
     Path | None, typer.Option("--bad-rows", metavar="FILE", help="Write every row that cannot come, as JSON lines.")

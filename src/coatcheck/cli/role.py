@@ -22,9 +22,9 @@ from coatcheck.visit import Visit
 
 roles = typer.Typer(
     help="Make roles, let them inherit each other, give them, take them away; explain who may do what.",
+    epilog="Example: coatcheck role list",
     no_args_is_help=True,
 )
-roles.command(epilog="Example: coatcheck role explain notes:delete ann@example.org")(explain)
 
 RoleArgument = Annotated[str, typer.Argument(metavar="ROLE", help="A role, such as admin.")]
 ParentArgument = Annotated[str, typer.Argument(metavar="OTHER", help="The role that it inherits.")]
@@ -38,7 +38,7 @@ def create(
     ] = None,
     inherits: Annotated[
         list[str] | None,
-        typer.Option("--inherits", metavar="OTHER", help="A role whose permissions it has too; once for each."),
+        typer.Option("--inherits", metavar="OTHER", help="A role whose permissions it has too; may be repeated."),
     ] = None,
     config: ConfigOption = CONFIG,
 ) -> None:
@@ -99,7 +99,7 @@ def grant(
     role: RoleArgument,
     account: WhoArgument,
     lasts: Annotated[
-        str | None, typer.Option("--for", metavar="DURATION", help="For so long, such as 8h or 30 days.")
+        str | None, typer.Option("--for", metavar="DURATION", help="For so long, such as 8h or 30d.")
     ] = None,
     until: Annotated[
         str | None, typer.Option("--until", metavar="TIME", help="Until then, such as 2027-03-01T18:00Z.")
@@ -169,6 +169,9 @@ def list_all(as_json: JsonOption = False, config: ConfigOption = CONFIG) -> None
     else:
         columns = ("Role", "Allows", "Inherits", "Allows by that", "Held by")
         say_table(columns, [_row(each) for each in found], empty="No roles.")
+
+
+roles.command(epilog="Example: coatcheck role explain notes:delete ann@example.org")(explain)
 
 
 def _row(role: ListedRole) -> tuple[str, ...]:

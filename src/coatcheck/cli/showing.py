@@ -38,11 +38,18 @@ def say_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, indent=2) + "\n")
 
 
-def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
-    """Print a table, or a sentence when there is nothing in it."""
+def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str, whole: int = 0) -> None:
+    """Print a table, or a sentence when there is nothing in it.
+
+    Args:
+        columns: their names.
+        rows: a cell for each.
+        empty: the sentence.
+        whole: how many columns, from the left, are never broken over lines: ids, which people copy.
+    """
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for at, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=at < whole)
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
     if table.row_count:

@@ -16,6 +16,7 @@ from coatcheck.admin.people import find_people, look_at_person, resolve_account
 from coatcheck.admin.reset_factors import reset_factors
 from coatcheck.admin.set_up import look_at_set_up, set_up
 from coatcheck.admin.unlink_identity import unlink_from
+from coatcheck.api_keys.api_key import as_shown
 from coatcheck.audit.events import EVENTS
 from coatcheck.audit.show import Entry, details_in_words, show
 from coatcheck.ending.end_sessions import end_session, end_sessions
@@ -53,7 +54,8 @@ async def show_people(request: Request) -> Response:
 async def show_person(request: Request) -> Response:
     """Show one account."""
     principal = await principal_of(request, _ADMIN)
-    person = await look_at_person(desk_of(request), request.path_params["account"])
+    desk = desk_of(request)
+    person = await look_at_person(desk, request.path_params["account"])
     listed = [
         {**asdict(session), "device": session.device, "current": session.id == principal.session}
         for session in person.sessions
@@ -69,7 +71,7 @@ async def show_person(request: Request) -> Response:
         identities=person.identities,
         held=person.held,
         through=person.through,
-        api_keys=person.api_keys,
+        api_keys=[as_shown(key, desk.now()) for key in person.api_keys],
         receipts=person.receipts,
         all_roles=person.all_roles,
         events=[_event(entry) for entry in person.events],

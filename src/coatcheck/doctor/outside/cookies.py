@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import take_out
 from coatcheck.doctor.outside.check import Check
-from coatcheck.doctor.outside.fixes import take_out
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.outside.set_cookie import SetCookie, ours_in
 from coatcheck.doctor.principles import HTTPS, SECRETS

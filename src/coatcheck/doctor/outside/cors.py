@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import take_out
 from coatcheck.doctor.outside.asking import Seen
 from coatcheck.doctor.outside.check import Check, shown
-from coatcheck.doctor.outside.fixes import take_out
 from coatcheck.doctor.outside.probe import STRANGER, Case, Probe
 from coatcheck.doctor.principles import INPUTS
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import set_to, take_out, write
 from coatcheck.doctor.outside.check import Check, shown
-from coatcheck.doctor.outside.fixes import set_to, take_out, write
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.principles import SECRETS
 

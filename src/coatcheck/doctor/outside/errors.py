@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import write
 from coatcheck.doctor.outside.asking import Asking, NoAnswer, Seen
 from coatcheck.doctor.outside.check import Check, shown
-from coatcheck.doctor.outside.fixes import write
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.principles import INPUTS
 

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Final
 
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import take_out
 from coatcheck.doctor.outside.asking import Seen
 from coatcheck.doctor.outside.check import Check, shown
-from coatcheck.doctor.outside.fixes import take_out
 from coatcheck.doctor.outside.policy import framing_allowed, weakness_of
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.principles import HTTPS, INPUTS, LIFETIMES, SECRETS

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import set_to, write
 from coatcheck.doctor.outside.asking import NoAnswer, Seen
 from coatcheck.doctor.outside.check import Check, shown
-from coatcheck.doctor.outside.fixes import set_to, write
 from coatcheck.doctor.outside.probe import STRANGER, CannotTell, Case, Probe
 from coatcheck.doctor.outside.set_cookie import ours_in
 from coatcheck.doctor.principles import INPUTS, LIMITS

@@ -6,8 +6,8 @@ from math import gcd
 from typing import Any, Final
 
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import take_out, write
 from coatcheck.doctor.outside.check import Check, shown
-from coatcheck.doctor.outside.fixes import take_out, write
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.principles import SECRETS
 from coatcheck.verifier.canonical import decode_base64url

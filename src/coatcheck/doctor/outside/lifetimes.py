@@ -5,8 +5,8 @@ from typing import Final
 
 from coatcheck.clock import parse_rfc3339
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import set_to
 from coatcheck.doctor.outside.check import Check
-from coatcheck.doctor.outside.fixes import set_to
 from coatcheck.doctor.outside.probe import CannotTell, Case, Probe
 from coatcheck.doctor.principles import LIFETIMES
 

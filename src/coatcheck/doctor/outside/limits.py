@@ -5,9 +5,9 @@ from itertools import cycle
 from typing import Final
 
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import set_to, take_out
 from coatcheck.doctor.outside.asking import Node, Seen
 from coatcheck.doctor.outside.check import Check
-from coatcheck.doctor.outside.fixes import set_to, take_out
 from coatcheck.doctor.outside.probe import STRANGER, CannotTell, Case, Probe
 from coatcheck.doctor.principles import INPUTS, LIMITS
 

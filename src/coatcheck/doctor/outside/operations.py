@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import set_to
 from coatcheck.doctor.outside.check import Check
-from coatcheck.doctor.outside.fixes import set_to
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.principles import EVENTS
 

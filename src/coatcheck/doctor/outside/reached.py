@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import set_to, write
 from coatcheck.doctor.outside.asking import NoAnswer, Seen
 from coatcheck.doctor.outside.check import Check, shown
-from coatcheck.doctor.outside.fixes import set_to, write
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.outside.target import Target, end_of
 from coatcheck.doctor.principles import HTTPS

@@ -7,9 +7,9 @@ from typing import Final
 from urllib.parse import quote
 
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import take_out
 from coatcheck.doctor.outside.asking import NoAnswer, Seen
 from coatcheck.doctor.outside.check import Check, shown
-from coatcheck.doctor.outside.fixes import take_out
 from coatcheck.doctor.outside.probe import STRANGER, CannotTell, Case, Probe
 from coatcheck.doctor.outside.set_cookie import ours_in
 from coatcheck.doctor.outside.target import Target, end_of

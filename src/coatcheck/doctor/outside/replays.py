@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import write
 from coatcheck.doctor.outside.asking import Seen
 from coatcheck.doctor.outside.check import Check
-from coatcheck.doctor.outside.fixes import write
 from coatcheck.doctor.outside.probe import CannotTell, Case, Probe
 from coatcheck.doctor.principles import LIFETIMES, MFA
 from coatcheck.mfa.totp import code_at, step_of

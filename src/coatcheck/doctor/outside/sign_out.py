@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import write
 from coatcheck.doctor.outside.check import Check
-from coatcheck.doctor.outside.fixes import write
 from coatcheck.doctor.outside.probe import CannotTell, Case, Probe
 from coatcheck.doctor.outside.set_cookie import ours_in
 from coatcheck.doctor.principles import LOGOUT

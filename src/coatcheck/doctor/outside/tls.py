@@ -5,8 +5,8 @@ from typing import Final
 
 from coatcheck.clock import Instant, rfc3339
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import write
 from coatcheck.doctor.outside.check import Check, shown
-from coatcheck.doctor.outside.fixes import write
 from coatcheck.doctor.outside.handshake import Handshake, old_version
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.principles import HTTPS

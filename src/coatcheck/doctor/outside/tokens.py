@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import set_to, write
 from coatcheck.doctor.outside import forging
 from coatcheck.doctor.outside.check import Check
-from coatcheck.doctor.outside.fixes import set_to, write
 from coatcheck.doctor.outside.forging import Forgery
 from coatcheck.doctor.outside.keys import JWKS
 from coatcheck.doctor.outside.probe import CannotTell, Case, Probe

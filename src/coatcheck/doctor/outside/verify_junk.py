@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from coatcheck.doctor.finding import Outcome
+from coatcheck.doctor.fixes import write
 from coatcheck.doctor.outside.asking import Seen
 from coatcheck.doctor.outside.check import Check
-from coatcheck.doctor.outside.fixes import write
 from coatcheck.doctor.outside.probe import Case, Probe
 from coatcheck.doctor.outside.target import Target
 from coatcheck.doctor.principles import INPUTS

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from coatcheck.clock import Instant
 from coatcheck.desk import Desk
 from coatcheck.doctor.finding import Finding, Outcome, Passed
+from coatcheck.doctor.fixes import set_to, unless_found
 from coatcheck.doctor.principles import SECRETS
-from coatcheck.doctor.within.fixes import set_to, unless_found
 from coatcheck.upstream.configured import Providers
 from coatcheck.upstream.saml.connection import SamlConnection
 

@@ -13,8 +13,8 @@ from coatcheck.clock import millis
 from coatcheck.desk import Desk
 from coatcheck.desk import records as outbox
 from coatcheck.doctor.finding import Finding, NotRun, Outcome, Passed
+from coatcheck.doctor.fixes import run, set_to, unless_found
 from coatcheck.doctor.principles import EVENTS
-from coatcheck.doctor.within.fixes import run, set_to, unless_found
 from coatcheck.doctor.within.looked_at import LookedAt, is_near
 from coatcheck.http.ago import in_words as ago
 from coatcheck.mail.message import MailNotSent

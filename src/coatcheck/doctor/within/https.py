@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 from coatcheck.doctor.finding import Finding, Outcome, Passed
+from coatcheck.doctor.fixes import set_to, unless_found
 from coatcheck.doctor.principles import HTTPS
-from coatcheck.doctor.within.fixes import set_to, unless_found
 from coatcheck.doctor.within.looked_at import LookedAt, host_of, is_near
 from coatcheck.settings.files import sqlite_file
 

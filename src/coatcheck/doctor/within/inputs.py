@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from coatcheck.desk import Desk
 from coatcheck.doctor import records
 from coatcheck.doctor.finding import Finding, Outcome, Passed
+from coatcheck.doctor.fixes import run, set_to, unless_found
 from coatcheck.doctor.principles import INPUTS
-from coatcheck.doctor.within.fixes import run, set_to, unless_found
 from coatcheck.doctor.within.looked_at import LookedAt, host_of, is_near
 from coatcheck.errors import Busy
 from coatcheck.storage.migrate import State

@@ -7,8 +7,8 @@ from typing import Final
 from coatcheck.desk import Desk
 from coatcheck.doctor import records
 from coatcheck.doctor.finding import Finding, Outcome, Passed
+from coatcheck.doctor.fixes import run, set_to, unless_found
 from coatcheck.doctor.principles import LIFETIMES
-from coatcheck.doctor.within.fixes import run, set_to, unless_found
 from coatcheck.doctor.within.looked_at import LookedAt
 from coatcheck.settings import SessionSettings
 from coatcheck.settings.durations import in_words

@@ -9,8 +9,8 @@ from coatcheck.clock import millis
 from coatcheck.desk import Desk
 from coatcheck.doctor import records
 from coatcheck.doctor.finding import Finding, Outcome, Passed
+from coatcheck.doctor.fixes import run, set_to, unless_found
 from coatcheck.doctor.principles import LOGOUT
-from coatcheck.doctor.within.fixes import run, set_to, unless_found
 from coatcheck.doctor.within.looked_at import LookedAt
 from coatcheck.http.ago import in_words as ago
 from coatcheck.revocation import records as revocation

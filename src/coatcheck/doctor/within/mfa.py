@@ -9,8 +9,8 @@ from coatcheck.access.names import ADMIN
 from coatcheck.accounts import records as accounts
 from coatcheck.desk import Desk
 from coatcheck.doctor.finding import Finding, Outcome, Passed
+from coatcheck.doctor.fixes import set_to, unless_found
 from coatcheck.doctor.principles import MFA
-from coatcheck.doctor.within.fixes import set_to, unless_found
 from coatcheck.doctor.within.looked_at import LookedAt
 from coatcheck.settings import SignInSettings
 from coatcheck.settings.durations import in_words

@@ -13,8 +13,8 @@ from coatcheck.clock import Instant, millis
 from coatcheck.desk import Desk
 from coatcheck.doctor import records
 from coatcheck.doctor.finding import Finding, Outcome, Passed
+from coatcheck.doctor.fixes import run, set_to, unless_found
 from coatcheck.doctor.principles import SECRETS
-from coatcheck.doctor.within.fixes import run, set_to, unless_found
 from coatcheck.doctor.within.looked_at import LookedAt
 from coatcheck.http.ago import in_words as ago
 from coatcheck.keys import records as keys

@@ -5,8 +5,8 @@ from typing import Final
 
 from coatcheck import unsafe
 from coatcheck.doctor.finding import Finding, Outcome, Passed
+from coatcheck.doctor.fixes import set_to, unless_found
 from coatcheck.doctor.principles import HTTPS, LOGOUT, SECRETS
-from coatcheck.doctor.within.fixes import set_to, unless_found
 from coatcheck.doctor.within.looked_at import LookedAt
 
 PRINCIPLE_OF: Final = {

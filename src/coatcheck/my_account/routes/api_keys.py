@@ -6,12 +6,11 @@ from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
-from msgspec.structs import asdict
 from pydantic import Field, StringConstraints
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from coatcheck.api_keys.api_key import LONGEST_NAME, ApiKey
+from coatcheck.api_keys.api_key import LONGEST_NAME, ApiKey, as_shown
 from coatcheck.clock import rfc3339
 from coatcheck.errors import BadInput
 from coatcheck.gate.request import desk_of, form_of, go, page, principal_of, visit_of
@@ -92,7 +91,7 @@ async def show_api_keys(request: Request) -> Response:
     """Show one's API keys."""
     desk = desk_of(request)
     own = await own_api_keys(desk, await principal_of(request))
-    shown = [{**asdict(key), "has_run_out": key.has_run_out(desk.now())} for key in own]
+    shown = [as_shown(key, desk.now()) for key in own]
     notice = _DONE.get(request.query_params.get("done", ""))
     return await page(request, "my_account/api_keys.html", keys=shown, notice=notice)
 
