@@ -3,6 +3,8 @@
 import json
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -92,6 +94,25 @@ def test_no_link_once_there_is_an_administrator(folder: Path) -> None:
     assert granted.returncode == 0, granted.stderr
     with running(["-m", "coatcheck", "serve", "--port", "0"], folder) as server:
         assert LINK.search(server.until("/dev/mail")) is None
+
+
+SIGNAL_IN_A_CALLBACK = """
+import os, signal, weakref
+from coatcheck.cli.serve import _end_well
+signal.signal(signal.SIGTERM, _end_well)
+class Thing: pass
+thing = Thing()
+ref = weakref.ref(thing, lambda gone: os.kill(os.getpid(), signal.SIGTERM))
+print("said")
+del thing
+print("went on")
+"""
+
+
+def test_it_ends_also_while_an_object_is_cleaned_up() -> None:
+    command = [sys.executable, "-c", SIGNAL_IN_A_CALLBACK]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert (done.stdout, done.stderr) == ("said\n", "")
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -1,8 +1,11 @@
 """`coatcheck serve`: serve on a socket, by one process or several, until Ctrl-C."""
 
 import asyncio
+import os
 import signal
 import socket
+import sys
+from contextlib import suppress
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -154,8 +157,14 @@ def _run(config: Path, workers: int, listening: socket.socket) -> None:
 
 
 def _end_well(number: int, frame: FrameType | None) -> None:
-    """End with exit code 0: the server stops cleanly first, then raises the signal again."""
-    raise SystemExit(0)
+    """End with exit code 0: the server stops cleanly first, then raises the signal again.
+
+    By no exception: it would be lost where the signal comes while Python cleans an object up, and the server go on.
+    """
+    with suppress(OSError, RuntimeError, ValueError):  # in the middle of a write, or nobody reads any more
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(0)
 
 
 def _is_this_machine(host: str) -> bool:
